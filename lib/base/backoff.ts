@@ -1,0 +1,30 @@
+/** How long to wait between attempts. */
+export interface BackoffOptions {
+  /** The first wait, in milliseconds. */
+  readonly firstMs: number;
+  /** No wait is longer. */
+  readonly longestMs: number;
+}
+
+/** Waits that double from one failure to the next, up to a bound. */
+export class Backoff {
+  readonly #options: BackoffOptions;
+  #nextMs: number;
+
+  constructor(options: BackoffOptions) {
+    this.#options = options;
+    this.#nextMs = options.firstMs;
+  }
+
+  /** Gives how long to wait now, in milliseconds, and doubles the wait after it. */
+  next(): number {
+    const waitMs = this.#nextMs;
+    this.#nextMs = Math.min(waitMs * 2, this.#options.longestMs);
+    return waitMs;
+  }
+
+  /** Starts again from the first wait, after a success. */
+  reset(): void {
+    this.#nextMs = this.#options.firstMs;
+  }
+}

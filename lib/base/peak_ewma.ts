@@ -1,0 +1,36 @@
+/**
+ * Peak EWMA of a latency: a rise counts at once, a fall counts little by little. The formulas are
+ * those of Finagle's PeakEwma. They keep no state: whoever stores the cost and the moment of its last
+ * observation passes both.
+ *
+ * @module
+ */
+
+/** The time after which an old sample still counts 1/e: 10 seconds, which is Linkerd's for TCP. */
+export const DECAY_MS = 10_000;
+
+/**
+ * The cost after a new sample.
+ *
+ * @param costMs the cost so far; 0 where nothing was observed yet
+ * @param sinceMs time since the last observation; negative counts as 0
+ * @param sampleMs what was measured, 0 or more
+ * @param decayMs the time constant, more than 0; {@default 10000}
+ */
+export function observe(
+  costMs: number,
+  sinceMs: number,
+  sampleMs: number,
+  decayMs = DECAY_MS,
+): number {
+  if (sampleMs >= costMs) return sampleMs;
+  return sampleMs + decay(costMs - sampleMs, sinceMs, decayMs);
+}
+
+/**
+ * The cost as it counts `sinceMs` after the last observation. It falls towards 0, so that a backend
+ * that was slow once is tried again.
+ */
+export function decay(costMs: number, sinceMs: number, decayMs = DECAY_MS): number {
+  return costMs * Math.exp(-Math.max(sinceMs, 0) / decayMs);
+}

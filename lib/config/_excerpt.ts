@@ -1,0 +1,83 @@
+import { maskControls } from "./quote.ts";
+
+/** Terminal columns that an excerpt takes at most, and those before the caret in a cut line. */
+const WIDEST = 100;
+const LEAD = 40;
+const TAB = "    ";
+
+/** A line as a terminal shows it, and where the caret goes, in terminal columns. */
+export interface Excerpt {
+  readonly text: string;
+  readonly indent: number;
+  /** 1 or more. */
+  readonly width: number;
+}
+
+interface Cell {
+  readonly text: string;
+  readonly width: number;
+  /** Where the cell's character starts in the line, from 0, in UTF-16 code units. */
+  readonly offset: number;
+}
+
+/**
+ * Lays out the line that a diagnostic is about: tabs widened, controls masked, long lines cut.
+ *
+ * @param start Where the marked part starts, from 0; with `length` in UTF-16 code units.
+ */
+export function formatExcerpt(line: string, start: number, length: number): Excerpt {
+  const cells = layOut(line);
+  const before = cells.filter(({ offset }) => offset < start);
+  const marked = cells.filter(({ offset }) => offset >= start && offset < start + length);
+  const indent = widthOf(before);
+  const width = Math.max(1, widthOf(marked));
+  if (widthOf(cells) <= WIDEST) return { text: textOf(cells), indent, width };
+  return cut(cells, indent, width);
+}
+
+function cut(cells: readonly Cell[], indent: number, width: number): Excerpt {
+  let first = 0;
+  let skipped = 0;
+  for (; indent - skipped > LEAD; first++) skipped += cells[first]?.width ?? 0;
+  const shown: Cell[] = [];
+  let shownWidth = 0;
+  for (const cell of cells.slice(first)) {
+    if (shownWidth + cell.width > WIDEST) break;
+    shown.push(cell);
+    shownWidth += cell.width;
+  }
+  const head = first > 0 ? "…" : "";
+  const tail = first + shown.length < cells.length ? "…" : "";
+  return {
+    text: head + textOf(shown) + tail,
+    indent: indent - skipped + head.length,
+    width: Math.max(1, Math.min(width, shownWidth - (indent - skipped))),
+  };
+}
+
+function layOut(line: string): Cell[] {
+  const cells: Cell[] = [];
+  let offset = 0;
+  for (const character of line) {
+    const text = character === "\t" ? TAB : maskControls(character);
+    cells.push({ text, offset, width: text === TAB ? TAB.length : columnsOf(text) });
+    offset += character.length;
+  }
+  return cells;
+}
+
+/** The terminal columns of one character: the wide blocks of Unicode's East Asian Width, roughly. */
+function columnsOf(character: string): number {
+  if (/^\p{M}$/u.test(character)) return 0;
+  const wide =
+    /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1F64F}\u{1F680}-\u{1F6FF}\u{1F900}-\u{1F9FF}\u{20000}-\u{3FFFD}]$/u;
+  return wide.test(character) ? 2 : 1;
+}
+
+function widthOf(cells: readonly Cell[]): number {
+  return cells.reduce((sum, { width }) => sum + width, 0);
+}
+
+function textOf(cells: readonly Cell[]): string {
+  return cells.map(({ text }) => text).join("");
+}

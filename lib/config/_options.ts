@@ -1,0 +1,102 @@
+import { closestWord } from "../base/closest_word.ts";
+import { type IniEntry, type IniSection, sectionLabel } from "./ini.ts";
+import { quote } from "./quote.ts";
+import {
+  type GlobalOptions,
+  KNOWN_KEYS,
+  type KnownKey,
+  type ListenerOptions,
+  type Scope,
+} from "./schema.ts";
+import type { Source } from "./source.ts";
+
+/** The values of one or more sections, by setting; what is absent was not written, or is wrong. */
+export interface OptionValues {
+  readonly global: Partial<GlobalOptions>;
+  readonly listener: Partial<ListenerOptions>;
+}
+
+/** The value of every key that was not written. */
+export const DEFAULT_OPTIONS: {
+  readonly global: GlobalOptions;
+  readonly listener: ListenerOptions;
+} = { global: defaultsOf("global"), listener: defaultsOf("listener") };
+
+/**
+ * Reads the entries of `[options]` (scope `global`) or of an `[options KEY]` (scope `listener`), and
+ * reports every key and value that does not belong there.
+ */
+export function readOptions(
+  sections: readonly IniSection[],
+  scope: Scope,
+  source: Source,
+): OptionValues {
+  const values: Record<Scope, Record<string, unknown>> = { global: {}, listener: {} };
+  for (const section of sections) {
+    for (const entry of section.entries) {
+      const key = findKey(entry, section, scope, source);
+      if (key === undefined) continue;
+      const value = readValue(key, entry, source);
+      if (value !== undefined) values[key.scope][key.setting] = value;
+    }
+  }
+  // The tables of keys are checked against these types where they are written.
+  return values as OptionValues;
+}
+
+function findKey(
+  { key: token }: IniEntry,
+  section: IniSection,
+  scope: Scope,
+  source: Source,
+): KnownKey | undefined {
+  const key = KNOWN_KEYS.find(({ name }) => name === token.text);
+  const label = sectionLabel(section.name);
+  if (key === undefined) {
+    source.error(
+      token,
+      `unknown key ${quote(token.text)} in ${label}${adviseKey(token.text, scope)}`,
+    );
+  } else if (scope === "listener" && key.scope === "global") {
+    source.error(
+      token,
+      `key "${key.name}" holds for the whole program: it belongs in [options], not in ${label}`,
+    );
+    return undefined;
+  }
+  return key;
+}
+
+function adviseKey(text: string, scope: Scope): string {
+  if (/^[\d*[]|:\d+$/.test(text)) return "; a listener belongs in [mappings]";
+  const allowed = KNOWN_KEYS.filter((key) => scope === "global" || key.scope === "listener");
+  const meant = closestWord(text, allowed.map(({ name }) => name));
+  return meant === undefined ? "" : `; did you mean "${meant}"?`;
+}
+
+function readValue(key: KnownKey, entry: IniEntry, source: Source): unknown {
+  const [token, second] = entry.value;
+  if (token === undefined) {
+    source.error(entry.key, `key "${key.name}" has no value: expected ${key.type.allowed}`);
+    return undefined;
+  }
+  if (second !== undefined) {
+    source.error(second, `the value of "${key.name}" must be on one line`);
+    return undefined;
+  }
+  const parsed = key.type.parse(token.text);
+  if (!parsed.ok) {
+    source.error(token, `${key.name} ${quote(token.text)} ${parsed.problem}`);
+    return undefined;
+  }
+  const suspicion = key.suspect?.(parsed.value);
+  if (suspicion !== undefined) {
+    source.warning(token, `${key.name} ${quote(token.text)} ${suspicion}`);
+  }
+  return parsed.value;
+}
+
+function defaultsOf<T extends GlobalOptions | ListenerOptions>(scope: Scope): T {
+  const keys = KNOWN_KEYS.filter((key) => key.scope === scope);
+  return Object.fromEntries(keys.map((key) => [key.setting, key.default])) as unknown as T;
+}

@@ -1,0 +1,81 @@
+import { closestWord } from "../base/closest_word.ts";
+import { type IniDocument, type IniEntry, type IniSection, sectionLabel } from "./ini.ts";
+import { quote } from "./quote.ts";
+import type { Source, Token } from "./source.ts";
+
+/** The sections of a configuration file, told apart. */
+export interface Sections {
+  readonly options: readonly IniSection[];
+  readonly mappings: readonly IniSection[];
+  readonly overrides: readonly Override[];
+}
+
+/** An `[options KEY]` section. */
+export interface Override {
+  /** The listener's key, where it stands in the section's name. */
+  readonly key: Token;
+  readonly section: IniSection;
+}
+
+/**
+ * Tells the sections apart, and reports those that there are not. One that was only misspelt is read
+ * as what was meant, so that the mistakes inside are reported as well.
+ */
+export function arrangeSections(document: IniDocument, source: Source): Sections {
+  const options: IniSection[] = [];
+  const mappings: IniSection[] = [];
+  const overrides: Override[] = [];
+  for (const section of document.sections) {
+    const { name } = section;
+    const [, first = "", gap = "", rest = ""] = /^(\S*)(\s*)(.*)$/.exec(name.text) ?? [];
+    const meant = readFirstWord(first, rest !== "");
+    const isKnown = first === meant && (meant === "options" || rest === "");
+    if (!isKnown) reportUnknown(section, meant, rest, source);
+    if (meant === "mappings") mappings.push(section);
+    else if (meant === "options" && rest === "") options.push(section);
+    else if (meant === "options") {
+      const column = name.column + first.length + gap.length;
+      overrides.push({ key: { text: rest, line: name.line, column }, section });
+    }
+  }
+  return { options, mappings, overrides };
+}
+
+/** Finds the listener that an override names, and reports where there is none. */
+export function findOverridden(
+  { key }: Override,
+  listeners: readonly IniEntry[],
+  source: Source,
+): string | undefined {
+  const keys = listeners.map((listener) => listener.key.text);
+  if (keys.includes(key.text)) return key.text;
+  const port = /\d+$/.exec(key.text)?.[0];
+  const samePort = keys.filter((other) => port !== undefined && /\d+$/.exec(other)?.[0] === port);
+  const meant = samePort.length === 1 ? samePort[0] : closestWord(key.text, keys);
+  const advice = meant === undefined ? "" : `; did you mean ${quote(meant)}?`;
+  source.error(key, `there is no listener ${quote(key.text)} in [mappings]${advice}`);
+  return undefined;
+}
+
+function readFirstWord(word: string, isOverride: boolean): "options" | "mappings" | undefined {
+  if (word === "options" || word === "mappings") return word;
+  const meant = closestWord(word, isOverride ? ["options"] : ["options", "mappings"]);
+  return meant as "options" | "mappings" | undefined;
+}
+
+function reportUnknown(
+  section: IniSection,
+  meant: "options" | "mappings" | undefined,
+  rest: string,
+  source: Source,
+): void {
+  const label = sectionLabel(section.name);
+  let advice = ": expected [options], [mappings] or [options KEY]";
+  if (meant === "mappings") advice = "; did you mean [mappings]?";
+  if (meant === "options") {
+    advice = `; did you mean ${
+      sectionLabel({ ...section.name, text: rest === "" ? "options" : `options ${rest}` })
+    }?`;
+  }
+  source.error(section.name, `unknown section ${label}${advice}`);
+}

@@ -1,0 +1,81 @@
+import { formatExcerpt } from "./_excerpt.ts";
+import { maskControls } from "./quote.ts";
+
+/** A problem in a configuration file, and where it stands. */
+export interface Diagnostic {
+  /** An error keeps the file from being used; a warning does not. */
+  readonly severity: "error" | "warning";
+  /** A sentence without a final period: what was found, and what is allowed. */
+  readonly message: string;
+  /** The file, as named on the command line. */
+  readonly file: string;
+  /** From 1; 0 where the problem is the file as a whole, and then the rest is 0 and empty too. */
+  readonly line: number;
+  /** From 1, in UTF-16 code units, as editors count. */
+  readonly column: number;
+  /** How much of the line is meant, in UTF-16 code units. */
+  readonly length: number;
+  /** The whole line, as it stands in the file. */
+  readonly lineText: string;
+}
+
+/** How many problems of each severity there are. */
+export interface ProblemCount {
+  readonly errors: number;
+  readonly warnings: number;
+}
+
+/** How diagnostics are written. */
+export interface DiagnosticFormat {
+  /** Whether ANSI colours are written. */
+  readonly color: boolean;
+  /** What follows from the problems, for the closing line: "nothing was started". */
+  readonly closing?: string;
+}
+
+/** Counts the errors and the warnings. */
+export function countProblems(diagnostics: readonly Diagnostic[]): ProblemCount {
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  return { errors, warnings: diagnostics.length - errors };
+}
+
+/**
+ * Writes diagnostics for people, in the order of their places in the file, each with its line and a
+ * caret, and a closing line with the count. Without a final line break; empty where there are none.
+ */
+export function formatDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  format: DiagnosticFormat,
+): string {
+  if (diagnostics.length === 0) return "";
+  const sorted = diagnostics.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const lines = sorted.flatMap((diagnostic) => formatDiagnostic(diagnostic, format.color));
+  return [...lines, formatClosing(countProblems(diagnostics), format.closing)].join("\n");
+}
+
+function formatDiagnostic(diagnostic: Diagnostic, color: boolean): string[] {
+  const { severity, message, line, column, length, lineText } = diagnostic;
+  const file = maskControls(diagnostic.file);
+  const place = line === 0 ? `${file}:` : `${file}:${line}:${column}:`;
+  const tone = severity === "error" ? "31" : "33";
+  const headline = color
+    ? `\x1b[1m${place}\x1b[0m \x1b[1;${tone}m${severity}:\x1b[0m \x1b[1m${message}\x1b[0m`
+    : `${place} ${severity}: ${message}`;
+  if (line === 0) return [headline];
+
+  const { text, indent, width } = formatExcerpt(lineText, column - 1, length);
+  const number = String(line);
+  const gutter = `  ${number} |`;
+  const blankGutter = `  ${" ".repeat(number.length)} |`;
+  const caret = "^".repeat(width);
+  const shownCaret = color ? `\x1b[1;${tone}m${caret}\x1b[0m` : caret;
+  return [headline, `${gutter} ${text}`, `${blankGutter} ${" ".repeat(indent)}${shownCaret}`];
+}
+
+function formatClosing({ errors, warnings }: ProblemCount, closing: string | undefined): string {
+  const counts = [
+    ...(errors > 0 ? [`${errors} ${errors === 1 ? "error" : "errors"}`] : []),
+    ...(warnings > 0 ? [`${warnings} ${warnings === 1 ? "warning" : "warnings"}`] : []),
+  ];
+  return counts.join(", ") + (closing === undefined ? "" : `: ${closing}`);
+}

@@ -1,0 +1,189 @@
+import { maskControls, quote } from "./quote.ts";
+import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
+
+/** The sections of an INI file, in the order written. */
+export interface IniDocument {
+  readonly sections: readonly IniSection[];
+}
+
+/** A `[name]` line and what follows until the next one. */
+export interface IniSection {
+  /** What stands between the brackets; `""` where the header is broken beyond that. */
+  readonly name: Token;
+  readonly entries: readonly IniEntry[];
+}
+
+/** A `key = value` item, which may go on over several lines. */
+export interface IniEntry {
+  readonly key: Token;
+  /** One token for each line of the value, without comments; none where the value is empty. */
+  readonly value: readonly Token[];
+}
+
+const LINE_KINDS = 'a line is a section such as "[options]", "key = value", or a comment after ";"';
+
+/**
+ * Reads the INI dialect of the configuration file. Any text gives a document: what cannot be
+ * understood is reported to the source, and reading goes on in the next line.
+ *
+ * A comment starts with `;` or `#`, at the start of a line or after white space. A value that ends in
+ * a comma goes on in the next line that is neither blank nor a comment. A line that starts with a
+ * bracketed word is a section only if nothing but a comment follows the closing bracket, so that
+ * `[::1]:24004 = …` is a key.
+ */
+export function parseIni(source: Source): IniDocument {
+  const reader = new IniReader(source);
+  for (const line of source.lines) reader.readLine(trimToken(withoutComment(line)));
+  return { sections: reader.end() };
+}
+
+interface OpenSection {
+  readonly name: Token;
+  readonly entries: Map<string, IniEntry>;
+}
+
+class IniReader {
+  readonly #source: Source;
+  readonly #sections: OpenSection[] = [];
+  /** Where each section stands first, by its label. */
+  readonly #places = new Map<string, Token>();
+  #section: OpenSection | undefined;
+  #headless = false;
+  /** The lines of a value that ended in a comma, and may go on. */
+  #unfinished: Token[] | undefined;
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  readLine(line: Token): void {
+    if (line.text === "") return;
+    if (this.#unfinished !== undefined && !startsItem(line.text)) {
+      this.#unfinished.push(line);
+      if (!line.text.endsWith(",")) this.#unfinished = undefined;
+      return;
+    }
+    this.#finishValue();
+    if (line.text.startsWith("[") && !startsBracketedKey(line.text)) this.#readHeader(line);
+    else this.#readEntry(line);
+  }
+
+  end(): readonly IniSection[] {
+    this.#finishValue();
+    return this.#sections.map(({ name, entries }) => ({ name, entries: [...entries.values()] }));
+  }
+
+  #finishValue(): void {
+    const last = this.#unfinished?.pop();
+    if (last === undefined) return;
+    const comma = sliceToken(last, last.text.length - 1);
+    this.#source.error(comma, "the value ends in a comma, but does not go on in the next line");
+    const rest = trimToken(sliceToken(last, 0, last.text.length - 1));
+    if (rest.text !== "") this.#unfinished?.push(rest);
+    this.#unfinished = undefined;
+  }
+
+  #readHeader(line: Token): void {
+    const closing = closingBracket(line.text);
+    if (closing === -1) this.#source.error(line, 'section without its closing "]"');
+    const name = trimToken(sliceToken(line, 1, closing === -1 ? undefined : closing));
+    const rest = trimToken(sliceToken(line, closing === -1 ? line.text.length : closing + 1));
+    if (rest.text !== "") {
+      this.#source.error(
+        rest,
+        `unexpected ${quote(rest.text)} after the section; what belongs to it starts a new line`,
+      );
+    }
+    const label = sectionLabel(name);
+    const earlier = this.#places.get(label);
+    if (earlier === undefined) {
+      this.#places.set(label, name);
+    } else {
+      this.#source.error(
+        name,
+        `duplicate section ${label}; it starts in line ${earlier.line} already`,
+      );
+    }
+    this.#section = { name, entries: new Map() };
+    this.#sections.push(this.#section);
+  }
+
+  #readEntry(line: Token): void {
+    const equals = line.text.indexOf("=");
+    if (equals === -1) return this.#reportNoEntry(line);
+    const key = trimToken(sliceToken(line, 0, equals));
+    const value = trimToken(sliceToken(line, equals + 1));
+    const parts = value.text === "" ? [] : [value];
+    if (value.text.endsWith(",")) this.#unfinished = parts;
+    if (key.text === "") {
+      this.#source.error(sliceToken(line, 0, 1), 'there is no key before "="');
+      return;
+    }
+    if (this.#section === undefined) return this.#reportHeadless(key);
+    const { name, entries } = this.#section;
+    const earlier = entries.get(key.text);
+    if (earlier === undefined) {
+      entries.set(key.text, { key, value: parts });
+    } else {
+      this.#source.error(
+        key,
+        `duplicate key ${quote(key.text)} in ${sectionLabel(name)}; ` +
+          `it is set in line ${earlier.key.line} already`,
+      );
+    }
+  }
+
+  #reportNoEntry(line: Token): void {
+    const word = /^[\w.*:[\]-]*[\w.*[\]-]/.exec(line.text)?.[0];
+    if (word === undefined) {
+      this.#source.error(line, `${quote(line.text)} cannot be understood: ${LINE_KINDS}`);
+    } else {
+      const key = sliceToken(line, 0, word.length);
+      this.#source.error(key, `there is no "=" after ${quote(word)}: ${LINE_KINDS}`);
+    }
+  }
+
+  // Once: a missing header is one mistake, however many keys follow.
+  #reportHeadless(key: Token): void {
+    if (this.#headless) return;
+    this.#headless = true;
+    this.#source.error(
+      key,
+      `key ${quote(key.text)} comes before the first section; ` +
+        'it belongs below "[options]" or "[mappings]"',
+    );
+  }
+}
+
+/** Names a section for a message, in its brackets, with single spaces. */
+export function sectionLabel(name: Token): string {
+  return `[${maskControls(name.text.replaceAll(/\s+/g, " "))}]`;
+}
+
+function withoutComment(line: Token): Token {
+  const comment = line.text.search(/(?<!\S)[;#]/);
+  return comment === -1 ? line : sliceToken(line, 0, comment);
+}
+
+/** Whether a line cannot be the next line of a value: it is a section, or a word and "=". */
+function startsItem(text: string): boolean {
+  if (text.startsWith("[") && closingBracket(text) === text.length - 1) return true;
+  return /^[^\s=]*\s*=/.test(text);
+}
+
+/** Whether a line is `[::1]:24004 = …`, even if the address lacks its closing bracket. */
+function startsBracketedKey(text: string): boolean {
+  const closing = closingBracket(text);
+  if (closing === -1) return /^\[[\da-f:.]+\s*=/i.test(text);
+  return /^\s*(?::.*)?=/.test(text.slice(closing + 1));
+}
+
+/** Finds the bracket that closes the one at the start, for `[options [::1]:80]`; -1 for none. */
+function closingBracket(text: string): number {
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    if (text[index] === "[") depth++;
+    if (text[index] === "]" && --depth === 0) return index;
+  }
+  return -1;
+}

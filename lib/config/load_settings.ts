@@ -1,0 +1,184 @@
+import { type Address, addressesOverlap } from "../base/address.ts";
+import { DEFAULT_OPTIONS, type OptionValues, readOptions } from "./_options.ts";
+import { arrangeSections, findOverridden, type Sections } from "./_sections.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { type IniEntry, parseIni } from "./ini.ts";
+import { isMisplacedKey, readBackends, readListenerAddress } from "./mapping.ts";
+import { quote } from "./quote.ts";
+import type { ListenerSettings, Settings } from "./settings.ts";
+import { Source, type Token } from "./source.ts";
+
+/** How many listeners one file may have. */
+export const MOST_LISTENERS = 1024;
+/** How many backends all listeners of one file may have together. */
+export const MOST_BACKENDS = 8192;
+
+const FIRST_UNPRIVILEGED_PORT = 1024;
+const MOST_WORKERS = 64;
+
+/** What the configuration depends on beyond its text. */
+export interface Environment {
+  /** The number of processor cores: what `workers = auto` means. */
+  readonly cores: number;
+  /** Whether this process may bind ports below 1024. */
+  readonly privileged: boolean;
+}
+
+/** What a configuration file gives. */
+export interface LoadedSettings {
+  /** Present exactly if none of the diagnostics is an error. */
+  readonly settings?: Settings;
+  /** Every problem, in the order of their places in the file. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads and checks a configuration file. Never rejects: an unreadable file gives a diagnostic. */
+export async function loadSettings(
+  file: string,
+  environment: Environment,
+): Promise<LoadedSettings> {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(file));
+  } catch (error) {
+    const source = new Source(file, "");
+    source.error(undefined, `cannot read the file: ${explainReadError(error, file)}`);
+    return { diagnostics: source.diagnostics };
+  }
+  return parseSettings(text, file, environment);
+}
+
+/** Checks the text of a configuration file. Pure, and never throws. */
+export function parseSettings(
+  text: string,
+  file: string,
+  environment: Environment,
+): LoadedSettings {
+  const source = new Source(file, text);
+  const sections = arrangeSections(parseIni(source), source);
+  const options = readOptions(sections.options, "global", source);
+  const entries = readMappings(sections, source);
+  const overrides = readOverrides(sections, entries, source);
+  const listeners = readListeners(entries, options, overrides, environment, source);
+
+  const diagnostics = source.diagnostics.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
+  const global = { ...DEFAULT_OPTIONS.global, ...options.global };
+  const workers = global.workers === "auto"
+    ? Math.min(Math.max(environment.cores, 1), MOST_WORKERS)
+    : global.workers;
+  return { settings: freezeDeeply({ file, ...global, workers, listeners }), diagnostics };
+}
+
+function readMappings({ mappings }: Sections, source: Source): IniEntry[] {
+  const example = 'expected at least one, such as "24003 = 127.0.0.1:8080"';
+  const entries = mappings.flatMap((section) => section.entries);
+  const [first] = mappings;
+  if (first === undefined) {
+    source.error(undefined, `there is no section [mappings], and so no listener: ${example}`);
+  } else if (entries.length === 0) {
+    source.error(first.name, `[mappings] has no listener: ${example}`);
+  }
+  const surplus = entries[MOST_LISTENERS];
+  if (surplus !== undefined) {
+    source.error(surplus.key, `there are more than ${MOST_LISTENERS} listeners`);
+  }
+  return entries.slice(0, MOST_LISTENERS);
+}
+
+function readOverrides(
+  sections: Sections,
+  listeners: readonly IniEntry[],
+  source: Source,
+): Map<string, OptionValues> {
+  const overrides = new Map<string, OptionValues>();
+  for (const override of sections.overrides) {
+    const key = findOverridden(override, listeners, source);
+    const values = readOptions([override.section], "listener", source);
+    if (key !== undefined) overrides.set(key, values);
+  }
+  return overrides;
+}
+
+function readListeners(
+  entries: readonly IniEntry[],
+  options: OptionValues,
+  overrides: ReadonlyMap<string, OptionValues>,
+  environment: Environment,
+  source: Source,
+): ListenerSettings[] {
+  const listeners: ListenerSettings[] = [];
+  const bound = new Map<number, BoundKey[]>();
+  let backendCount = 0;
+  for (const entry of entries) {
+    const { key } = entry;
+    if (isMisplacedKey(key, source)) continue;
+    const address = readListenerAddress(key, source);
+    const backends = readBackends(entry, source);
+    if (backendCount <= MOST_BACKENDS && backendCount + backends.length > MOST_BACKENDS) {
+      source.error(key, `there are more than ${MOST_BACKENDS} backends in all`);
+    }
+    backendCount += backends.length;
+    if (address === undefined) continue;
+    checkBinding({ key, address }, bound, environment, source);
+    listeners.push({
+      key: key.text,
+      address,
+      ...DEFAULT_OPTIONS.listener,
+      ...options.listener,
+      ...overrides.get(key.text)?.listener,
+      backends,
+    });
+  }
+  return listeners;
+}
+
+interface BoundKey {
+  readonly key: Token;
+  readonly address: Address;
+}
+
+/** @param bound The listeners so far, by port. */
+function checkBinding(
+  { key, address }: BoundKey,
+  bound: Map<number, BoundKey[]>,
+  environment: Environment,
+  source: Source,
+): void {
+  const samePort = bound.get(address.port) ?? [];
+  const earlier = samePort.find((other) => addressesOverlap(other.address, address));
+  if (earlier !== undefined) {
+    source.error(
+      key,
+      `listener ${quote(key.text)} is bound already, by ${quote(earlier.key.text)} ` +
+        `in line ${earlier.key.line}`,
+    );
+  }
+  bound.set(address.port, [...samePort, { key, address }]);
+  if (address.port < FIRST_UNPRIVILEGED_PORT && !environment.privileged) {
+    source.warning(
+      key,
+      `port ${address.port} may be refused: ports below ${FIRST_UNPRIVILEGED_PORT} ` +
+        "need a right that this process does not seem to have",
+    );
+  }
+}
+
+function explainReadError(error: unknown, file: string): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return `the permission is missing; add --allow-read=${file}`;
+  }
+  if (error instanceof Deno.errors.NotFound) return "it does not exist";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  if (error instanceof Deno.errors.PermissionDenied) return "the system denies access to it";
+  if (error instanceof TypeError) return "it is not UTF-8 text";
+  return error instanceof Error ? error.message : String(error);
+}
+
+function freezeDeeply<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    Object.values(value).forEach(freezeDeeply);
+    Object.freeze(value);
+  }
+  return value;
+}

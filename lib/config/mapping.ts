@@ -1,0 +1,212 @@
+import { type Address, canonicalHost } from "../base/address.ts";
+import { closestWord } from "../base/closest_word.ts";
+import { readHost, readPort, splitParts } from "./_host_port.ts";
+import type { IniEntry } from "./ini.ts";
+import { quote } from "./quote.ts";
+import { type BackendFlags, KNOWN_FLAGS, KNOWN_KEYS, type KnownFlag } from "./schema.ts";
+import type { BackendSettings } from "./settings.ts";
+import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
+import { count, listWords } from "./value_type.ts";
+
+/** The left side of a mapping, for messages and the reference. */
+export const LISTENER_FORM = "port, address:port, [IPv6 address]:port or *:port";
+/** What one backend on the right side starts with, for messages and the reference. */
+export const BACKEND_FORM = "host:port[:weight]";
+
+const WEIGHT = count({ min: 0, max: 256 });
+const DEFAULT_WEIGHT = 1;
+
+/** Whether a key in `[mappings]` is one for `[options]`; if it is, that is reported. */
+export function isMisplacedKey(key: Token, source: Source): boolean {
+  const isMisplaced = KNOWN_KEYS.some(({ name }) => name === key.text);
+  if (isMisplaced) {
+    source.error(key, `key ${quote(key.text)} belongs in [options], not in [mappings]`);
+  }
+  return isMisplaced;
+}
+
+/** Reads the left side of a mapping, or reports what is wrong with it. */
+export function readListenerAddress(key: Token, source: Source): Address | undefined {
+  const parts = splitParts(key, 2, LISTENER_FORM, source);
+  if (parts === undefined) return undefined;
+  const [host, portAfterHost] = parts as [Token, Token | undefined];
+  if (portAfterHost === undefined && !/^\d+$/.test(key.text)) {
+    source.error(key, `${quote(key.text)} is not a listener: expected ${LISTENER_FORM}`);
+    return undefined;
+  }
+  const hostname = portAfterHost === undefined ? "0.0.0.0" : readListenerHost(host, source);
+  const port = readPort(portAfterHost ?? host, source);
+  return hostname === undefined || port === undefined ? undefined : { hostname, port };
+}
+
+function readListenerHost(token: Token, source: Source): string | undefined {
+  if (token.text === "*") return "0.0.0.0";
+  if (token.text === "localhost") return "127.0.0.1";
+  const host = readHost(token, source);
+  if (host?.kind !== "name") return host?.text;
+  source.error(
+    token,
+    `${quote(token.text)} is a host name, but a listener is bound to an address: ` +
+      'expected an IP address, "localhost" or "*"',
+  );
+  return undefined;
+}
+
+/**
+ * Reads the right side of a mapping, and reports every mistake in it.
+ *
+ * @returns The backends that are right; their `candidates` are empty where the host is a name.
+ */
+export function readBackends(listener: IniEntry, source: Source): BackendSettings[] {
+  const items = splitItems(listener.value, source);
+  const listenerName = quote(listener.key.text);
+  if (listener.value.length === 0) {
+    const form = `expected ${BACKEND_FORM}, such as "127.0.0.1:8080"`;
+    source.error(listener.key, `listener ${listenerName} has no backend: ${form}`);
+    return [];
+  }
+  const firstPlaces = new Map<string, Token>();
+  const backends: BackendSettings[] = [];
+  for (const words of items) {
+    const backend = readBackend(words, source);
+    if (backend === undefined) continue;
+    const identity = `${canonicalHost(backend.address.hostname)} ${backend.address.port}`;
+    const [place] = words as [Token];
+    const earlier = firstPlaces.get(identity);
+    if (earlier !== undefined) {
+      source.error(
+        place,
+        `duplicate backend ${quote(backend.name)} in listener ${listenerName}; ` +
+          `the first is in line ${earlier.line}, column ${earlier.column}`,
+      );
+    }
+    firstPlaces.set(identity, earlier ?? place);
+    backends.push(backend);
+  }
+  // Only if every item could be read: a broken one may well have the weight that is missed here.
+  if (backends.length === items.length) checkPool(listener.key, backends, source);
+  return backends;
+}
+
+function checkPool(key: Token, backends: readonly BackendSettings[], source: Source): void {
+  const name = quote(key.text);
+  if (backends.every(({ weight }) => weight === 0)) {
+    source.error(
+      key,
+      `every backend of listener ${name} has weight 0: at least one needs 1 or more`,
+    );
+  }
+  if (backends.every(({ backup }) => backup)) {
+    source.warning(key, `every backend of listener ${name} is a backup: the flag has no effect`);
+  }
+}
+
+/** Splits the right side at its commas into backends, and each of these into words. */
+function splitItems(value: readonly Token[], source: Source): Token[][] {
+  const items: Token[][] = [];
+  let words: Token[] = [];
+  for (const line of value) {
+    for (const { 0: text, index } of line.text.matchAll(/,|[^\s,=]*\s*=\s*[^\s,]*|[^\s,=]+/g)) {
+      const word = trimToken(sliceToken(line, index, index + text.length));
+      const startsItem = words.length === 0;
+      if (word.text === ",") {
+        if (startsItem) source.error(word, 'there is no backend before ","');
+        words = [];
+        continue;
+      }
+      const isAddress = word.text.includes(":") && !word.text.includes("=");
+      if (isAddress && !startsItem) {
+        source.error(word, `there is no "," before ${quote(word.text)}`);
+      }
+      if (isAddress || startsItem) items.push(words = [word]);
+      else words.push(word);
+    }
+  }
+  return items;
+}
+
+function readBackend(words: readonly Token[], source: Source): BackendSettings | undefined {
+  const [place, ...flagWords] = words as [Token, ...Token[]];
+  const flags = readFlags(flagWords, source);
+  const parts = splitParts(place, 3, BACKEND_FORM, source);
+  if (parts === undefined) return undefined;
+  const [hostToken, portToken, weightToken] = parts as [Token, Token?, Token?];
+  if (hostToken.text === "" || portToken === undefined || portToken.text === "") {
+    const missing = hostToken.text === "" ? "host" : "port";
+    source.error(place, `backend ${quote(place.text)} has no ${missing}: expected ${BACKEND_FORM}`);
+    return undefined;
+  }
+  const host = readHost(hostToken, source);
+  const port = readPort(portToken, source);
+  const weight = weightToken === undefined ? DEFAULT_WEIGHT : readWeight(weightToken, source);
+  if (host === undefined || port === undefined || weight === undefined) return undefined;
+  return {
+    name: `${hostToken.text}:${port}`,
+    address: { hostname: host.text, port },
+    candidates: host.kind === "name" ? [] : [host.text],
+    weight,
+    ...flags,
+  };
+}
+
+function readWeight(token: Token, source: Source): number | undefined {
+  const weight = WEIGHT.parse(token.text);
+  if (weight.ok) return weight.value;
+  source.error(token, `weight ${quote(token.text)} ${weight.problem}`);
+  return undefined;
+}
+
+function readFlags(words: readonly Token[], source: Source): BackendFlags {
+  const values: Record<string, unknown> = Object.fromEntries(
+    KNOWN_FLAGS.map((flag) => [flag.setting, flag.default]),
+  );
+  const seen = new Set<string>();
+  for (const word of words) {
+    const equals = word.text.indexOf("=");
+    const name = trimToken(sliceToken(word, 0, equals === -1 ? undefined : equals));
+    const flag = KNOWN_FLAGS.find((flag) => flag.name === name.text);
+    if (flag === undefined) {
+      source.error(name, `unknown flag ${quote(name.text)}${adviseFlag(name.text)}`);
+    } else if (seen.has(flag.name)) {
+      source.error(word, `duplicate flag "${flag.name}"`);
+    } else {
+      seen.add(flag.name);
+      const value = equals === -1 ? undefined : trimToken(sliceToken(word, equals + 1));
+      values[flag.setting] = readFlagValue(flag, word, value, source);
+    }
+  }
+  // The table of flags is checked against this type where it is written.
+  return values as unknown as BackendFlags;
+}
+
+/** @param value What follows the "=", if there is one. */
+function readFlagValue(
+  flag: KnownFlag,
+  word: Token,
+  value: Token | undefined,
+  source: Source,
+): unknown {
+  if (flag.type === undefined) {
+    if (value !== undefined) source.error(word, `flag "${flag.name}" takes no value`);
+    return true;
+  }
+  if (value === undefined || value.text === "") {
+    source.error(word, `flag "${flag.name}" has no value: expected ${flag.type.allowed}`);
+    return flag.default;
+  }
+  const parsed = flag.type.parse(value.text);
+  if (parsed.ok) return parsed.value;
+  source.error(value, `${flag.name} ${quote(value.text)} ${parsed.problem}`);
+  return flag.default;
+}
+
+function adviseFlag(name: string): string {
+  const meant = closestWord(name, KNOWN_FLAGS.map((flag) => flag.name));
+  if (meant !== undefined) return `; did you mean "${meant}"?`;
+  return `: expected ${listWords(KNOWN_FLAGS.map(formatFlag), "or")}`;
+}
+
+/** Writes a flag the way it is used, in quotation marks. */
+function formatFlag(flag: KnownFlag): string {
+  return flag.type === undefined ? `"${flag.name}"` : `"${flag.name}=…"`;
+}

@@ -1,0 +1,122 @@
+import { BACKEND_FORM, LISTENER_FORM } from "./mapping.ts";
+import { KNOWN_FLAGS, KNOWN_KEYS, type KnownFlag, type KnownKey, type Scope } from "./schema.ts";
+
+const WIDTH = 80;
+
+/** A configuration file that uses every part of the grammar; it is valid. */
+export const EXAMPLE = `[options]                          ; defaults for every listener
+algorithm = weighted_round_robin
+connect_timeout = 2s
+
+[mappings]
+24003 = 127.0.0.1:8080:3, 127.0.0.1:8081,
+        [::1]:8082 max_connections=100, backup.example:8083 backup
+127.0.0.1:24004 = 127.0.0.1:8084   ; on loopback only
+
+[options 24003]                    ; overrides for one listener
+algorithm = least_connections
+`;
+
+const GRAMMAR = `The configuration file has these sections:
+
+  [options]      defaults for every listener, and what holds for all of Weir
+  [mappings]     the listeners, and the backends that each of them forwards to
+  [options KEY]  overrides for one listener, by its key in [mappings]
+
+Durations are written 500ms, 5s, 10m, 2h or 1d; a bare number is seconds.
+Sizes are written 4096, 16k or 1m; 1k is 1024 bytes.
+A comment starts with ";" or "#", at the start of a line or after white space.
+A value that ends in a comma goes on in the next line.`;
+
+/** Writes the reference of the configuration file as plain text, for the command line. */
+export function formatReference(): string {
+  return [
+    GRAMMAR,
+    "",
+    "[mappings]: LISTENER = BACKEND [FLAG ...], BACKEND [FLAG ...], ...",
+    "",
+    ...entry("LISTENER", `${LISTENER_FORM}; a bare port and * mean 0.0.0.0`),
+    ...entry(
+      "BACKEND",
+      `${BACKEND_FORM}, with IPv6 addresses in brackets; weights are 0 to 256, and 1 if absent`,
+    ),
+    ...KNOWN_FLAGS.flatMap((flag) => entry(flagForm(flag), plain(describeFlag(flag)))),
+    "In [options] only:",
+    "",
+    ...keysOf("global").flatMap(formatKey),
+    "In [options] and [options KEY]:",
+    "",
+    ...keysOf("listener").flatMap(formatKey),
+    "An example:",
+    "",
+    ...indent(EXAMPLE.trimEnd().split("\n"), "  "),
+  ].join("\n");
+}
+
+/** Writes the keys, and the flags of a backend, as two Markdown tables for the README. */
+export function formatReferenceMarkdown(): string {
+  const keys = KNOWN_KEYS.map((key) => [
+    `\`${key.name}\``,
+    `\`${key.type.format(key.default)}\``,
+    `${key.type.kind}: ${key.type.allowed}`,
+    key.scope === "global" ? "`[options]`" : "`[options]`, `[options KEY]`",
+    key.reloadable ? "yes" : "no",
+    key.doc,
+  ]);
+  const flags = KNOWN_FLAGS.map((flag) => [`\`${flagForm(flag)}\``, describeFlag(flag)]);
+  return [
+    ...markdownTable(["Key", "Default", "Values", "Where", "Reload", "Meaning"], keys),
+    "",
+    ...markdownTable(["Flag of a backend", "Meaning"], flags),
+  ].join("\n");
+}
+
+function keysOf(scope: Scope): readonly KnownKey[] {
+  return KNOWN_KEYS.filter((key) => key.scope === scope);
+}
+
+function formatKey({ name, type, default: value, doc, reloadable }: KnownKey): string[] {
+  const restart = reloadable ? "" : " A change takes a restart.";
+  return entry(`${name} = ${type.format(value)}`, `${plain(doc)}${restart}`, [
+    ...wrap(`${type.kind}: ${type.allowed}`),
+  ]);
+}
+
+function flagForm({ name, type }: KnownFlag): string {
+  return type === undefined ? name : `${name}=N`;
+}
+
+function describeFlag({ doc, type, default: value }: KnownFlag): string {
+  return type === undefined ? doc : `${doc} ${type.allowed}; ${type.format(value)} if absent.`;
+}
+
+/** Lays out a term and what it means, with an empty line after it. */
+function entry(term: string, meaning: string, facts: readonly string[] = []): string[] {
+  return [`  ${term}`, ...indent([...facts, ...wrap(meaning)], "      "), ""];
+}
+
+/** Breaks text into lines that fit, indented, into the width. */
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1) ?? ""} ${word}`;
+    if (lines.length > 0 && longer.length <= WIDTH - 6) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function indent(lines: readonly string[], margin: string): string[] {
+  return lines.map((line) => line === "" ? "" : margin + line);
+}
+
+/** Writes the docs' code marks the way that plain text does. */
+function plain(doc: string): string {
+  return doc.replaceAll("`", '"');
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+}

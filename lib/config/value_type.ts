@@ -1,0 +1,167 @@
+import { formatByteSize, parseByteSize } from "../base/byte_size.ts";
+import { closestWord } from "../base/closest_word.ts";
+import { formatDuration, parseDuration } from "../base/duration.ts";
+
+/** What reading a value gives: the value, or what is wrong with it, to follow the quoted text. */
+export type ParsedValue<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: string };
+
+/** How the values of a key are read, written and described. */
+export interface ValueType<T> {
+  /** What the values are, for the reference: `duration`, `size`, `choice`. */
+  readonly kind: string;
+  /** Which values are allowed: `1ms to 10m`. */
+  readonly allowed: string;
+  parse(text: string): ParsedValue<T>;
+  /** Writes a value so that `parse` gives it back. */
+  format(value: T): string;
+}
+
+/** Both ends belong to the range. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+  /** What 0 means, where it means more than the number: `never`, `no limit`. */
+  readonly zero?: string;
+}
+
+/** Lengths of time in milliseconds, written `500ms`, `5s`, `10m`; a bare number is seconds. */
+export function duration(range: Range): ValueType<number> {
+  return measure(range, {
+    kind: "duration",
+    example: 'such as "500ms", "5s" or "10m"',
+    parse: parseDuration,
+    format: formatDuration,
+  });
+}
+
+/** Numbers of bytes, written `4096`, `16k`, `1m`. */
+export function byteSize(range: Range): ValueType<number> {
+  return measure(range, {
+    kind: "size",
+    example: 'such as "4096", "16k" or "1m"',
+    parse: parseByteSize,
+    format: formatByteSize,
+  });
+}
+
+/** Whole numbers. */
+export function count(range: Range): ValueType<number> {
+  return measure(range, {
+    kind: "whole number",
+    parse: (text) => /^\d{1,15}$/.test(text) ? Number(text) : undefined,
+    format: String,
+  });
+}
+
+/** Adds a word to a type's values, which stands for itself: `auto`. */
+export function orWord<T, Word extends string>(
+  type: ValueType<T>,
+  word: Word,
+): ValueType<T | Word> {
+  const allowed = `${word}, or ${type.allowed}`;
+  return {
+    kind: type.kind,
+    allowed,
+    parse(text): ParsedValue<T | Word> {
+      if (text === word) return { ok: true, value: word };
+      const parsed = type.parse(text);
+      if (parsed.ok || /^\d/.test(text)) return parsed;
+      return { ok: false, problem: `is not a ${type.kind}: expected ${allowed}` };
+    },
+    format: (value) => value === word ? word : type.format(value as T),
+  };
+}
+
+/** What distinguishes the words of a choice. */
+export interface ChoiceOptions<Word extends string> {
+  /** Words that are known, but cannot be taken in this version. */
+  readonly unavailable?: readonly Word[];
+}
+
+/** One of a list of words. */
+export function choice<Word extends string>(
+  words: readonly Word[],
+  { unavailable = [] }: ChoiceOptions<Word> = {},
+): ValueType<Word> {
+  const available = words.filter((word) => !unavailable.includes(word));
+  const expected = `expected ${listWords(available.map((word) => `"${word}"`), "or")}`;
+  return {
+    kind: "choice",
+    allowed: available.join(", "),
+    parse(text): ParsedValue<Word> {
+      const word = words.find((word) => word === text);
+      if (word === undefined) {
+        const meant = closestWord(text, available);
+        const advice = meant === undefined ? `: ${expected}` : `; did you mean "${meant}"?`;
+        return { ok: false, problem: `is unknown${advice}` };
+      }
+      return available.includes(word)
+        ? { ok: true, value: word }
+        : { ok: false, problem: `is not available yet: ${expected}` };
+    },
+    format: (value) => value,
+  };
+}
+
+/** On or off, written `1` or `0`. */
+export function toggle(): ValueType<boolean> {
+  return {
+    kind: "switch",
+    allowed: "1 (on) or 0 (off)",
+    parse(text): ParsedValue<boolean> {
+      if (text === "1" || text === "0") return { ok: true, value: text === "1" };
+      return { ok: false, problem: "is not a switch: expected 1 (on) or 0 (off)" };
+    },
+    format: (value) => value ? "1" : "0",
+  };
+}
+
+/**
+ * Any text.
+ *
+ * @param allowed What the text is, for the reference: `a path`.
+ */
+export function freeText(allowed: string): ValueType<string> {
+  return {
+    kind: "text",
+    allowed,
+    parse: (value) => ({ ok: true, value }),
+    format: (value) => value,
+  };
+}
+
+/** Joins words for a sentence: `a`, `a or b`, `a, b or c`. */
+export function listWords(words: readonly string[], conjunction: "or" | "and"): string {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} ${conjunction} ${words.at(-1)}`;
+}
+
+interface Measure {
+  readonly kind: string;
+  readonly example?: string;
+  parse(text: string): number | undefined;
+  format(value: number): string;
+}
+
+function measure({ min, max, zero }: Range, measure: Measure): ValueType<number> {
+  const { kind, example, format } = measure;
+  const range = `${format(min)} to ${format(max)}`;
+  const allowed = zero === undefined ? range : `${range} (0 = ${zero})`;
+  return {
+    kind,
+    allowed,
+    parse(text): ParsedValue<number> {
+      const value = measure.parse(text);
+      if (value === undefined) {
+        const examples = example === undefined ? "" : `, ${example}`;
+        return { ok: false, problem: `is not a ${kind}: expected ${allowed}${examples}` };
+      }
+      return value >= min && value <= max
+        ? { ok: true, value }
+        : { ok: false, problem: `is out of range: expected ${allowed}` };
+    },
+    format,
+  };
+}

@@ -1,0 +1,25 @@
+/** The permissions that a test may need. */
+type PermissionKind = "net" | "read" | "write" | "run" | "env" | "ffi" | "sys";
+
+/** Tells which of the permissions are not granted to this process. */
+export function missingPermissions(kinds: readonly PermissionKind[]): PermissionKind[] {
+  return kinds.filter((name) => Deno.permissions.querySync({ name }).state !== "granted");
+}
+
+/**
+ * Registers a test that needs permissions. Where one is not granted the test is ignored, and its
+ * name says which, so that a bare `deno test` is green and hides nothing.
+ */
+export function permittedTest(
+  kinds: readonly PermissionKind[],
+  name: string,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
+): void {
+  const missing = missingPermissions(kinds);
+  if (missing.length === 0) {
+    Deno.test({ name, fn });
+    return;
+  }
+  const flags = missing.map((kind) => `--allow-${kind}`).join(" ");
+  Deno.test({ name: `${name} (ignored: needs ${flags})`, ignore: true, fn });
+}
