@@ -1,0 +1,58 @@
+/** The client as the algorithms see it. */
+export interface Client {
+  /** A 32-bit hash of the client's IP address, computed when first asked for. */
+  readonly addressHash: number;
+}
+
+/** A backend as the algorithms see it. Only backends that may be picked at all are handed over. */
+export interface Candidate {
+  /** The backend's place in its listener's list; what `pick` gives back. */
+  readonly index: number;
+  /** `host:port`: what consistent hashing places on the table. */
+  readonly name: string;
+  /** 1 or more, an integer; slow start makes it smaller than the configured share. */
+  readonly weight: number;
+}
+
+/** What may change between two rebuilds: a backend can be full, or was tried already. */
+export interface Eligible {
+  has(index: number): boolean;
+}
+
+/** The load of the listener's backends, read from the counters that all workers share. */
+export interface LoadView {
+  /** Sessions on the backend now, over all workers. */
+  active(index: number): number;
+  /** Peak EWMA of the connect time in milliseconds, decayed to this moment. */
+  connectTimeMs(index: number): number;
+}
+
+/** The listener's cursor, shared by all workers. */
+export interface Cursor {
+  /** Takes the next ticket: an unsigned 32-bit integer that wraps around. */
+  next(): number;
+}
+
+/** What an algorithm is made from: it has no clock, no random numbers and no state of its own. */
+export interface AlgorithmInputs {
+  readonly load: LoadView;
+  readonly cursor: Cursor;
+  /** A uniform number in [0, 1). */
+  readonly random: () => number;
+}
+
+/** What `pick` gives when no backend is eligible. */
+export const NO_BACKEND = -1;
+
+/** A way to choose a backend. Pure: no input or output, and no allocation in `pick`. */
+export interface Algorithm {
+  /**
+   * Replaces the candidates. Runs when membership, weights or health change, never on the path of a
+   * session; everything that `pick` needs is computed here.
+   */
+  rebuild(candidates: readonly Candidate[]): void;
+  /** Gives the index of an eligible candidate, or {@linkcode NO_BACKEND} where there is none. */
+  pick(client: Client, eligible: Eligible): number;
+}
+
+export type AlgorithmFactory = (inputs: AlgorithmInputs) => Algorithm;

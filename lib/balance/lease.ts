@@ -1,0 +1,40 @@
+import type { BackendSettings } from "../config/settings.ts";
+import type { Ledger, Outcome } from "./ledger.ts";
+
+/**
+ * A backend taken for a session.
+ *
+ * Invariant: it ends exactly once. What is known about a backend's load and failures follows from
+ * leases alone, so one that never ends would keep its place for ever.
+ */
+export class Lease {
+  readonly backend: BackendSettings;
+  /** The backend's row in the shared state: its identity even if a reload renumbers the pool. */
+  readonly row: number;
+  readonly #ledger: Ledger;
+  #ended = false;
+
+  /** Made by a pool, which has taken the place in the ledger before. */
+  constructor(ledger: Ledger, backend: BackendSettings, row: number) {
+    this.#ledger = ledger;
+    this.backend = backend;
+    this.row = row;
+  }
+
+  /** Says that the backend is connected, and how long that took. */
+  connected(connectTimeMs: number): void {
+    this.#ledger.connected(this.row, connectTimeMs);
+  }
+
+  /** Counts bytes that were delivered since the last call. */
+  moved(bytesIn: number, bytesOut: number): void {
+    this.#ledger.moved(this.row, bytesIn, bytesOut);
+  }
+
+  /** Gives the place back. Throws an `Error` when it was given back before. */
+  end(outcome: Outcome): void {
+    if (this.#ended) throw new Error(`The lease of "${this.backend.name}" has ended already`);
+    this.#ended = true;
+    this.#ledger.ended(this.row, outcome);
+  }
+}

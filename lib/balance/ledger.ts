@@ -1,0 +1,88 @@
+import { observe } from "../base/peak_ewma.ts";
+import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
+import type { SharedState } from "../state/shared_state.ts";
+
+/** How a session with a backend ended, as far as it tells something about the backend. */
+export type Outcome =
+  /** The backend was connected, and nothing in the way the session ended speaks against it. */
+  | "served"
+  /** The connection was refused or failed. */
+  | "connect_failed"
+  /** The connection was not there in time. */
+  | "connect_timeout"
+  /** The backend reset the session before it sent a byte. */
+  | "reset_early"
+  /** The backend reset the session later. */
+  | "aborted"
+  /** The session ended before it was known whether the backend would have answered. */
+  | "abandoned";
+
+const OUTCOME_TALLIES: Readonly<Record<Outcome, number | undefined>> = {
+  served: undefined,
+  connect_failed: BackendTally.connectFailures,
+  connect_timeout: BackendTally.connectTimeouts,
+  reset_early: BackendTally.earlyResets,
+  aborted: BackendTally.aborts,
+  abandoned: undefined,
+};
+
+/**
+ * One worker's book of leases: the only writer of what is counted about backends. A backend's load,
+ * its failures and its connect times all follow from what leases report here.
+ */
+export class Ledger {
+  readonly #state: SharedState;
+  readonly #slot: number;
+  readonly #now: () => number;
+
+  /**
+   * @param slot the worker's slot in the shared state
+   * @param now the time in milliseconds since 1970, the same for all workers
+   */
+  constructor(state: SharedState, slot: number, now: () => number) {
+    this.#state = state;
+    this.#slot = slot;
+    this.#now = now;
+  }
+
+  /** Takes a place at a backend, unless it has `maxConnections` already (0 = no limit). */
+  take(row: number, maxConnections: number): boolean {
+    const before = this.#state.addBackendCell(row, BackendCell.active, 1);
+    if (maxConnections !== 0 && before >= maxConnections) {
+      this.#state.addBackendCell(row, BackendCell.active, -1);
+      return false;
+    }
+    this.#state.addBackendTally(this.#slot, row, BackendTally.active, 1);
+    return true;
+  }
+
+  /** Counts a session that the backend was connected for, and learns from the connect time. */
+  connected(row: number, connectTimeMs: number): void {
+    const state = this.#state;
+    state.addBackendTally(this.#slot, row, BackendTally.sessions, 1);
+    state.addBackendTally(this.#slot, row, BackendTally.connectTimeMs, connectTimeMs);
+    const nowMs = this.#now();
+    const costMs = state.backendReading(row, BackendReading.connectTimeMs);
+    const sinceMs = nowMs - state.backendReading(row, BackendReading.connectTimeStampMs);
+    state.setBackendReading(
+      row,
+      BackendReading.connectTimeMs,
+      observe(costMs, sinceMs, connectTimeMs),
+    );
+    state.setBackendReading(row, BackendReading.connectTimeStampMs, nowMs);
+  }
+
+  /** Counts bytes that were delivered: `bytesIn` to the backend, `bytesOut` to the client. */
+  moved(row: number, bytesIn: number, bytesOut: number): void {
+    this.#state.addBackendTally(this.#slot, row, BackendTally.bytesIn, bytesIn);
+    this.#state.addBackendTally(this.#slot, row, BackendTally.bytesOut, bytesOut);
+  }
+
+  /** Gives the place back and counts how it went. */
+  ended(row: number, outcome: Outcome): void {
+    this.#state.addBackendTally(this.#slot, row, BackendTally.active, -1);
+    this.#state.addBackendCell(row, BackendCell.active, -1);
+    const tally = OUTCOME_TALLIES[outcome];
+    if (tally !== undefined) this.#state.addBackendTally(this.#slot, row, tally, 1);
+  }
+}

@@ -1,0 +1,176 @@
+import { decay } from "../base/peak_ewma.ts";
+import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import { EJECTION, HEALTH, MODE } from "../state/codes.ts";
+import { BackendCell, BackendReading, ListenerCell } from "../state/counters.ts";
+import type { SharedState } from "../state/shared_state.ts";
+import {
+  type Algorithm,
+  type AlgorithmInputs,
+  type Candidate,
+  type Client,
+  type Eligible,
+  NO_BACKEND,
+} from "./algorithm.ts";
+import { Lease } from "./lease.ts";
+import type { Ledger } from "./ledger.ts";
+import { ALGORITHMS } from "./registry.ts";
+
+/** Why no lease could be had. */
+export type Refusal =
+  /** Every backend was tried already, or none has a weight. */
+  | "no_backend"
+  /** Every backend is down or not wanted. */
+  | "all_down"
+  /** Every backend that is up has as many sessions as it may have. */
+  | "all_full";
+
+/** Where a listener's figures stand in the shared state. */
+export interface PoolRows {
+  readonly listener: number;
+  /** One for each backend, in the order of the settings. */
+  readonly backends: readonly number[];
+}
+
+export interface PoolInputs {
+  readonly state: SharedState;
+  readonly ledger: Ledger;
+  /** A uniform number in [0, 1). */
+  readonly random: () => number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What the first `acquire` of a session excludes. */
+export const NONE_TRIED: readonly number[] = [];
+
+/**
+ * The backends of one listener, as one worker sees them, with the algorithm that chooses among them.
+ *
+ * Backups are a second tier with an algorithm of its own, asked when the first has nobody. Tables
+ * are rebuilt when the shared epoch has moved on, so that an `acquire` costs one atomic read more
+ * than the pick itself.
+ */
+export class Pool {
+  readonly #state: SharedState;
+  readonly #ledger: Ledger;
+  readonly #now: () => number;
+  readonly #algorithmInputs: AlgorithmInputs;
+  readonly #eligible: Eligible;
+  #backends: readonly BackendSettings[];
+  #rows: PoolRows;
+  #primaries: Algorithm;
+  #backups: Algorithm;
+  /** The shared epoch that the tables were built from. */
+  #epoch = 0;
+  /** Rows that the session at hand has tried; only meaningful within one `acquire`. */
+  #tried: readonly number[] = NONE_TRIED;
+
+  constructor(settings: ListenerSettings, rows: PoolRows, inputs: PoolInputs) {
+    const state = inputs.state;
+    this.#state = state;
+    this.#ledger = inputs.ledger;
+    this.#now = inputs.now;
+    this.#eligible = { has: (index) => this.#hasRoom(index) };
+    this.#algorithmInputs = {
+      random: inputs.random,
+      cursor: {
+        next: () => state.addListenerCell(this.#rows.listener, ListenerCell.cursor, 1) >>> 0,
+      },
+      load: {
+        active: (index) => state.backendCell(this.#rowOf(index), BackendCell.active),
+        connectTimeMs: (index) => this.#connectTimeMs(this.#rowOf(index)),
+      },
+    };
+    this.#backends = settings.backends;
+    this.#rows = rows;
+    this.#primaries = ALGORITHMS[settings.algorithm](this.#algorithmInputs);
+    this.#backups = ALGORITHMS[settings.algorithm](this.#algorithmInputs);
+    this.#rebuild();
+  }
+
+  /** Replaces membership, weights and algorithm. Leases that are out end as if nothing happened. */
+  update(settings: ListenerSettings, rows: PoolRows): void {
+    this.#backends = settings.backends;
+    this.#rows = rows;
+    this.#primaries = ALGORITHMS[settings.algorithm](this.#algorithmInputs);
+    this.#backups = ALGORITHMS[settings.algorithm](this.#algorithmInputs);
+    this.#rebuild();
+  }
+
+  /**
+   * Takes a backend for a session.
+   *
+   * @param triedRows the rows of the backends that the session has tried in vain
+   */
+  acquire(client: Client, triedRows: readonly number[]): Lease | Refusal {
+    if (this.#state.epoch !== this.#epoch) this.#rebuild();
+    this.#tried = triedRows;
+    return this.#take(this.#primaries, client) ?? this.#take(this.#backups, client) ??
+      this.#refusal();
+  }
+
+  /** Lets the algorithm pick until the place could be taken, or there is nobody left to pick. */
+  #take(algorithm: Algorithm, client: Client): Lease | undefined {
+    // Another worker may take the last place between the pick and the count. Then the backend is
+    // full and `has` says so: every further turn has one fewer to choose from.
+    for (let turn = 0; turn <= this.#backends.length; turn++) {
+      const index = algorithm.pick(client, this.#eligible);
+      if (index === NO_BACKEND) return undefined;
+      const backend = this.#backends[index] as BackendSettings;
+      const row = this.#rowOf(index);
+      if (this.#ledger.take(row, backend.maxConnections)) {
+        return new Lease(this.#ledger, backend, row);
+      }
+    }
+    return undefined;
+  }
+
+  #rebuild(): void {
+    this.#epoch = this.#state.epoch;
+    const primaries: Candidate[] = [];
+    const backups: Candidate[] = [];
+    this.#backends.forEach((backend, index) => {
+      const row = this.#rowOf(index);
+      const weight = this.#state.backendCell(row, BackendCell.weight);
+      if (weight === 0 || !this.#isUsable(row)) return;
+      (backend.backup ? backups : primaries).push({ index, name: backend.name, weight });
+    });
+    this.#primaries.rebuild(primaries);
+    this.#backups.rebuild(backups);
+  }
+
+  #isUsable(row: number): boolean {
+    return this.#state.backendCell(row, BackendCell.health) === HEALTH.up &&
+      this.#state.backendCell(row, BackendCell.mode) === MODE.ready &&
+      this.#state.backendCell(row, BackendCell.ejection) === EJECTION.none;
+  }
+
+  #hasRoom(index: number): boolean {
+    const row = this.#rowOf(index);
+    if (this.#tried.length > 0 && this.#tried.includes(row)) return false;
+    const { maxConnections } = this.#backends[index] as BackendSettings;
+    return maxConnections === 0 ||
+      this.#state.backendCell(row, BackendCell.active) < maxConnections;
+  }
+
+  #connectTimeMs(row: number): number {
+    const costMs = this.#state.backendReading(row, BackendReading.connectTimeMs);
+    const stampMs = this.#state.backendReading(row, BackendReading.connectTimeStampMs);
+    return decay(costMs, this.#now() - stampMs);
+  }
+
+  #refusal(): Refusal {
+    let anyLeft = false;
+    for (const row of this.#rows.backends) {
+      if (this.#tried.includes(row)) continue;
+      if (this.#state.backendCell(row, BackendCell.weight) === 0) continue;
+      if (this.#isUsable(row)) return "all_full";
+      anyLeft = true;
+    }
+    return anyLeft ? "all_down" : "no_backend";
+  }
+
+  #rowOf(index: number): number {
+    return this.#rows.backends[index] as number;
+  }
+}

@@ -1,0 +1,18 @@
+import type { AlgorithmName } from "../config/settings.ts";
+import type { AlgorithmFactory } from "./algorithm.ts";
+import { LeastConnections } from "./least_connections.ts";
+import { P2c } from "./p2c.ts";
+import { RandomChoice } from "./random.ts";
+import { RoundRobin } from "./round_robin.ts";
+import { SourceHash } from "./source_hash.ts";
+import { WeightedRoundRobin } from "./weighted_round_robin.ts";
+
+/** How each algorithm that the configuration can name is made. */
+export const ALGORITHMS = {
+  round_robin: (inputs) => new RoundRobin(inputs),
+  weighted_round_robin: (inputs) => new WeightedRoundRobin(inputs),
+  random: (inputs) => new RandomChoice(inputs),
+  least_connections: (inputs) => new LeastConnections(inputs),
+  p2c: (inputs) => new P2c(inputs),
+  source_hash: () => new SourceHash(),
+} as const satisfies Record<AlgorithmName, AlgorithmFactory>;

@@ -1,0 +1,8 @@
+/** What probing found out about a backend. A fresh row reads 0, and a backend starts as up. */
+export const HEALTH = { up: 0, down: 1 } as const;
+
+/** What an operator wants of a backend. */
+export const MODE = { ready: 0, drain: 1, maintenance: 2 } as const;
+
+/** What a backend's failing sessions led to. */
+export const EJECTION = { none: 0, ejected: 1, trialOpen: 2, onTrial: 3 } as const;

@@ -1,0 +1,247 @@
+/**
+ * The one table of counters. The memory layout, the snapshot, the metrics' names and help texts and
+ * the labels of every display derive from it: to add a counter, add a row here.
+ *
+ * There are two kinds of storage. A *cell* is a 32-bit integer that every thread reads and writes
+ * with `Atomics`. A *tally* is a 64-bit float of which each worker has its own copy, so that only
+ * one thread ever writes it; what is shown is the sum over the workers.
+ */
+
+/** A figure that is kept for every backend, listener or worker. */
+export interface CounterDefinition {
+  readonly kind: "counter" | "gauge";
+  /** The metric's name, in base units and without the prefix `weir_backend_` or the like. */
+  readonly metric: string;
+  /** Labels that set this row apart from others of the same metric. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly help: string;
+  /** What a display calls it. */
+  readonly label: string;
+  /** The factor from the stored unit to the metric's base unit; 1 where they are the same. */
+  readonly scale?: number;
+  /** Kept for Weir's own bookkeeping and not shown as a metric. */
+  readonly internal?: true;
+}
+
+type Table = Readonly<Record<string, CounterDefinition>>;
+
+/** Shared integers for each backend of each listener. */
+export const BACKEND_CELLS = {
+  active: {
+    kind: "gauge",
+    metric: "active_sessions",
+    help: "Sessions on the backend now.",
+    label: "Active",
+  },
+  health: {
+    kind: "gauge",
+    metric: "health",
+    help: "What probing found: 0 up, 1 down.",
+    label: "Health",
+    internal: true,
+  },
+  mode: {
+    kind: "gauge",
+    metric: "mode",
+    help: "What the operator wants: 0 ready, 1 drain, 2 maintenance.",
+    label: "Mode",
+    internal: true,
+  },
+  ejection: {
+    kind: "gauge",
+    metric: "ejection",
+    help: "What failing sessions led to: 0 none, 1 ejected, 2 open for a trial, 3 on trial.",
+    label: "Ejection",
+    internal: true,
+  },
+  weight: {
+    kind: "gauge",
+    metric: "effective_weight",
+    help: "The weight in force, in hundredths, so that a slow start can take small steps.",
+    label: "Weight",
+    scale: 0.01,
+  },
+} as const satisfies Table;
+
+/** Shared integers for each listener. */
+export const LISTENER_CELLS = {
+  active: {
+    kind: "gauge",
+    metric: "active_sessions",
+    help: "Sessions of the listener now.",
+    label: "Active",
+  },
+  cursor: {
+    kind: "gauge",
+    metric: "cursor",
+    help: "The next ticket of the algorithms that take turns.",
+    label: "Cursor",
+    internal: true,
+  },
+} as const satisfies Table;
+
+/** Shared integers for each worker. */
+export const WORKER_CELLS = {
+  heartbeat: {
+    kind: "gauge",
+    metric: "heartbeat",
+    help: "Goes up while the worker's loop runs.",
+    label: "Heartbeat",
+    internal: true,
+  },
+} as const satisfies Table;
+
+/** Floating-point readings of each backend that any worker may replace: estimates, not counts. */
+export const BACKEND_READINGS = {
+  connectTimeMs: {
+    kind: "gauge",
+    metric: "connect_time_ewma_seconds",
+    help: "Peak-sensitive moving average of the connect time.",
+    label: "Connect time",
+    scale: 0.001,
+  },
+  connectTimeStampMs: {
+    kind: "gauge",
+    metric: "connect_time_stamp",
+    help: "When the moving average was last brought up to date.",
+    label: "Connect time stamp",
+    internal: true,
+  },
+} as const satisfies Table;
+
+/** Each worker's own counts for each backend. */
+export const BACKEND_TALLIES = {
+  active: {
+    kind: "gauge",
+    metric: "worker_active_sessions",
+    help: "The worker's share of the active sessions, given back if the worker dies.",
+    label: "Active here",
+    internal: true,
+  },
+  sessions: {
+    kind: "counter",
+    metric: "sessions_total",
+    help: "Sessions that were connected to the backend.",
+    label: "Sessions",
+  },
+  connectFailures: {
+    kind: "counter",
+    metric: "connect_failures_total",
+    help: "Connections to the backend that were refused or failed.",
+    label: "Connect failures",
+  },
+  connectTimeouts: {
+    kind: "counter",
+    metric: "connect_timeouts_total",
+    help: "Connections to the backend that took longer than connect_timeout.",
+    label: "Connect timeouts",
+  },
+  earlyResets: {
+    kind: "counter",
+    metric: "early_resets_total",
+    help: "Sessions that the backend reset before it sent a byte.",
+    label: "Early resets",
+  },
+  aborts: {
+    kind: "counter",
+    metric: "aborts_total",
+    help: "Sessions that the backend reset after it had sent something.",
+    label: "Aborts",
+  },
+  bytesIn: {
+    kind: "counter",
+    metric: "received_bytes_total",
+    help: "Bytes from clients that were written to the backend.",
+    label: "Bytes in",
+  },
+  bytesOut: {
+    kind: "counter",
+    metric: "sent_bytes_total",
+    help: "Bytes from the backend that were written to clients.",
+    label: "Bytes out",
+  },
+  connectTimeMs: {
+    kind: "counter",
+    metric: "connect_time_seconds_total",
+    help: "Time spent on successful connections to the backend.",
+    label: "Connect time",
+    scale: 0.001,
+  },
+} as const satisfies Table;
+
+/** Each worker's own counts for each listener. */
+export const LISTENER_TALLIES = {
+  active: {
+    kind: "gauge",
+    metric: "worker_active_sessions",
+    help: "The worker's share of the active sessions, given back if the worker dies.",
+    label: "Active here",
+    internal: true,
+  },
+  accepted: {
+    kind: "counter",
+    metric: "accepted_total",
+    help: "Client connections that were accepted.",
+    label: "Accepted",
+  },
+  refusedMaxConnections: {
+    kind: "counter",
+    metric: "refused_total",
+    labels: { reason: "max_connections" },
+    help: "Client connections that were closed at once.",
+    label: "Refused: max_connections",
+  },
+  refusedNoBackend: {
+    kind: "counter",
+    metric: "refused_total",
+    labels: { reason: "no_backend" },
+    help: "Client connections that were closed at once.",
+    label: "Refused: no backend",
+  },
+  connectRetries: {
+    kind: "counter",
+    metric: "connect_retries_total",
+    help: "Times that a session went on to another backend after a failed connection.",
+    label: "Retries",
+  },
+  idleTimeouts: {
+    kind: "counter",
+    metric: "idle_timeouts_total",
+    help: "Sessions that were closed because nothing moved.",
+    label: "Idle timeouts",
+  },
+  clientAborts: {
+    kind: "counter",
+    metric: "client_aborts_total",
+    help: "Sessions that the client reset.",
+    label: "Client aborts",
+  },
+} as const satisfies Table;
+
+/** Each worker's counts about itself. */
+export const WORKER_TALLIES = {
+  acceptErrors: {
+    kind: "counter",
+    metric: "accept_errors_total",
+    help: "Failed attempts to accept a connection, for want of file descriptors for example.",
+    label: "Accept errors",
+  },
+} as const satisfies Table;
+
+/** The place of each row of a table: what the hot path indexes the memory with. */
+export type Columns<T extends Table> = { readonly [K in keyof T]: number };
+
+/** Numbers the rows of a table in their order. */
+export function columnsOf<T extends Table>(table: T): Columns<T> {
+  return Object.freeze(
+    Object.fromEntries(Object.keys(table).map((name, index) => [name, index])),
+  ) as Columns<T>;
+}
+
+export const BackendCell = columnsOf(BACKEND_CELLS);
+export const ListenerCell = columnsOf(LISTENER_CELLS);
+export const WorkerCell = columnsOf(WORKER_CELLS);
+export const BackendReading = columnsOf(BACKEND_READINGS);
+export const BackendTally = columnsOf(BACKEND_TALLIES);
+export const ListenerTally = columnsOf(LISTENER_TALLIES);
+export const WorkerTally = columnsOf(WORKER_TALLIES);

@@ -1,0 +1,209 @@
+import { BackendTally, ListenerTally } from "./counters.ts";
+import { BackendCell, ListenerCell } from "./counters.ts";
+import { BACKEND_ROWS, type Layout, layoutFor, LISTENER_ROWS } from "./layout.ts";
+
+/** Places in the header, the first cache line of the memory. */
+const HEADER_WORKER_SLOTS = 0;
+const HEADER_EPOCH = 1;
+
+/**
+ * The memory that the main thread and all workers share.
+ *
+ * Every method is a read or a write at a fixed place: none allocates, locks or waits. Who may write
+ * what: cells are written by any thread, through `Atomics`; readings by any worker, last writer
+ * wins; a tally only by the worker that owns the slot, and by the main thread after it has died.
+ */
+export class SharedState {
+  readonly buffer: SharedArrayBuffer;
+  readonly layout: Layout;
+  readonly #cells: Int32Array;
+  readonly #floats: Float64Array;
+
+  private constructor(buffer: SharedArrayBuffer, layout: Layout) {
+    this.buffer = buffer;
+    this.layout = layout;
+    this.#cells = new Int32Array(buffer);
+    this.#floats = new Float64Array(buffer);
+  }
+
+  /** Makes the memory, all zero, for so many worker slots. Called once, by the main thread. */
+  static create(workerSlots: number): SharedState {
+    const layout = layoutFor(workerSlots);
+    const state = new SharedState(new SharedArrayBuffer(layout.byteLength), layout);
+    state.#cells[HEADER_WORKER_SLOTS] = workerSlots;
+    return state;
+  }
+
+  /** Views memory that another thread made. */
+  static attach(buffer: SharedArrayBuffer): SharedState {
+    const workerSlots = new Int32Array(buffer)[HEADER_WORKER_SLOTS] as number;
+    return new SharedState(buffer, layoutFor(workerSlots));
+  }
+
+  /** Goes up whenever the eligibility or the weight of a backend changes. */
+  get epoch(): number {
+    return Atomics.load(this.#cells, HEADER_EPOCH);
+  }
+
+  /** Tells every worker to rebuild its tables before the next pick. */
+  advanceEpoch(): void {
+    Atomics.add(this.#cells, HEADER_EPOCH, 1);
+  }
+
+  backendCell(row: number, cell: number): number {
+    return Atomics.load(this.#cells, this.#backendCellAt(row, cell));
+  }
+
+  setBackendCell(row: number, cell: number, value: number): void {
+    Atomics.store(this.#cells, this.#backendCellAt(row, cell), value);
+  }
+
+  /** Adds to a cell and gives the value before. */
+  addBackendCell(row: number, cell: number, amount: number): number {
+    return Atomics.add(this.#cells, this.#backendCellAt(row, cell), amount);
+  }
+
+  /** Replaces `expected` by `value` and tells whether it was there to replace. */
+  replaceBackendCell(row: number, cell: number, expected: number, value: number): boolean {
+    const at = this.#backendCellAt(row, cell);
+    return Atomics.compareExchange(this.#cells, at, expected, value) === expected;
+  }
+
+  listenerCell(row: number, cell: number): number {
+    return Atomics.load(this.#cells, this.#listenerCellAt(row, cell));
+  }
+
+  setListenerCell(row: number, cell: number, value: number): void {
+    Atomics.store(this.#cells, this.#listenerCellAt(row, cell), value);
+  }
+
+  /** Adds to a cell and gives the value before. */
+  addListenerCell(row: number, cell: number, amount: number): number {
+    return Atomics.add(this.#cells, this.#listenerCellAt(row, cell), amount);
+  }
+
+  workerCell(slot: number, cell: number): number {
+    return Atomics.load(this.#cells, this.#workerCellAt(slot, cell));
+  }
+
+  setWorkerCell(slot: number, cell: number, value: number): void {
+    Atomics.store(this.#cells, this.#workerCellAt(slot, cell), value);
+  }
+
+  addWorkerCell(slot: number, cell: number, amount: number): number {
+    return Atomics.add(this.#cells, this.#workerCellAt(slot, cell), amount);
+  }
+
+  backendReading(row: number, reading: number): number {
+    return this.#floats[this.#backendReadingAt(row, reading)] as number;
+  }
+
+  setBackendReading(row: number, reading: number, value: number): void {
+    this.#floats[this.#backendReadingAt(row, reading)] = value;
+  }
+
+  backendTally(slot: number, row: number, tally: number): number {
+    return this.#floats[this.#backendTallyAt(slot, row, tally)] as number;
+  }
+
+  addBackendTally(slot: number, row: number, tally: number, amount: number): void {
+    const at = this.#backendTallyAt(slot, row, tally);
+    this.#floats[at] = (this.#floats[at] as number) + amount;
+  }
+
+  listenerTally(slot: number, row: number, tally: number): number {
+    return this.#floats[this.#listenerTallyAt(slot, row, tally)] as number;
+  }
+
+  addListenerTally(slot: number, row: number, tally: number, amount: number): void {
+    const at = this.#listenerTallyAt(slot, row, tally);
+    this.#floats[at] = (this.#floats[at] as number) + amount;
+  }
+
+  workerTally(slot: number, tally: number): number {
+    return this.#floats[this.#workerTallyAt(slot, tally)] as number;
+  }
+
+  addWorkerTally(slot: number, tally: number, amount: number): void {
+    const at = this.#workerTallyAt(slot, tally);
+    this.#floats[at] = (this.#floats[at] as number) + amount;
+  }
+
+  /** Sets everything that is known about a backend back to zero, before its row is used again. */
+  clearBackendRow(row: number): void {
+    const { layout } = this;
+    const cells = this.#backendCellAt(row, 0);
+    for (let cell = 0; cell < layout.backendCellStride; cell++) {
+      Atomics.store(this.#cells, cells + cell, 0);
+    }
+    const readings = this.#backendReadingAt(row, 0);
+    this.#floats.fill(0, readings, readings + layout.backendReadingStride);
+    for (let slot = 0; slot < layout.workerSlots; slot++) {
+      const tallies = this.#backendTallyAt(slot, row, 0);
+      this.#floats.fill(0, tallies, tallies + layout.backendTallyStride);
+    }
+  }
+
+  /** Sets everything that is known about a listener back to zero, before its row is used again. */
+  clearListenerRow(row: number): void {
+    const { layout } = this;
+    const cells = this.#listenerCellAt(row, 0);
+    for (let cell = 0; cell < layout.listenerCellStride; cell++) {
+      Atomics.store(this.#cells, cells + cell, 0);
+    }
+    for (let slot = 0; slot < layout.workerSlots; slot++) {
+      const tallies = this.#listenerTallyAt(slot, row, 0);
+      this.#floats.fill(0, tallies, tallies + layout.listenerTallyStride);
+    }
+  }
+
+  /**
+   * Takes the sessions of a worker that has died out of the shared counts. Its totals stay: they
+   * happened. Called by the main thread once the worker cannot write any more.
+   */
+  releaseWorker(slot: number): void {
+    for (let row = 0; row < BACKEND_ROWS; row++) {
+      const active = this.backendTally(slot, row, BackendTally.active);
+      if (active === 0) continue;
+      this.addBackendCell(row, BackendCell.active, -active);
+      this.addBackendTally(slot, row, BackendTally.active, -active);
+    }
+    for (let row = 0; row < LISTENER_ROWS; row++) {
+      const active = this.listenerTally(slot, row, ListenerTally.active);
+      if (active === 0) continue;
+      this.addListenerCell(row, ListenerCell.active, -active);
+      this.addListenerTally(slot, row, ListenerTally.active, -active);
+    }
+  }
+
+  #backendCellAt(row: number, cell: number): number {
+    return this.layout.backendCells + row * this.layout.backendCellStride + cell;
+  }
+
+  #listenerCellAt(row: number, cell: number): number {
+    return this.layout.listenerCells + row * this.layout.listenerCellStride + cell;
+  }
+
+  #workerCellAt(slot: number, cell: number): number {
+    return this.layout.workerCells + slot * this.layout.workerCellStride + cell;
+  }
+
+  #backendReadingAt(row: number, reading: number): number {
+    return this.layout.backendReadings + row * this.layout.backendReadingStride + reading;
+  }
+
+  #backendTallyAt(slot: number, row: number, tally: number): number {
+    const { stripes, stripeStride, backendTallies, backendTallyStride } = this.layout;
+    return stripes + slot * stripeStride + backendTallies + row * backendTallyStride + tally;
+  }
+
+  #listenerTallyAt(slot: number, row: number, tally: number): number {
+    const { stripes, stripeStride, listenerTallies, listenerTallyStride } = this.layout;
+    return stripes + slot * stripeStride + listenerTallies + row * listenerTallyStride + tally;
+  }
+
+  #workerTallyAt(slot: number, tally: number): number {
+    const { stripes, stripeStride, workerTallies } = this.layout;
+    return stripes + slot * stripeStride + workerTallies + tally;
+  }
+}

@@ -1,0 +1,154 @@
+import { assertEquals, assertNotEquals } from "@std/assert";
+import {
+  BackendCell,
+  BackendReading,
+  BackendTally,
+  ListenerCell,
+  ListenerTally,
+  WorkerCell,
+  WorkerTally,
+} from "../../../lib/state/counters.ts";
+import { BACKEND_ROWS, LISTENER_ROWS } from "../../../lib/state/layout.ts";
+import { SharedState } from "../../../lib/state/shared_state.ts";
+
+Deno.test("SharedState.attach() sees what another view of the memory wrote", () => {
+  const ours = SharedState.create(3);
+  const theirs = SharedState.attach(ours.buffer);
+  ours.setBackendCell(7, BackendCell.weight, 300);
+  ours.setBackendReading(7, BackendReading.connectTimeMs, 1.5);
+  ours.addListenerTally(2, 4, ListenerTally.accepted, 1);
+  assertEquals(theirs.backendCell(7, BackendCell.weight), 300);
+  assertEquals(theirs.backendReading(7, BackendReading.connectTimeMs), 1.5);
+  assertEquals(theirs.listenerTally(2, 4, ListenerTally.accepted), 1);
+  assertEquals(theirs.layout.workerSlots, 3);
+});
+
+Deno.test("SharedState keeps every figure at a place of its own", () => {
+  const slots = 2;
+  const state = SharedState.create(slots);
+  const backendRows = [0, 1, BACKEND_ROWS - 1];
+  const listenerRows = [0, 1, LISTENER_ROWS - 1];
+  // Each place gets a value of its own; reading all of them back shows that none overlaps another.
+  const figures: { write: (value: number) => void; read: () => number }[] = [];
+  for (const row of backendRows) {
+    for (const cell of Object.values(BackendCell)) {
+      figures.push({
+        write: (value) => state.setBackendCell(row, cell, value),
+        read: () => state.backendCell(row, cell),
+      });
+    }
+    for (const reading of Object.values(BackendReading)) {
+      figures.push({
+        write: (value) => state.setBackendReading(row, reading, value),
+        read: () => state.backendReading(row, reading),
+      });
+    }
+  }
+  for (const row of listenerRows) {
+    for (const cell of Object.values(ListenerCell)) {
+      figures.push({
+        write: (value) => state.setListenerCell(row, cell, value),
+        read: () => state.listenerCell(row, cell),
+      });
+    }
+  }
+  for (let slot = 0; slot < slots; slot++) {
+    for (const cell of Object.values(WorkerCell)) {
+      figures.push({
+        write: (value) => state.setWorkerCell(slot, cell, value),
+        read: () => state.workerCell(slot, cell),
+      });
+    }
+    for (const tally of Object.values(WorkerTally)) {
+      figures.push({
+        write: (value) => state.addWorkerTally(slot, tally, value),
+        read: () => state.workerTally(slot, tally),
+      });
+    }
+    for (const row of backendRows) {
+      for (const tally of Object.values(BackendTally)) {
+        figures.push({
+          write: (value) => state.addBackendTally(slot, row, tally, value),
+          read: () => state.backendTally(slot, row, tally),
+        });
+      }
+    }
+    for (const row of listenerRows) {
+      for (const tally of Object.values(ListenerTally)) {
+        figures.push({
+          write: (value) => state.addListenerTally(slot, row, tally, value),
+          read: () => state.listenerTally(slot, row, tally),
+        });
+      }
+    }
+  }
+  figures.forEach(({ write }, index) => write(index + 1));
+  assertEquals(figures.map(({ read }) => read()), figures.map((_, index) => index + 1));
+});
+
+Deno.test("SharedState.addBackendCell() gives the value before", () => {
+  const state = SharedState.create(1);
+  assertEquals(state.addBackendCell(0, BackendCell.active, 2), 0);
+  assertEquals(state.addBackendCell(0, BackendCell.active, -1), 2);
+  assertEquals(state.backendCell(0, BackendCell.active), 1);
+});
+
+Deno.test("SharedState.replaceBackendCell() replaces only what was expected", () => {
+  const state = SharedState.create(1);
+  assertEquals(state.replaceBackendCell(0, BackendCell.ejection, 1, 2), false);
+  assertEquals(state.replaceBackendCell(0, BackendCell.ejection, 0, 2), true);
+  assertEquals(state.backendCell(0, BackendCell.ejection), 2);
+});
+
+Deno.test("SharedState.advanceEpoch() changes the epoch", () => {
+  const state = SharedState.create(1);
+  const before = state.epoch;
+  state.advanceEpoch();
+  assertNotEquals(state.epoch, before);
+});
+
+Deno.test("SharedState.releaseWorker() takes a dead worker's sessions out and keeps its totals", () => {
+  const state = SharedState.create(2);
+  for (const slot of [0, 1]) {
+    state.addBackendCell(5, BackendCell.active, slot + 1);
+    state.addBackendTally(slot, 5, BackendTally.active, slot + 1);
+    state.addBackendTally(slot, 5, BackendTally.sessions, 10);
+    state.addListenerCell(3, ListenerCell.active, slot + 1);
+    state.addListenerTally(slot, 3, ListenerTally.active, slot + 1);
+  }
+  state.releaseWorker(1);
+  assertEquals(state.backendCell(5, BackendCell.active), 1);
+  assertEquals(state.listenerCell(3, ListenerCell.active), 1);
+  assertEquals(state.backendTally(1, 5, BackendTally.active), 0);
+  assertEquals(state.backendTally(1, 5, BackendTally.sessions), 10);
+  state.releaseWorker(1);
+  assertEquals(state.backendCell(5, BackendCell.active), 1);
+});
+
+Deno.test("SharedState.clearBackendRow() clears one row in every worker's tallies", () => {
+  const state = SharedState.create(2);
+  for (const row of [1, 2]) {
+    state.setBackendCell(row, BackendCell.weight, 100);
+    state.setBackendReading(row, BackendReading.connectTimeMs, 9);
+    for (const slot of [0, 1]) state.addBackendTally(slot, row, BackendTally.bytesIn, 8);
+  }
+  state.clearBackendRow(1);
+  assertEquals(state.backendCell(1, BackendCell.weight), 0);
+  assertEquals(state.backendReading(1, BackendReading.connectTimeMs), 0);
+  assertEquals(state.backendTally(1, 1, BackendTally.bytesIn), 0);
+  assertEquals(state.backendCell(2, BackendCell.weight), 100);
+  assertEquals(state.backendTally(1, 2, BackendTally.bytesIn), 8);
+});
+
+Deno.test("SharedState.clearListenerRow() clears one row in every worker's tallies", () => {
+  const state = SharedState.create(2);
+  for (const row of [1, 2]) {
+    state.setListenerCell(row, ListenerCell.cursor, 5);
+    for (const slot of [0, 1]) state.addListenerTally(slot, row, ListenerTally.accepted, 8);
+  }
+  state.clearListenerRow(1);
+  assertEquals(state.listenerCell(1, ListenerCell.cursor), 0);
+  assertEquals(state.listenerTally(1, 1, ListenerTally.accepted), 0);
+  assertEquals(state.listenerCell(2, ListenerCell.cursor), 5);
+  assertEquals(state.listenerTally(1, 2, ListenerTally.accepted), 8);
+});
