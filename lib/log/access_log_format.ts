@@ -1,0 +1,157 @@
+import { closeCode, describeReason } from "./close_reason.ts";
+import { escapeControls, safeJson } from "./safe_text.ts";
+import type { SessionRecord } from "./session_record.ts";
+
+/** Makes a session's line of the access log, without the line break. */
+export type AccessLogFormat = (record: SessionRecord) => string;
+
+/** One thing that the access log can tell about a session. */
+export interface AccessLogField {
+  /** Its key in JSON, and after a `%` in a template. */
+  readonly name: string;
+  readonly doc: string;
+  /** Null where the session never had such a thing. */
+  readonly read: (record: SessionRecord) => string | number | null;
+}
+
+/**
+ * Every field of the access log, in the order in which JSON has them. Text, JSON and templates all
+ * read the record through this table.
+ */
+export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
+  {
+    name: "time",
+    doc: "when the client was accepted, ISO 8601 in UTC with milliseconds",
+    read: (record) => new Date(record.startedAtMs).toISOString(),
+  },
+  { name: "client", doc: "address and port of the client", read: (record) => record.client },
+  {
+    name: "listener",
+    doc: "the listener's key in [mappings]",
+    read: (record) => record.listener,
+  },
+  {
+    name: "backend",
+    doc: "the backend as written in [mappings]; <none> (JSON: null) where there was none",
+    read: (record) => record.backend === "" ? null : record.backend,
+  },
+  {
+    name: "connect_ms",
+    doc: "how long connecting to the backend took, in milliseconds; -1 where it never succeeded",
+    read: (record) => Math.round(record.connectTimeMs),
+  },
+  {
+    name: "duration_ms",
+    doc: "how long the session lasted, in milliseconds",
+    read: (record) => Math.round(record.durationMs),
+  },
+  {
+    name: "bytes_in",
+    doc: "bytes from the client to the backend",
+    read: (record) => record.bytesIn,
+  },
+  {
+    name: "bytes_out",
+    doc: "bytes from the backend to the client",
+    read: (record) => record.bytesOut,
+  },
+  {
+    name: "retries",
+    doc: "how many backends were tried in vain",
+    read: (record) => record.retries,
+  },
+  {
+    name: "close_code",
+    doc: "who ended the session and when, in two letters",
+    read: (record) => closeCode(record.reason),
+  },
+  {
+    name: "ended_by",
+    doc: "who or what ended the session, as one word",
+    read: (record) => record.reason.by,
+  },
+  {
+    name: "phase",
+    doc: "the phase in which the session ended, as one word",
+    read: (record) => record.reason.phase,
+  },
+  {
+    name: "reason",
+    doc: "who ended the session and when, in words",
+    read: (record) => describeReason(record.reason),
+  },
+];
+
+/** The template of the format `text`. */
+export const TEXT_TEMPLATE = "%client [%time] %listener %backend %connect_ms/%duration_ms " +
+  "%bytes_in/%bytes_out %retries %close_code %reason";
+
+/**
+ * A session in one line for people and simple tools:
+ *
+ * ```text
+ * client [accepted at] listener backend connect ms/total ms bytes in/out retries code reason
+ * 192.0.2.1:55555 [2026-11-22T07:08:39.123Z] 24003 127.0.0.1:8080 1/5007 212/9034 0 -- both sides finished
+ * ```
+ *
+ * Every field but the reason, which comes last, is free of spaces. A session that never had a
+ * backend has `<none>` for it, and one that never was connected has -1 for the connect time.
+ */
+export const formatText: AccessLogFormat = compileTemplate(TEXT_TEMPLATE);
+
+/** A session as one JSON object in one line, with every field of {@linkcode ACCESS_LOG_FIELDS}. */
+export function formatJson(record: SessionRecord): string {
+  const values: Record<string, string | number | null> = {};
+  for (const field of ACCESS_LOG_FIELDS) values[field.name] = field.read(record);
+  return safeJson(values);
+}
+
+/**
+ * Makes a format from a template, in which `%name` stands for a field and `%%` for a percent sign.
+ *
+ * @throws {SyntaxError} where a percent sign is followed by no field's name.
+ */
+export function compileTemplate(template: string): AccessLogFormat {
+  const literals: string[] = [];
+  const fields: AccessLogField[] = [];
+  let literal = "";
+  let from = 0;
+  for (const match of template.matchAll(/%(%|[a-z_]*)/g)) {
+    literal += template.slice(from, match.index);
+    from = match.index + match[0].length;
+    if (match[1] === "%") {
+      literal += "%";
+      continue;
+    }
+    fields.push(fieldNamed(match[1] ?? ""));
+    literals.push(literal);
+    literal = "";
+  }
+  const last = literal + template.slice(from);
+
+  return (record) => {
+    let line = "";
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i] as AccessLogField;
+      line += literals[i] + toWord(field.name, field.read(record));
+    }
+    return line + last;
+  };
+}
+
+function fieldNamed(name: string): AccessLogField {
+  const field = ACCESS_LOG_FIELDS.find((field) => field.name === name);
+  if (field !== undefined) return field;
+  const known = ACCESS_LOG_FIELDS.map((field) => `%${field.name}`).join(", ");
+  throw new SyntaxError(
+    `Cannot format the access log: unknown field "%${name}", the fields are ${known}`,
+  );
+}
+
+function toWord(name: string, value: string | number | null): string {
+  if (value === null) return "<none>";
+  if (typeof value === "number") return String(value);
+  const text = escapeControls(value);
+  // The words of the reason come last in the text format, so they alone may have spaces.
+  return name === "reason" ? text : text.replaceAll(" ", "\\x20");
+}

@@ -1,0 +1,88 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  ACCESS_LOG_FIELDS,
+  compileTemplate,
+  formatJson,
+  formatText,
+} from "../../../lib/log/access_log_format.ts";
+import type { SessionRecord } from "../../../lib/log/session_record.ts";
+
+const RECORD: SessionRecord = {
+  startedAtMs: Date.UTC(2026, 10, 22, 7, 8, 39, 123),
+  client: "192.0.2.1:55555",
+  listener: "24003",
+  backend: "127.0.0.1:8080",
+  bytesIn: 212,
+  bytesOut: 9034,
+  durationMs: 5006.7,
+  connectTimeMs: 0.9,
+  retries: 0,
+  reason: { by: "done", phase: "end" },
+};
+
+const UNSERVED: SessionRecord = {
+  ...RECORD,
+  client: "[2001:db8::1]:55555",
+  backend: "",
+  bytesIn: 0,
+  bytesOut: 0,
+  durationMs: 12,
+  connectTimeMs: -1,
+  retries: 3,
+  reason: { by: "no_backend", phase: "acquire" },
+};
+
+Deno.test("formatText() gives the documented line", () => {
+  assertEquals(
+    formatText(RECORD),
+    "192.0.2.1:55555 [2026-11-22T07:08:39.123Z] 24003 127.0.0.1:8080 1/5007 212/9034 0 -- both sides finished",
+  );
+  assertEquals(
+    formatText(UNSERVED),
+    "[2001:db8::1]:55555 [2026-11-22T07:08:39.123Z] 24003 <none> -1/12 0/0 3 SQ no backend to be had while choosing a backend",
+  );
+});
+
+Deno.test("formatJson() gives every field of the table, in its order", () => {
+  const value = JSON.parse(formatJson(RECORD));
+  assertEquals(Object.keys(value), ACCESS_LOG_FIELDS.map((field) => field.name));
+  assertEquals(value, {
+    time: "2026-11-22T07:08:39.123Z",
+    client: "192.0.2.1:55555",
+    listener: "24003",
+    backend: "127.0.0.1:8080",
+    connect_ms: 1,
+    duration_ms: 5007,
+    bytes_in: 212,
+    bytes_out: 9034,
+    retries: 0,
+    close_code: "--",
+    ended_by: "done",
+    phase: "end",
+    reason: "both sides finished",
+  });
+  assertEquals(JSON.parse(formatJson(UNSERVED)).backend, null);
+});
+
+Deno.test("formatText() and formatJson() stay on one line whatever a name contains", () => {
+  const record = { ...RECORD, backend: "a b\nforged\x1b[2J" };
+  assertEquals(formatText(record).split(" ")[3], "a\\x20b\\nforged\\x1b[2J");
+  assertEquals(/\p{Cc}/u.test(formatJson(record)), false);
+  assertEquals(JSON.parse(formatJson(record)).backend, record.backend);
+});
+
+Deno.test("compileTemplate() fills in fields and keeps the rest", () => {
+  assertEquals(
+    compileTemplate("%client>%backend 100%% %bytes_in%bytes_out; %close_code")(RECORD),
+    "192.0.2.1:55555>127.0.0.1:8080 100% 2129034; --",
+  );
+  assertEquals(compileTemplate("%%client")(RECORD), "%client");
+  assertEquals(compileTemplate("nothing")(RECORD), "nothing");
+  assertEquals(compileTemplate("")(RECORD), "");
+});
+
+Deno.test("compileTemplate() refuses fields that do not exist", () => {
+  for (const template of ["%clint", "100%", "% client"]) {
+    assertThrows(() => compileTemplate(template), SyntaxError, "the fields are %time, %client");
+  }
+});
