@@ -1,13 +1,8 @@
 import { closestWord } from "../base/closest_word.ts";
 import { type IniEntry, type IniSection, sectionLabel } from "./ini.ts";
 import { quote } from "./quote.ts";
-import {
-  type GlobalOptions,
-  KNOWN_KEYS,
-  type KnownKey,
-  type ListenerOptions,
-  type Scope,
-} from "./schema.ts";
+import type { GlobalOptions, ListenerOptions } from "./key.ts";
+import { KNOWN_KEYS, type KnownKey, type Scope } from "./schema.ts";
 import type { Source } from "./source.ts";
 
 /** The values of one or more sections, by setting; what is absent was not written, or is wrong. */

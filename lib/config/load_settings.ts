@@ -121,14 +121,19 @@ function readListeners(
     backendCount += backends.length;
     if (address === undefined) continue;
     checkBinding({ key, address }, bound, environment, source);
-    listeners.push({
-      key: key.text,
-      address,
+    const values = {
       ...DEFAULT_OPTIONS.listener,
       ...options.listener,
       ...overrides.get(key.text)?.listener,
-      backends,
-    });
+    };
+    if (values.healthCheck.kind === "send_expect" && values.healthExpect === "") {
+      source.error(
+        key,
+        `listener ${quote(key.text)} has health_check = send_expect, but no health_expect: ` +
+          'expected what the answer has to contain, such as "health_expect = +PONG"',
+      );
+    }
+    listeners.push({ key: key.text, address, ...values, backends });
   }
   return listeners;
 }

@@ -3,7 +3,8 @@ import { closestWord } from "../base/closest_word.ts";
 import { readHost, readPort, splitParts } from "./_host_port.ts";
 import type { IniEntry } from "./ini.ts";
 import { quote } from "./quote.ts";
-import { type BackendFlags, KNOWN_FLAGS, KNOWN_KEYS, type KnownFlag } from "./schema.ts";
+import type { BackendFlags } from "./key.ts";
+import { KNOWN_FLAGS, KNOWN_KEYS, type KnownFlag } from "./schema.ts";
 import type { BackendSettings } from "./settings.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 import { count, listWords } from "./value_type.ts";
@@ -12,6 +13,9 @@ import { count, listWords } from "./value_type.ts";
 export const LISTENER_FORM = "port, address:port, [IPv6 address]:port or *:port";
 /** What one backend on the right side starts with, for messages and the reference. */
 export const BACKEND_FORM = "host:port[:weight]";
+/** What a backend starts with whose addresses and ports a DNS service record gives. */
+const SERVICE_PREFIX = "srv+";
+const SERVICE_FORM = "srv+_service._protocol.name";
 
 const WEIGHT = count({ min: 0, max: 256 });
 const DEFAULT_WEIGHT = 1;
@@ -114,7 +118,8 @@ function splitItems(value: readonly Token[], source: Source): Token[][] {
         words = [];
         continue;
       }
-      const isAddress = word.text.includes(":") && !word.text.includes("=");
+      const isAddress = word.text.startsWith(SERVICE_PREFIX) ||
+        word.text.includes(":") && !word.text.includes("=");
       if (isAddress && !startsItem) {
         source.error(word, `there is no "," before ${quote(word.text)}`);
       }
@@ -127,7 +132,18 @@ function splitItems(value: readonly Token[], source: Source): Token[][] {
 
 function readBackend(words: readonly Token[], source: Source): BackendSettings | undefined {
   const [place, ...flagWords] = words as [Token, ...Token[]];
-  const flags = readFlags(flagWords, source);
+  const { drain, maintenance, ...flags } = readFlags(flagWords, source);
+  const mode = maintenance ? "maintenance" : drain ? "drain" : "ready";
+  if (drain && maintenance) {
+    source.error(place, `backend ${quote(place.text)} has both "drain" and "maintenance"`);
+  }
+  if (place.text.startsWith(SERVICE_PREFIX)) {
+    const hostname = readServiceName(place, source);
+    if (hostname === undefined) return undefined;
+    const name = place.text;
+    const address = { hostname, port: 0 };
+    return { name, kind: "service", address, candidates: [], weight: 1, ...flags, mode };
+  }
   const parts = splitParts(place, 3, BACKEND_FORM, source);
   if (parts === undefined) return undefined;
   const [hostToken, portToken, weightToken] = parts as [Token, Token?, Token?];
@@ -142,11 +158,21 @@ function readBackend(words: readonly Token[], source: Source): BackendSettings |
   if (host === undefined || port === undefined || weight === undefined) return undefined;
   return {
     name: `${hostToken.text}:${port}`,
+    kind: host.kind === "name" ? "host" : "address",
     address: { hostname: host.text, port },
     candidates: host.kind === "name" ? [] : [host.text],
     weight,
     ...flags,
+    mode,
   };
+}
+
+/** Reads `srv+_service._protocol.name`, and gives what follows the prefix. */
+function readServiceName(token: Token, source: Source): string | undefined {
+  const name = token.text.slice(SERVICE_PREFIX.length);
+  if (/^_[\w-]+\._(tcp|udp)(\.[\w-]+)+$/.test(name)) return name;
+  source.error(token, `${quote(token.text)} is not a service name: expected ${SERVICE_FORM}`);
+  return undefined;
 }
 
 function readWeight(token: Token, source: Source): number | undefined {

@@ -25,6 +25,27 @@ export type LogLevelName = typeof LOG_LEVEL_NAMES[number];
 export const LOG_FORMAT_NAMES = ["text", "json"] as const;
 export type LogFormatName = typeof LOG_FORMAT_NAMES[number];
 
+export const ON_DOWN_NAMES = ["keep", "close"] as const;
+/** What happens to the sessions of a backend that is found down. */
+export type OnDownName = typeof ON_DOWN_NAMES[number];
+
+export const BACKEND_MODE_NAMES = ["ready", "drain", "maintenance"] as const;
+/**
+ * What an operator wants of a backend: `drain` takes no new sessions and is still checked,
+ * `maintenance` is not even checked.
+ */
+export type BackendModeName = typeof BACKEND_MODE_NAMES[number];
+
+/** How a backend is probed. */
+export type HealthCheck =
+  | { readonly kind: "off" }
+  /** A connection is enough. */
+  | { readonly kind: "tcp" }
+  /** A GET request, answered with `status`, or with any of 200 to 399 where that is 0. */
+  | { readonly kind: "http"; readonly path: string; readonly status: number }
+  /** Sends `health_send` and waits for `health_expect`. */
+  | { readonly kind: "send_expect" };
+
 /**
  * The configuration after validation.
  *
@@ -38,6 +59,12 @@ export interface Settings {
   readonly workers: number;
   /** How long a shutdown waits for sessions; 0 closes them at once. */
   readonly drainTimeoutMs: number;
+  /** Over how long the sessions that are left after it are closed; 0 closes all at once. */
+  readonly closeSpreadMs: number;
+  /** How long a shutdown goes on serving while it says that it is no longer ready. */
+  readonly shutdownDelayMs: number;
+  /** Whether a change of the file is a reload. */
+  readonly watch: boolean;
   readonly logLevel: LogLevelName;
   readonly logFormat: LogFormatName;
   /** `off`, `-` for standard output, or the path of a file. */
@@ -59,21 +86,64 @@ export interface ListenerSettings {
   readonly connectTimeoutMs: number;
   /** A session that moves no byte for this long is closed; 0 = never. */
   readonly idleTimeoutMs: number;
+  /** A client that sends nothing for this long after it came is closed; 0 = never. */
+  readonly firstByteTimeoutMs: number;
+  /** How long one direction may go on after the other has ended; 0 = for ever. */
+  readonly halfCloseTimeoutMs: number;
+  /** The longest life of a session; 0 = no limit. */
+  readonly sessionTimeoutMs: number;
   /** How many further backends a session tries after a failed connection. */
   readonly retries: number;
   /** Sessions at once over all workers; 0 = no limit. */
   readonly maxConnections: number;
+  /** Sessions at once of one client address over all workers; 0 = no limit. */
+  readonly maxConnectionsPerClient: number;
+  /** New sessions a second over all workers; 0 = no limit. */
+  readonly connectionRate: number;
+  /** New sessions a second of one client address over all workers; 0 = no limit. */
+  readonly connectionRatePerClient: number;
+  /** How long a session may wait for a place where every backend is full; 0 = not at all. */
+  readonly queueTimeoutMs: number;
+  /** How many sessions may wait so over all workers. */
+  readonly maxQueue: number;
+  readonly healthCheck: HealthCheck;
+  /** What a `send_expect` check sends, one character for each byte. */
+  readonly healthSend: string;
+  /** What the answer to a `send_expect` check has to contain, one character for each byte. */
+  readonly healthExpect: string;
+  readonly healthIntervalMs: number;
+  readonly healthTimeoutMs: number;
+  /** Passed checks in a row that bring a backend up. */
+  readonly healthRise: number;
+  /** Failed checks in a row that bring a backend down. */
+  readonly healthFall: number;
+  /** The port that is checked; 0 = the backend's own. */
+  readonly healthPort: number;
+  /** Failed connections in a row that eject a backend; 0 = never. */
+  readonly maxFails: number;
+  /** How long the first ejection lasts; the n-th in a row lasts n times as long. */
+  readonly failTimeoutMs: number;
+  /** The most backends of a pool that may be ejected at once, in percent. */
+  readonly maxEjectedPercent: number;
+  /** Over how long a backend that comes back takes up its weight; 0 = at once. */
+  readonly slowStartMs: number;
+  readonly onDown: OnDownName;
   readonly proxyProtocol: ProxyProtocolName;
   /** Whether host names are resolved once at load (true) or at every connection (false). */
   readonly preResolve: boolean;
+  /** How often host names are resolved again; 0 = see `preResolve`. */
+  readonly resolveIntervalMs: number;
   /** One or more, in the order written. */
   readonly backends: readonly BackendSettings[];
 }
 
-/** One address that a listener forwards to. */
+/** One address that a listener forwards to, or a name that stands for several. */
 export interface BackendSettings {
-  /** `host:port` as written: its identity within the listener. */
+  /** `host:port` as written, or `srv+name`: its identity within the listener. */
   readonly name: string;
+  /** Whether the host is an IP address, a host name, or the name of a DNS service record. */
+  readonly kind: "address" | "host" | "service";
+  /** The port is 0 where a service record is to give it. */
   readonly address: Address;
   /**
    * The IP addresses to dial, in order, until one answers. Just the address itself where that is an
@@ -87,4 +157,6 @@ export interface BackendSettings {
   readonly backup: boolean;
   /** Sessions at once over all workers; 0 = no limit. */
   readonly maxConnections: number;
+  /** What the file wants of the backend; an operator may want something else at run time. */
+  readonly mode: BackendModeName;
 }

@@ -55,6 +55,37 @@ export function count(range: Range): ValueType<number> {
   });
 }
 
+/** Events in a second, written `100/s` or `6000/m`; a bare number is `/s`. */
+export function rate(range: Range): ValueType<number> {
+  return measure(range, {
+    kind: "rate",
+    example: 'such as "100/s" or "30/m"',
+    parse: parseRate,
+    format: formatRate,
+  });
+}
+
+function parseRate(text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,9})(\/[sm])?$/.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  return unit === "/m" ? Number(digits) / 60 : Number(digits);
+}
+
+function formatRate(perSecond: number): string {
+  if (perSecond === 0) return "0";
+  return Number.isInteger(perSecond) ? `${perSecond}/s` : `${Math.round(perSecond * 60)}/m`;
+}
+
+/** Shares of a hundred, written `50%` or `50`. */
+export function percent(range: Range): ValueType<number> {
+  return measure(range, {
+    kind: "percentage",
+    example: 'such as "50%"',
+    parse: (text) => /^\d{1,3}%?$/.test(text) ? parseInt(text) : undefined,
+    format: (value) => `${value}%`,
+  });
+}
+
 /** Adds a word to a type's values, which stands for itself: `auto`. */
 export function orWord<T, Word extends string>(
   type: ValueType<T>,

@@ -61,6 +61,20 @@ export const BACKEND_CELLS = {
     label: "Weight",
     scale: 0.01,
   },
+  failuresInRow: {
+    kind: "gauge",
+    metric: "failures_in_row",
+    help: "Failed connections since the last one that was good.",
+    label: "Failures in a row",
+    internal: true,
+  },
+  ejectionsInRow: {
+    kind: "gauge",
+    metric: "ejections_in_row",
+    help: "What the next ejection's length goes by; goes down again while the backend is good.",
+    label: "Ejections in a row",
+    internal: true,
+  },
 } as const satisfies Table;
 
 /** Shared integers for each listener. */
@@ -77,6 +91,12 @@ export const LISTENER_CELLS = {
     help: "The next ticket of the algorithms that take turns.",
     label: "Cursor",
     internal: true,
+  },
+  queued: {
+    kind: "gauge",
+    metric: "queued_sessions",
+    help: "Clients that wait for a place at a backend now.",
+    label: "Queued",
   },
 } as const satisfies Table;
 
@@ -105,6 +125,20 @@ export const BACKEND_READINGS = {
     metric: "connect_time_stamp",
     help: "When the moving average was last brought up to date.",
     label: "Connect time stamp",
+    internal: true,
+  },
+  ejectionUntilMs: {
+    kind: "gauge",
+    metric: "ejection_until",
+    help: "When the ejection is over, or when a trial that has told nothing is given up.",
+    label: "Ejected until",
+    internal: true,
+  },
+  healthSinceMs: {
+    kind: "gauge",
+    metric: "health_since",
+    help: "When probing came to its present verdict.",
+    label: "Health since",
     internal: true,
   },
 } as const satisfies Table;
@@ -167,7 +201,44 @@ export const BACKEND_TALLIES = {
     label: "Connect time",
     scale: 0.001,
   },
+  ejections: {
+    kind: "counter",
+    metric: "ejections_total",
+    help: "Times that the backend was ejected for failing sessions.",
+    label: "Ejections",
+  },
+  checksPassed: {
+    kind: "counter",
+    metric: "checks_total",
+    labels: { result: "passed" },
+    help: "Health checks of the backend, by how they went.",
+    label: "Checks passed",
+  },
+  checksFailed: {
+    kind: "counter",
+    metric: "checks_total",
+    labels: { result: "failed" },
+    help: "Health checks of the backend, by how they went.",
+    label: "Checks failed",
+  },
+  downs: {
+    kind: "counter",
+    metric: "downs_total",
+    help: "Times that health checks brought the backend down.",
+    label: "Downs",
+  },
 } as const satisfies Table;
+
+/** A row of the sessions that have ended, by who ended them. */
+function endedBy(by: string): CounterDefinition & { readonly kind: "counter" } {
+  return {
+    kind: "counter",
+    metric: "ended_total",
+    labels: { by },
+    help: "Sessions that have ended, by who or what ended them.",
+    label: `Ended: ${by}`,
+  };
+}
 
 /** Each worker's own counts for each listener. */
 export const LISTENER_TALLIES = {
@@ -198,28 +269,42 @@ export const LISTENER_TALLIES = {
     help: "Client connections that were closed at once.",
     label: "Refused: no backend",
   },
+  queued: {
+    kind: "counter",
+    metric: "queued_total",
+    help: "Clients that had to wait for a place at a backend.",
+    label: "Queued in all",
+  },
+  queuedHere: {
+    kind: "gauge",
+    metric: "worker_queued_sessions",
+    help: "The worker's share of the waiting clients, given back if the worker dies.",
+    label: "Queued here",
+    internal: true,
+  },
   connectRetries: {
     kind: "counter",
     metric: "connect_retries_total",
     help: "Times that a session went on to another backend after a failed connection.",
     label: "Retries",
   },
-  idleTimeouts: {
-    kind: "counter",
-    metric: "idle_timeouts_total",
-    help: "Sessions that were closed because nothing moved.",
-    label: "Idle timeouts",
-  },
-  clientAborts: {
-    kind: "counter",
-    metric: "client_aborts_total",
-    help: "Sessions that the client reset.",
-    label: "Client aborts",
-  },
+  endedDone: endedBy("done"),
+  endedByClient: endedBy("client"),
+  endedByBackend: endedBy("backend"),
+  endedByTimeout: endedBy("timeout"),
+  endedByLimit: endedBy("limit"),
+  endedByOperator: endedBy("operator"),
+  endedByResource: endedBy("resource"),
 } as const satisfies Table;
 
 /** Each worker's counts about itself. */
 export const WORKER_TALLIES = {
+  sessions: {
+    kind: "counter",
+    metric: "sessions_total",
+    help: "Sessions that the worker began; it numbers them by this.",
+    label: "Sessions",
+  },
   acceptErrors: {
     kind: "counter",
     metric: "accept_errors_total",

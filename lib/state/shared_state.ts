@@ -170,9 +170,11 @@ export class SharedState {
     }
     for (let row = 0; row < LISTENER_ROWS; row++) {
       const active = this.listenerTally(slot, row, ListenerTally.active);
-      if (active === 0) continue;
+      const queued = this.listenerTally(slot, row, ListenerTally.queuedHere);
       this.addListenerCell(row, ListenerCell.active, -active);
       this.addListenerTally(slot, row, ListenerTally.active, -active);
+      this.addListenerCell(row, ListenerCell.queued, -queued);
+      this.addListenerTally(slot, row, ListenerTally.queuedHere, -queued);
     }
   }
 

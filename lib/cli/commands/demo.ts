@@ -1,0 +1,64 @@
+import { type LoadedSettings, loadSettings } from "../../config/load_settings.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { DemoBackend } from "../../demo/demo_backend.ts";
+import { backendAddresses, demoSettings } from "../../demo/demo_settings.ts";
+import { formatInstructions } from "../../demo/instructions.ts";
+import { SharedFolder } from "../../demo/shared_folder.ts";
+import { closeBackends, startBackends } from "../../demo/start_backends.ts";
+import { supervise } from "../../supervisor/supervise.ts";
+import type { CommandInputs } from "../command.ts";
+import { detectEnvironment } from "../environment.ts";
+import { EXIT_STATUS } from "../exit_status.ts";
+import { reportDiagnostics } from "../report_diagnostics.ts";
+import { requireFile } from "../require_file.ts";
+import { VERSION } from "../version.ts";
+
+/** Starts the backends that the file maps to, and Weir in front of them, until a signal comes. */
+export async function demo(inputs: CommandInputs): Promise<number> {
+  const { file, entry, terminal } = inputs;
+  await requireFile(file);
+  const load = () => loadSettings(file, detectEnvironment());
+  const loaded = await load();
+  reportDiagnostics(loaded.diagnostics, terminal);
+  if (loaded.settings === undefined) return EXIT_STATUS.wrongUsage;
+  let settings: Settings;
+  try {
+    settings = demoSettings(loaded.settings);
+  } catch (error) {
+    terminal.printError(`weir: ${message(error)}\n`);
+    return EXIT_STATUS.wrongUsage;
+  }
+  let backends: DemoBackend[];
+  try {
+    const folder = await SharedFolder.open(entry.projectFolder);
+    backends = await startBackends(backendAddresses(settings), folder);
+  } catch (error) {
+    terminal.printError(`weir: ${message(error)}\n`);
+    return EXIT_STATUS.failed;
+  }
+  terminal.print(formatInstructions(settings));
+  try {
+    return await supervise({
+      settings,
+      workerUrls: entry.workerUrls,
+      version: VERSION,
+      load: async () => asDemo(await load()),
+    });
+  } finally {
+    await closeBackends(backends);
+  }
+}
+
+// Settings that are no demo's count as none, so that the old ones stay in force.
+function asDemo(loaded: LoadedSettings): LoadedSettings {
+  if (loaded.settings === undefined) return loaded;
+  try {
+    return { ...loaded, settings: demoSettings(loaded.settings) };
+  } catch {
+    return { diagnostics: loaded.diagnostics };
+  }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

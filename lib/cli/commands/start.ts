@@ -1,0 +1,24 @@
+import { loadSettings } from "../../config/load_settings.ts";
+import { supervise } from "../../supervisor/supervise.ts";
+import type { CommandInputs } from "../command.ts";
+import { detectEnvironment } from "../environment.ts";
+import { EXIT_STATUS } from "../exit_status.ts";
+import { reportDiagnostics } from "../report_diagnostics.ts";
+import { requireFile } from "../require_file.ts";
+import { VERSION } from "../version.ts";
+
+/** Balances as the configuration file says, until a signal ends it. */
+export async function start(inputs: CommandInputs): Promise<number> {
+  const { file, entry, terminal } = inputs;
+  await requireFile(file);
+  const environment = detectEnvironment();
+  const { settings, diagnostics } = await loadSettings(file, environment);
+  reportDiagnostics(diagnostics, terminal);
+  if (settings === undefined) return EXIT_STATUS.wrongUsage;
+  return await supervise({
+    settings,
+    workerUrls: entry.workerUrls,
+    version: VERSION,
+    load: () => loadSettings(file, environment),
+  });
+}

@@ -1,0 +1,47 @@
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./command_table.ts";
+
+/** The flags that stand before a command, or alone. */
+export const GLOBAL_FLAGS: readonly { name: string; summary: string }[] = [
+  { name: "help", summary: "Print this text, or after a command its own" },
+  { name: "help-config", summary: "Print every key of the configuration file" },
+  { name: "version", summary: "Print the version" },
+];
+
+/** What `--help` prints. */
+export function formatHelp(): string {
+  return [
+    "Weir, a TCP load balancer",
+    "",
+    "Usage:",
+    ...table(COMMANDS.map((command) => [`weir ${command.usage}`, command.summary])),
+    "",
+    "Flags:",
+    ...table(GLOBAL_FLAGS.map((flag) => [`--${flag.name}`, flag.summary])),
+    "",
+    "Exit status: 0 done, 1 failed while running, 2 wrong usage or configuration.",
+    "",
+  ].join("\n");
+}
+
+/** What `COMMAND --help` prints. */
+export function formatCommandHelp(command: Command): string {
+  const flags = [...command.flags, { name: "help", summary: "Print this text" }];
+  return [
+    command.summary,
+    "",
+    "Usage:",
+    `  weir ${command.usage}`,
+    "",
+    ...command.details,
+    "",
+    "Flags:",
+    ...table(flags.map((flag) => [`--${flag.name}`, flag.summary])),
+    "",
+  ].join("\n");
+}
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}

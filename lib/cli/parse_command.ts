@@ -1,0 +1,106 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { closestWord } from "../base/closest_word.ts";
+import { quote } from "../config/quote.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS, findCommand } from "./command_table.ts";
+import { GLOBAL_FLAGS } from "./help.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What a command line asks for. */
+export type Request =
+  | { readonly kind: "help" }
+  | { readonly kind: "help-config" }
+  | { readonly kind: "version" }
+  | { readonly kind: "command help"; readonly command: Command }
+  | {
+    readonly kind: "command";
+    readonly command: Command;
+    readonly file: string;
+    readonly flags: ReadonlySet<string>;
+  };
+
+/** Whether there is a file of that name; asked only where a word may be a mistyped command. */
+export type FileExists = (path: string) => boolean;
+
+/**
+ * Reads the arguments of the command line.
+ *
+ * @throws {UsageError} for unknown flags and commands, for a missing file, for extra arguments
+ */
+export function parseCommand(args: readonly string[], fileExists: FileExists): Request {
+  const end = args.findIndex((arg) => !arg.startsWith("-") || arg === "--");
+  const [flagArgs, rest] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end)];
+  const { flags } = split(flagArgs, GLOBAL_FLAGS.map((flag) => flag.name));
+  if (flags.has("help")) return { kind: "help" };
+  if (flags.has("help-config")) return { kind: "help-config" };
+  if (flags.has("version")) return { kind: "version" };
+  const [first] = rest;
+  if (first === undefined) throw new UsageError("missing command or configuration file");
+  const command = findCommand(first);
+  if (command !== undefined) return parseArguments(command, rest.slice(1));
+  if (first !== "--") rejectMistypedCommand(first, fileExists);
+  return parseArguments(findCommand("start") as Command, rest);
+}
+
+function parseArguments(command: Command, args: readonly string[]): Request {
+  const known = [...command.flags.map((flag) => flag.name), "help"];
+  const { flags, words } = split(args, known, command.name);
+  if (flags.has("help")) return { kind: "command help", command };
+  const [file = command.defaultFile, extra] = words;
+  if (file === undefined || file === "") {
+    throw new UsageError(`"${command.name}" needs a configuration file`, command.name);
+  }
+  if (extra !== undefined) {
+    throw new UsageError(
+      `unexpected argument ${quote(extra)}: "${command.name}" takes one configuration file`,
+      command.name,
+    );
+  }
+  return { kind: "command", command, file, flags };
+}
+
+function split(
+  args: readonly string[],
+  known: readonly string[],
+  command = "",
+): { flags: Set<string>; words: string[] } {
+  rejectValues(args, known, command);
+  const parsed = parseArgs(args, {
+    boolean: known,
+    string: ["_"],
+    alias: { h: "help" },
+    unknown: (arg, key) => {
+      if (key === undefined) return true;
+      throw new UsageError(unknownFlag(arg, known), command);
+    },
+  });
+  const flags = new Set(known.filter((name) => parsed[name] === true));
+  return { flags, words: parsed._.map(String) };
+}
+
+// The parser takes "--json=yes please" for "--json", and "--json=false" for nothing at all:
+// refusing every value is better than guessing.
+function rejectValues(args: readonly string[], known: readonly string[], command: string): void {
+  for (const arg of args) {
+    if (arg === "--") break;
+    const name = /^--([^=]+)=/.exec(arg)?.[1];
+    if (name !== undefined && known.includes(name)) {
+      throw new UsageError(`flag "--${name}" takes no value, found ${quote(arg)}`, command);
+    }
+  }
+}
+
+function unknownFlag(arg: string, known: readonly string[]): string {
+  const closest = closestWord(arg.replace(/^-+/, "").replace(/=.*$/s, ""), known);
+  const hint = closest === undefined ? "" : `; did you mean "--${closest}"?`;
+  return `unknown flag ${quote(arg)}${hint}`;
+}
+
+function rejectMistypedCommand(word: string, fileExists: FileExists): void {
+  if (/[./\\]/.test(word) || fileExists(word)) return;
+  const closest = closestWord(word, COMMANDS.map((command) => command.name));
+  const hint = closest === undefined
+    ? ", and there is no configuration file of that name"
+    : `; did you mean "${closest}"?`;
+  throw new UsageError(`unknown command ${quote(word)}${hint}`);
+}

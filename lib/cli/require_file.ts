@@ -1,0 +1,36 @@
+import { closestWord } from "../base/closest_word.ts";
+import { quote } from "../config/quote.ts";
+import { UsageError } from "./usage_error.ts";
+
+/**
+ * Makes sure that there is a configuration file of that name. Every other problem with it is left
+ * to whoever reads it.
+ *
+ * @throws {UsageError} that names a similar file of the same folder, where there is one
+ */
+export async function requireFile(file: string): Promise<void> {
+  try {
+    await Deno.stat(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) return;
+    const similar = await similarFile(file);
+    const hint = similar === undefined ? "" : `; did you mean ${quote(similar)}?`;
+    throw new UsageError(`cannot read ${quote(file)}: no such file${hint}`);
+  }
+}
+
+async function similarFile(file: string): Promise<string | undefined> {
+  const cut = file.lastIndexOf("/") + 1;
+  const folder = file.slice(0, cut);
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder === "" ? "." : folder)) {
+      if (!entry.isDirectory) names.push(entry.name);
+    }
+  } catch {
+    // A folder that is missing too, or may not be listed, has no similar file.
+    return undefined;
+  }
+  const closest = closestWord(file.slice(cut), names.sort());
+  return closest === undefined ? undefined : folder + closest;
+}

@@ -1,0 +1,63 @@
+import type { Entry } from "./command.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
+import { formatCommandHelp, formatHelp } from "./help.ts";
+import { parseCommand } from "./parse_command.ts";
+import { systemTerminal, type Terminal } from "./terminal.ts";
+import { UsageError } from "./usage_error.ts";
+import { formatVersion } from "./version.ts";
+
+/**
+ * Runs the command that the arguments ask for and gives the exit status of the process: 0 when
+ * done, 1 when it failed while running, 2 for wrong usage or a wrong configuration.
+ */
+export async function run(
+  args: readonly string[],
+  entry: Entry,
+  terminal: Terminal = systemTerminal(),
+): Promise<number> {
+  try {
+    return await dispatch(args, entry, terminal);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const help = ["weir", error.command, "--help"].filter((word) => word !== "").join(" ");
+    terminal.printError(`weir: ${error.message}\n"${help}" prints what is possible\n`);
+    return EXIT_STATUS.wrongUsage;
+  }
+}
+
+async function dispatch(
+  args: readonly string[],
+  entry: Entry,
+  terminal: Terminal,
+): Promise<number> {
+  const request = parseCommand(args, fileExists);
+  switch (request.kind) {
+    case "help":
+      terminal.print(formatHelp());
+      return EXIT_STATUS.done;
+    case "help-config": {
+      const { formatReference } = await import("../config/reference.ts");
+      terminal.print(`${formatReference()}\n`);
+      return EXIT_STATUS.done;
+    }
+    case "version":
+      terminal.print(formatVersion());
+      return EXIT_STATUS.done;
+    case "command help":
+      terminal.print(formatCommandHelp(request.command));
+      return EXIT_STATUS.done;
+    case "command": {
+      const body = await request.command.load();
+      return await body({ file: request.file, flags: request.flags, entry, terminal });
+    }
+  }
+}
+
+function fileExists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    // Without the right to look, the word is taken for a file: reading it says what is wrong.
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}

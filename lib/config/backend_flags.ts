@@ -1,0 +1,27 @@
+import { type BackendFlag, type BackendFlags, MOST_SESSIONS } from "./key.ts";
+import { count } from "./value_type.ts";
+
+/** The flags of a backend, by the settings that they give. */
+export const BACKEND_FLAGS = {
+  backup: {
+    name: "backup",
+    default: false,
+    doc: "Takes sessions only while no other backend can.",
+  },
+  maxConnections: {
+    name: "max_connections",
+    type: count({ min: 0, max: MOST_SESSIONS, zero: "no limit" }),
+    default: 0,
+    doc: "How many sessions the backend has at once, over all workers.",
+  },
+  drain: {
+    name: "drain",
+    default: false,
+    doc: "Takes no new sessions; those that it has go on.",
+  },
+  maintenance: {
+    name: "maintenance",
+    default: false,
+    doc: "Takes no new sessions, and is not checked.",
+  },
+} satisfies { readonly [S in keyof BackendFlags]: BackendFlag<BackendFlags[S]> };

@@ -1,0 +1,65 @@
+import { DAY, type GlobalOptions, type Key, SECOND } from "./key.ts";
+import { LOG_FORMAT_NAMES, LOG_LEVEL_NAMES } from "./settings.ts";
+import { choice, count, duration, freeText, orWord, toggle } from "./value_type.ts";
+
+/** The keys that stand in `[options]` only, by the settings that they give. */
+export const GLOBAL_KEYS = {
+  workers: {
+    name: "workers",
+    type: orWord(count({ min: 1, max: 64 }), "auto"),
+    default: "auto",
+    doc: "How many threads accept and relay connections; `auto` takes one for each processor core.",
+    reloadable: false,
+  },
+  drainTimeoutMs: {
+    name: "drain_timeout",
+    type: duration({ min: 0, max: DAY, zero: "close at once" }),
+    default: 30 * SECOND,
+    doc: "How long a shutdown waits for open sessions to finish before it closes them.",
+    reloadable: true,
+  },
+  closeSpreadMs: {
+    name: "close_spread",
+    type: duration({ min: 0, max: DAY, zero: "all at once" }),
+    default: 0,
+    doc: "Over how long the sessions that are left after `drain_timeout` are closed, " +
+      "so that their clients do not all come back at once.",
+    reloadable: true,
+  },
+  shutdownDelayMs: {
+    name: "shutdown_delay",
+    type: duration({ min: 0, max: DAY, zero: "none" }),
+    default: 0,
+    doc: "How long a shutdown goes on serving new sessions while it already says that it is " +
+      "not ready, so that whoever balances over several Weirs can turn away.",
+    reloadable: true,
+  },
+  watch: {
+    name: "watch",
+    type: toggle(),
+    default: false,
+    doc: "Whether a change of the file is applied at once (1), or on SIGHUP only (0).",
+    reloadable: true,
+  },
+  logLevel: {
+    name: "log_level",
+    type: choice(LOG_LEVEL_NAMES),
+    default: "info",
+    doc: "The least severe messages that are logged.",
+    reloadable: true,
+  },
+  logFormat: {
+    name: "log_format",
+    type: choice(LOG_FORMAT_NAMES),
+    default: "text",
+    doc: "Whether log lines are for people (`text`) or for programs (`json`).",
+    reloadable: true,
+  },
+  accessLog: {
+    name: "access_log",
+    type: freeText("off, - (standard output), or a path"),
+    default: "off",
+    doc: "Where one line for each session goes once it has ended.",
+    reloadable: true,
+  },
+} satisfies { readonly [S in keyof GlobalOptions]: Key<GlobalOptions[S]> };

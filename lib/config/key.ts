@@ -1,0 +1,50 @@
+import type { BackendSettings, ListenerSettings, Settings } from "./settings.ts";
+import type { ValueType } from "./value_type.ts";
+
+/** The values of the keys that hold for the whole program. */
+export type GlobalOptions =
+  & Omit<Settings, "file" | "workers" | "listeners">
+  & { readonly workers: number | "auto" };
+
+/** The values of the keys that hold for a listener. */
+export type ListenerOptions = Omit<ListenerSettings, "key" | "address" | "backends">;
+
+/** The values of the flags that may follow a backend's address. */
+export interface BackendFlags extends Pick<BackendSettings, "backup" | "maxConnections"> {
+  readonly drain: boolean;
+  readonly maintenance: boolean;
+}
+
+/** A key of the configuration file. */
+export interface Key<T> {
+  /** As written in the file. */
+  readonly name: string;
+  readonly type: ValueType<T>;
+  readonly default: T;
+  /** One or two sentences for the reference. */
+  readonly doc: string;
+  /** Whether a reload applies a change, or only a restart does. */
+  readonly reloadable: boolean;
+  /** Says what is suspicious about an allowed value, to follow the quoted value. */
+  suspect?(value: T): string | undefined;
+}
+
+/** A flag of a backend: a word alone (then its value is true), or `name=value` with a `type`. */
+export interface BackendFlag<T> {
+  /** As written in the file. */
+  readonly name: string;
+  readonly type?: ValueType<T>;
+  readonly default: T;
+  /** One or two sentences for the reference. */
+  readonly doc: string;
+}
+
+/** Lengths of time in milliseconds and of memory in bytes, for the tables of keys. */
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const DAY = 24 * 60 * MINUTE;
+export const KIBIBYTE = 1024;
+export const MEBIBYTE = 1024 * KIBIBYTE;
+
+/** The largest limit on sessions that can be set. */
+export const MOST_SESSIONS = 1_000_000;

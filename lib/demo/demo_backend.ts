@@ -1,0 +1,79 @@
+import { type Address, formatAddress } from "../base/address.ts";
+import { DemoVisit } from "./demo_visit.ts";
+import type { SharedFolder } from "./shared_folder.ts";
+
+const BACKLOG = 511;
+/** How long to wait after a failed accept: descriptors come free again as visits end. */
+const ACCEPT_RETRY_MS = 50;
+
+/** One backend of the demo: gives out the files of a folder over HTTP, to Weir only. */
+export class DemoBackend {
+  /** Where it listens; the port is the real one where 0 was asked for. */
+  readonly address: Address;
+  readonly #listener: Deno.Listener;
+  readonly #folder: SharedFolder;
+  readonly #visits = new Set<DemoVisit>();
+  readonly #accepting: Promise<void>;
+  readonly #closed = Promise.withResolvers<void>();
+  #closing = false;
+
+  private constructor(address: Address, listener: Deno.Listener, folder: SharedFolder) {
+    this.address = address;
+    this.#listener = listener;
+    this.#folder = folder;
+    this.#accepting = this.#acceptAll();
+  }
+
+  /** Starts a backend. Throws what `Deno.listen` throws where the address cannot be bound. */
+  static listen(address: Address, folder: SharedFolder): DemoBackend {
+    const listener = Deno.listen({ ...address, tcpBacklog: BACKLOG });
+    const { port } = listener.addr as Deno.NetAddr;
+    return new DemoBackend({ hostname: address.hostname, port }, listener, folder);
+  }
+
+  /** Stops listening and closes every connection. */
+  async close(): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#closed.resolve();
+      this.#listener.close();
+      for (const visit of this.#visits) visit.close();
+    }
+    await this.#accepting;
+  }
+
+  async #acceptAll(): Promise<void> {
+    const running = new Set<Promise<void>>();
+    while (!this.#closing) {
+      const conn = await this.#accept();
+      if (conn === undefined) continue;
+      const visit = new DemoVisit(conn, formatAddress(this.address), this.#folder);
+      this.#visits.add(visit);
+      const run = visit.run().finally(() => {
+        this.#visits.delete(visit);
+        running.delete(run);
+      });
+      running.add(run);
+      // A connection that was accepted just before the close would not be closed by it.
+      if (this.#closing) visit.close();
+    }
+    await Promise.all(running);
+  }
+
+  async #accept(): Promise<Deno.Conn | undefined> {
+    try {
+      return await this.#listener.accept();
+    } catch {
+      // Either the listener was closed, or descriptors ran out: those come back.
+      if (!this.#closing) await this.#pause();
+      return undefined;
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ACCEPT_RETRY_MS);
+    await Promise.race([promise, this.#closed.promise]);
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,41 @@
+import { type Address, formatAddress } from "../base/address.ts";
+import type { ListenerSettings, Settings } from "../config/settings.ts";
+import { isLoopback } from "./is_loopback.ts";
+
+/**
+ * Turns settings into those of the demo: nothing is reachable from outside of this machine, and
+ * the backends learn from a PROXY header who the client is.
+ *
+ * @throws {RangeError} where a backend is not on loopback, as the demo could not start it
+ */
+export function demoSettings(settings: Settings): Settings {
+  for (const listener of settings.listeners) {
+    for (const { address, name } of listener.backends) {
+      if (!isLoopback(address.hostname)) {
+        throw new RangeError(
+          `backend "${name}" of listener "${listener.key}" is not on loopback: ` +
+            "the demo starts every backend itself, on 127.0.0.1, [::1] or localhost",
+        );
+      }
+    }
+  }
+  return { ...settings, listeners: settings.listeners.map(demoListener) };
+}
+
+/** Gives the addresses of all backends, each once. */
+export function backendAddresses(settings: Settings): Address[] {
+  const all = settings.listeners.flatMap((listener) => listener.backends)
+    .map((backend) => backend.address);
+  return [...new Map(all.map((address) => [formatAddress(address), address])).values()];
+}
+
+function demoListener(listener: ListenerSettings): ListenerSettings {
+  const { hostname, port } = listener.address;
+  const proxyProtocol = listener.proxyProtocol === "off" ? "v1" : listener.proxyProtocol;
+  return { ...listener, proxyProtocol, address: { hostname: loopbackFor(hostname), port } };
+}
+
+function loopbackFor(hostname: string): string {
+  if (isLoopback(hostname)) return hostname;
+  return hostname.includes(":") ? "::1" : "127.0.0.1";
+}

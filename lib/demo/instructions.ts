@@ -1,0 +1,29 @@
+import { formatAddress } from "../base/address.ts";
+import type { Settings } from "../config/settings.ts";
+import { backendAddresses } from "./demo_settings.ts";
+
+/** Writes what to try while the demo runs. */
+export function formatInstructions(settings: Settings): string {
+  const listeners = settings.listeners.map((listener) => formatAddress(listener.address));
+  const backends = backendAddresses(settings).map(formatAddress);
+  const [listener = "", backend = ""] = [listeners[0], backends[0]];
+  return [
+    `${count(backends.length, "backend")} behind ${count(listeners.length, "listener")}: ` +
+    listeners.join(", "),
+    "",
+    "Try in another terminal:",
+    `  curl -i http://${listener}/main.ts`,
+    "      the file, and the header X-Backend says who sent it",
+    `  for i in 1 2 3 4 5 6 7; do curl -sI http://${listener}/ | grep X-Backend; done`,
+    "      one after another, as the weights ask for",
+    `  curl -i http://${backend}/main.ts`,
+    "      403, because this one does not come through Weir",
+    "",
+    "Ctrl-C ends it",
+    "",
+  ].join("\n");
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
+}

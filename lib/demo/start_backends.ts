@@ -1,0 +1,30 @@
+import { type Address, formatAddress } from "../base/address.ts";
+import { DemoBackend } from "./demo_backend.ts";
+import type { SharedFolder } from "./shared_folder.ts";
+
+/**
+ * Starts a backend on every address.
+ *
+ * @throws {Error} that names the address that could not be bound; none is left running then
+ */
+export async function startBackends(
+  addresses: readonly Address[],
+  folder: SharedFolder,
+): Promise<DemoBackend[]> {
+  const backends: DemoBackend[] = [];
+  for (const address of addresses) {
+    try {
+      backends.push(DemoBackend.listen(address, folder));
+    } catch (cause) {
+      await closeBackends(backends);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`cannot start the backend ${formatAddress(address)}: ${reason}`, { cause });
+    }
+  }
+  return backends;
+}
+
+/** Closes backends and their connections. */
+export async function closeBackends(backends: readonly DemoBackend[]): Promise<void> {
+  await Promise.all(backends.map((backend) => backend.close()));
+}

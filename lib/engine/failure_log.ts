@@ -1,0 +1,95 @@
+import type { Refusal } from "../balance/pool.ts";
+import { formatDuration } from "../base/duration.ts";
+import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import { loggerFor } from "../log/logging.ts";
+import { Throttle } from "../log/throttle.ts";
+
+const INTERVAL_MS = 10_000;
+
+const REFUSALS: Readonly<Record<Refusal, string>> = {
+  no_backend: "it has no backend that takes sessions",
+  all_down: "all of its backends are down",
+  all_full: "all of its backends have as many sessions as they may have",
+};
+
+/**
+ * What went wrong in a worker's sessions, for the log: each failure once, and then at most one line
+ * in ten seconds that says how often it has happened since.
+ */
+export class FailureLog {
+  readonly #logger = loggerFor("session");
+  readonly #throttle = new Throttle({ intervalMs: INTERVAL_MS });
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  connectFailed(listener: ListenerSettings, backend: BackendSettings, error: unknown): void {
+    this.#warn(
+      `Could not connect to backend ${backend.name} of listener ${listener.key}: ${
+        messageOf(error)
+      }`,
+    );
+  }
+
+  connectTimedOut(listener: ListenerSettings, backend: BackendSettings): void {
+    const timeout = formatDuration(listener.connectTimeoutMs);
+    this.#warn(
+      `Could not connect to backend ${backend.name} of listener ${listener.key}: ` +
+        `no answer within ${timeout} (connect_timeout)`,
+    );
+  }
+
+  noBackend(listener: ListenerSettings, refusal: Refusal): void {
+    this.#warn(`Closed a client of listener ${listener.key} at once: ${REFUSALS[refusal]}`);
+  }
+
+  limitReached(listener: ListenerSettings, limit: string): void {
+    this.#warn(`Closed a client of listener ${listener.key} at once: ${limit} is reached`);
+  }
+
+  acceptFailed(listener: ListenerSettings, error: unknown): void {
+    this.#warn(`Could not accept a client of listener ${listener.key}: ${messageOf(error)}`);
+  }
+
+  /** An error that no rule accounts for: a defect of Weir's. */
+  unexpected(where: string, error: unknown): void {
+    const trace = error instanceof Error ? error.stack ?? error.message : String(error);
+    this.#logger.error("A session ended with an unexpected error {where}: {trace}", {
+      where,
+      trace,
+    });
+  }
+
+  /** Logs what was kept back so far, and stops the timer. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#logSuppressed(Infinity);
+  }
+
+  #warn(message: string): void {
+    const suppressed = this.#throttle.take(message, performance.now());
+    if (suppressed >= 0) this.#log(message, suppressed);
+    else this.#timer ??= setTimeout(() => this.#tick(), INTERVAL_MS);
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    if (this.#logSuppressed(performance.now())) {
+      this.#timer = setTimeout(() => this.#tick(), INTERVAL_MS);
+    }
+  }
+
+  #logSuppressed(nowMs: number): boolean {
+    const due = this.#throttle.drain(nowMs);
+    for (const { key, count } of due) this.#log(key, count);
+    return due.length > 0;
+  }
+
+  #log(message: string, suppressed: number): void {
+    const more = suppressed === 0 ? "" : ` (${suppressed} more times since the last such line)`;
+    this.#logger.warn("{message}{more}", { message, more });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,45 @@
+import type { LogFormatName, LogLevelName } from "../config/settings.ts";
+import type { Ender } from "../log/close_reason.ts";
+import type { LogLine } from "../log/log_line.ts";
+import type { BindProblem, Generation } from "./engine.ts";
+import type { SessionView } from "./session_life.ts";
+
+/** What a worker logs. */
+export interface LogOptions {
+  readonly logLevel: LogLevelName;
+  readonly accessLog: boolean;
+  readonly accessLogFormat: LogFormatName;
+}
+
+/** What the supervisor says to a worker. */
+export type ToWorker =
+  /** The first message: where the worker's figures go, and how it logs. */
+  | ({
+    readonly type: "start";
+    readonly slot: number;
+    readonly memory: SharedArrayBuffer;
+  } & LogOptions)
+  | { readonly type: "prepare"; readonly generation: Generation }
+  | { readonly type: "commit" }
+  | { readonly type: "abort" }
+  /** Changes what was said at the start. */
+  | ({ readonly type: "configure" } & LogOptions)
+  /** Ends the sessions with one of these backends, or with one of these ids. */
+  | {
+    readonly type: "cut";
+    readonly by: Ender;
+    readonly backendRows: readonly number[];
+    readonly ids: readonly string[];
+  }
+  | { readonly type: "list" }
+  | { readonly type: "drain"; readonly timeoutMs: number; readonly spreadMs: number };
+
+/** What a worker says to the supervisor. */
+export type FromWorker =
+  | { readonly type: "prepared"; readonly problems: readonly BindProblem[] }
+  | { readonly type: "committed" }
+  | { readonly type: "cut"; readonly sessions: number }
+  | { readonly type: "listed"; readonly sessions: readonly SessionView[] }
+  | { readonly type: "drained"; readonly closedSessions: number }
+  | { readonly type: "log"; readonly line: LogLine }
+  | { readonly type: "access"; readonly lines: string; readonly count: number };

@@ -1,0 +1,318 @@
+import type { Client } from "../balance/algorithm.ts";
+import { Lease } from "../balance/lease.ts";
+import type { Outcome } from "../balance/ledger.ts";
+import { NONE_TRIED, type Refusal } from "../balance/pool.ts";
+import type { ListenerSettings } from "../config/settings.ts";
+import type { CloseReason, Ender, Phase } from "../log/close_reason.ts";
+import { ListenerTally } from "../state/counters.ts";
+import type { ListenerShare } from "./listener_share.ts";
+import type { Waiter } from "./wait_queue.ts";
+
+/** The client of a session. Both figures are made when they are asked for. */
+export interface SessionClient extends Client {
+  /** `ip:port`. */
+  readonly name: string;
+}
+
+/** The two ends of a session. */
+export type Side = "client" | "backend";
+
+/** What an attempt to connect came to, where it failed. */
+export type ConnectFailure =
+  | "connect_failed"
+  | "connect_timeout"
+  /** This machine ran out of something; another backend is no way out. */
+  | "local_fault";
+
+/** A session that is under way, for those who watch. */
+export interface SessionView {
+  /** Unique as long as Weir runs. */
+  readonly id: string;
+  readonly client: string;
+  readonly listener: string;
+  /** Empty while there is none. */
+  readonly backend: string;
+  readonly phase: Phase;
+  /** Milliseconds since 1970. */
+  readonly startedAtMs: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** -1 while the backend is not connected. */
+  readonly connectTimeMs: number;
+  readonly retries: number;
+}
+
+/** Which count of ended sessions each ender belongs to. */
+const ENDED_TALLIES: Readonly<Record<Ender, number>> = {
+  done: ListenerTally.endedDone,
+  client: ListenerTally.endedByClient,
+  backend: ListenerTally.endedByBackend,
+  backend_down: ListenerTally.endedByBackend,
+  no_backend: ListenerTally.endedByBackend,
+  timeout: ListenerTally.endedByTimeout,
+  client_timeout: ListenerTally.endedByTimeout,
+  backend_timeout: ListenerTally.endedByTimeout,
+  lifetime: ListenerTally.endedByTimeout,
+  limit: ListenerTally.endedByLimit,
+  denied: ListenerTally.endedByLimit,
+  drain: ListenerTally.endedByOperator,
+  operator: ListenerTally.endedByOperator,
+  resource: ListenerTally.endedByResource,
+};
+
+/**
+ * The course of one session, as far as it is the same for every engine: which backends it tries,
+ * when it is overdue, why it ended, and what is counted about it. Sockets are the engine's.
+ *
+ * An engine calls, in this order: `acquire`, then `connected` or `connectFailed` and perhaps
+ * `acquire` again, then `relaying`, `moved` from time to time, `finish`, and exactly once `end`.
+ */
+export class SessionLife implements Waiter {
+  /** What is being done now, so that whatever goes wrong can be told where. */
+  phase: Phase = "accept";
+  /** As they were when the client came: a reload concerns the sessions after it. */
+  readonly settings: ListenerSettings;
+  readonly #share: ListenerShare;
+  readonly #client: SessionClient;
+  readonly #serial: number;
+  readonly #startedAtMs = Date.now();
+  readonly #startedMs = performance.now();
+  #reason: CloseReason | undefined;
+  #lease: Lease | undefined;
+  #triedRows = NONE_TRIED;
+  #backendName = "";
+  /** When the step at hand began: the wait for a place, the attempt to connect. */
+  #stepMs = 0;
+  /** Hears how a wait for a place came out. */
+  #onPlace: ((lease: Lease | undefined) => void) | undefined;
+  #connectTimeMs = -1;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #lastMovedMs = 0;
+  /** The side whose direction ended first, and when that was seen. */
+  #endedFirst: Side | undefined;
+  #halfClosedMs = 0;
+
+  constructor(share: ListenerShare, client: SessionClient) {
+    this.#share = share;
+    this.#client = client;
+    this.#serial = share.takeSerial();
+    this.settings = share.settings;
+  }
+
+  /** Whether the session has to end, for whatever reason. */
+  get finished(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  /** The row of the backend that the session is with; -1 while there is none. */
+  get backendRow(): number {
+    return this.#lease?.row ?? -1;
+  }
+
+  /** Unique as long as Weir runs. */
+  get id(): string {
+    return `${this.#share.slot}-${this.#serial}`;
+  }
+
+  /**
+   * Takes a backend, other than those that failed. Gives nothing when the session has to end, and
+   * `queued` when it has to wait for a place: `onPlace` then hears the same later on.
+   */
+  acquire(onPlace: (lease: Lease | undefined) => void): Lease | "queued" | undefined {
+    this.phase = "acquire";
+    // Whoever comes later stands behind those who wait.
+    const isBehind = this.#share.queue.size > 0 && this.settings.queueTimeoutMs > 0;
+    const lease = isBehind ? "all_full" : this.#share.pool.acquire(this.#client, this.#triedRows);
+    if (lease instanceof Lease) return this.#take(lease);
+    if (lease === "all_full" && this.settings.queueTimeoutMs > 0) {
+      this.#stepMs = performance.now();
+      if (this.#share.queue.join(this, this.settings.maxQueue)) {
+        this.#onPlace = onPlace;
+        return "queued";
+      }
+    }
+    return this.#goWithout(lease);
+  }
+
+  /** For the queue: tries once more to take a place. */
+  serve(): boolean {
+    const lease = this.#share.pool.acquire(this.#client, this.#triedRows);
+    if (lease === "all_full") return false;
+    const onPlace = this.#onPlace;
+    this.#onPlace = undefined;
+    onPlace?.(lease instanceof Lease ? this.#take(lease) : this.#goWithout(lease));
+    return true;
+  }
+
+  /** Says that the lease's backend is connected. */
+  connected(): void {
+    this.#connectTimeMs = performance.now() - this.#stepMs;
+    this.#lease?.connected(this.#connectTimeMs);
+  }
+
+  /** Says that the lease's backend is not. Tells whether another one is to be acquired. */
+  connectFailed(failure: ConnectFailure, error: unknown): boolean {
+    const lease = this.#lease;
+    if (lease === undefined || this.finished) return false;
+    if (failure === "connect_timeout") {
+      this.#share.failures.connectTimedOut(this.settings, lease.backend);
+    } else {
+      this.#share.failures.connectFailed(this.settings, lease.backend, error);
+    }
+    if (failure === "local_fault") {
+      this.finish("resource");
+      return false;
+    }
+    this.#lease = undefined;
+    lease.end(failure);
+    this.#triedRows = [...this.#triedRows, lease.row];
+    if (this.#triedRows.length <= this.settings.retries) return true;
+    this.finish(failure === "connect_timeout" ? "timeout" : "backend");
+    return false;
+  }
+
+  /** Says that bytes flow from now on. */
+  relaying(): void {
+    this.phase = "relay";
+    this.#lastMovedMs = performance.now();
+  }
+
+  /**
+   * Brings the counts up to date.
+   *
+   * @param bytesIn all bytes so far that the backend's connection has taken
+   * @param bytesOut all bytes so far that the client's connection has taken
+   * @param nowMs `performance.now()`
+   */
+  moved(bytesIn: number, bytesOut: number, nowMs: number): void {
+    const newIn = bytesIn - this.#bytesIn;
+    const newOut = bytesOut - this.#bytesOut;
+    if (newIn === 0 && newOut === 0) return;
+    this.#bytesIn = bytesIn;
+    this.#bytesOut = bytesOut;
+    this.#lastMovedMs = nowMs;
+    this.#lease?.moved(newIn, newOut);
+  }
+
+  /** Says that the direction from one side has ended, while the other goes on. */
+  halfClosed(side: Side, nowMs: number): void {
+    if (this.#endedFirst !== undefined) return;
+    this.#endedFirst = side;
+    this.#halfClosedMs = nowMs;
+  }
+
+  /** Gives what the session is to be ended for when it has outlived a timeout. Call `moved` before. */
+  overdue(nowMs: number): Ender | undefined {
+    const { settings } = this;
+    if (this.phase === "connect") {
+      return isOver(settings.connectTimeoutMs, this.#stepMs, nowMs) ? "timeout" : undefined;
+    }
+    if (this.phase === "acquire") {
+      return isOver(settings.queueTimeoutMs, this.#stepMs, nowMs) ? "timeout" : undefined;
+    }
+    if (this.phase !== "relay") return undefined;
+    if (isOver(settings.sessionTimeoutMs, this.#startedMs, nowMs)) return "lifetime";
+    if (this.#endedFirst !== undefined) {
+      if (isOver(settings.halfCloseTimeoutMs, this.#halfClosedMs, nowMs)) {
+        return this.#endedFirst === "client" ? "backend_timeout" : "client_timeout";
+      }
+    }
+    if (this.#bytesIn === 0 && this.#endedFirst !== "client") {
+      if (isOver(settings.firstByteTimeoutMs, this.#startedMs, nowMs)) return "client_timeout";
+    }
+    return isOver(settings.idleTimeoutMs, this.#lastMovedMs, nowMs) ? "timeout" : undefined;
+  }
+
+  /** Says who ends the session. The first reason counts; a later one is a consequence of it. */
+  finish(by: Ender): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = { by, phase: this.phase };
+    if (this.#onPlace === undefined) return;
+    const onPlace = this.#onPlace;
+    this.#onPlace = undefined;
+    this.#share.queue.leave(this);
+    onPlace(undefined);
+  }
+
+  /** Reports an error that no rule accounts for, and ends the session by it. */
+  fail(error: unknown): void {
+    const backend = this.#backendName === "" ? "" : ` and backend ${this.#backendName}`;
+    const where = `in phase "${this.phase}" for client ${this.#client.name}, listener ` +
+      `${this.settings.key}${backend}`;
+    this.#share.failures.unexpected(where, error);
+    this.finish("resource");
+  }
+
+  /** Settles all accounts: the lease, the listener's counts, the access log. */
+  end(): void {
+    const reason = this.#reason ?? { by: "resource", phase: this.phase };
+    this.phase = "end";
+    this.#lease?.end(this.#outcome(reason));
+    this.#lease = undefined;
+    this.#share.tally(ENDED_TALLIES[reason.by]);
+    this.#share.admission.leave();
+    if (this.#share.queue.size > 0) this.#share.queue.turn();
+    this.#share.accessLog?.record({
+      startedAtMs: this.#startedAtMs,
+      client: this.#client.name,
+      listener: this.settings.key,
+      backend: this.#backendName,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      durationMs: performance.now() - this.#startedMs,
+      connectTimeMs: this.#connectTimeMs,
+      retries: this.#triedRows.length,
+      reason,
+    });
+  }
+
+  /** The session as it is now. */
+  view(): SessionView {
+    return {
+      id: this.id,
+      client: this.#client.name,
+      listener: this.settings.key,
+      backend: this.#backendName,
+      phase: this.phase,
+      startedAtMs: this.#startedAtMs,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      connectTimeMs: this.#connectTimeMs,
+      retries: this.#triedRows.length,
+    };
+  }
+
+  #take(lease: Lease): Lease {
+    if (this.#triedRows.length > 0) this.#share.tally(ListenerTally.connectRetries);
+    this.#lease = lease;
+    this.#backendName = lease.backend.name;
+    this.#stepMs = performance.now();
+    this.phase = "connect";
+    return lease;
+  }
+
+  #goWithout(refusal: Refusal): undefined {
+    if (this.#triedRows.length > 0) {
+      this.phase = "connect";
+      this.finish("backend");
+    } else {
+      this.#share.failures.noBackend(this.settings, refusal);
+      this.#share.tally(ListenerTally.refusedNoBackend);
+      this.finish("no_backend");
+    }
+    return undefined;
+  }
+
+  /** What the session's end says about its backend. */
+  #outcome(reason: CloseReason): Outcome {
+    if (this.#connectTimeMs < 0) return "abandoned";
+    if (reason.by !== "backend") return "served";
+    return this.#bytesOut === 0 ? "reset_early" : "aborted";
+  }
+}
+
+/** @param timeoutMs 0 = never */
+function isOver(timeoutMs: number, sinceMs: number, nowMs: number): boolean {
+  return timeoutMs > 0 && nowMs - sinceMs >= timeoutMs;
+}

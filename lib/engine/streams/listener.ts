@@ -1,0 +1,126 @@
+import { formatAddress } from "../../base/address.ts";
+import { Backoff } from "../../base/backoff.ts";
+import { WorkerTally } from "../../state/counters.ts";
+import type { EngineInputs, ListenerPlan } from "../engine.ts";
+import { ListenerShare } from "../listener_share.ts";
+import { BufferShelf } from "./buffer_shelf.ts";
+import { QueueTimer } from "./queue_timer.ts";
+import { Session, type SessionInputs } from "./session.ts";
+
+/** Connections that may wait to be accepted; the kernel lowers it to its own limit. */
+const BACKLOG = 4096;
+/** A queue that brings no client for this long counts as empty. */
+const QUEUE_SETTLED_MS = 5;
+/** A queue that is never empty is waited for this often. */
+const MOST_QUEUE_WAITS = 40;
+
+/** Who keeps the sessions of all listeners of a worker. */
+export interface SessionKeeper {
+  sessionStarted(session: Session): void;
+  sessionEnded(session: Session): void;
+}
+
+/** One worker's socket at a listener's address, and the loop that accepts from it. */
+export class Listener implements SessionInputs {
+  readonly share: ListenerShare;
+  readonly queueTimer: QueueTimer;
+  shelf: BufferShelf;
+  readonly #keeper: SessionKeeper;
+  readonly #socket: Deno.TcpListener;
+  readonly #acceptBackoff = new Backoff({ firstMs: 5, longestMs: 500 });
+  #closed = false;
+  #acceptedSinceWait = false;
+  /** The waits that a close has to end, so that it leaves no timer behind. */
+  readonly #waits = new Set<() => void>();
+
+  /** Binds the address, and throws what `Deno.listen` throws where that cannot be done. */
+  constructor(plan: ListenerPlan, inputs: EngineInputs, keeper: SessionKeeper) {
+    const { hostname, port } = plan.settings.address;
+    this.#socket = Deno.listen({ hostname, port, reusePort: true, tcpBacklog: BACKLOG });
+    this.share = new ListenerShare(plan, inputs);
+    this.queueTimer = new QueueTimer(this.share.queue);
+    this.#keeper = keeper;
+    this.shelf = new BufferShelf(plan.settings.bufferSize);
+  }
+
+  /** What a reload knows the listener by. */
+  get address(): string {
+    return formatAddress(this.share.settings.address);
+  }
+
+  /** Starts to accept clients. */
+  serve(): void {
+    this.#acceptLoop();
+  }
+
+  /** Takes over new settings for the sessions to come. */
+  update(plan: ListenerPlan): void {
+    if (plan.settings.bufferSize !== this.share.settings.bufferSize) {
+      this.shelf = new BufferShelf(plan.settings.bufferSize);
+    }
+    this.share.update(plan);
+  }
+
+  /**
+   * Stops accepting once the clients that wait in the socket's queue have been served: the kernel
+   * would reset them. Sessions go on.
+   */
+  async retire(): Promise<void> {
+    for (let waits = 0; waits < MOST_QUEUE_WAITS && !this.#closed; waits++) {
+      this.#acceptedSinceWait = false;
+      await this.#wait(QUEUE_SETTLED_MS);
+      if (!this.#acceptedSinceWait) break;
+    }
+    this.close();
+  }
+
+  /** Stops accepting, at once. Sessions go on. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close();
+    for (const end of this.#waits) end();
+  }
+
+  /**
+   * An explicit loop: `for await` over a listener ends at the first error, and running out of file
+   * descriptors is an error that passes.
+   */
+  async #acceptLoop(): Promise<void> {
+    while (!this.#closed) {
+      let client: Deno.TcpConn;
+      try {
+        client = await this.#socket.accept();
+      } catch (error) {
+        if (this.#closed) return;
+        this.share.tallyWorker(WorkerTally.acceptErrors);
+        this.share.failures.acceptFailed(this.share.settings, error);
+        await this.#wait(this.#acceptBackoff.next());
+        continue;
+      }
+      this.#acceptBackoff.reset();
+      this.#acceptedSinceWait = true;
+      if (this.share.admit()) this.#runSession(client);
+      else client.close();
+    }
+  }
+
+  async #runSession(client: Deno.TcpConn): Promise<void> {
+    const session = new Session(client, this);
+    this.#keeper.sessionStarted(session);
+    await session.run();
+    this.#keeper.sessionEnded(session);
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waits.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      this.#waits.add(end);
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import type { Side } from "../session_life.ts";
+import type { BufferShelf } from "./buffer_shelf.ts";
+import { type DirectionWatcher, readableFrom, writableTo } from "./socket_streams.ts";
+
+/**
+ * Moves bytes between two connections, both ways, until both directions have ended.
+ *
+ * The end of one direction is passed on and leaves the other alone. A side that cannot be read from
+ * is gone, and takes the session with it. A side that cannot be written to may still have sent
+ * something, an early refusal for example, so that its own direction is played to the end.
+ *
+ * Ownership: both connections belong to the relay, which closes them when it is done.
+ */
+export class Relay {
+  readonly #client: Deno.TcpConn;
+  readonly #backend: Deno.TcpConn;
+  readonly #shelf: BufferShelf;
+  readonly #up: Direction;
+  readonly #down: Direction;
+  #failed: Side | undefined;
+  #endedFirst: Side | undefined;
+  #closed = false;
+
+  constructor(client: Deno.TcpConn, backend: Deno.TcpConn, shelf: BufferShelf) {
+    this.#client = client;
+    this.#backend = backend;
+    this.#shelf = shelf;
+    this.#up = new Direction(this, "client", "backend");
+    this.#down = new Direction(this, "backend", "client");
+  }
+
+  /** Bytes from the client that the backend's connection has taken. */
+  get bytesIn(): number {
+    return this.#up.bytes;
+  }
+
+  /** Bytes from the backend that the client's connection has taken. */
+  get bytesOut(): number {
+    return this.#down.bytes;
+  }
+
+  /** The side that failed first, if one did. */
+  get failed(): Side | undefined {
+    return this.#failed;
+  }
+
+  /** The side whose direction ended first, if one has. */
+  get endedFirst(): Side | undefined {
+    return this.#endedFirst;
+  }
+
+  /** Runs until both directions have ended and both connections are closed. Never throws. */
+  async run(): Promise<void> {
+    const upBuffer = this.#shelf.take();
+    const downBuffer = this.#shelf.take();
+    await Promise.allSettled([
+      readableFrom(this.#client, upBuffer, this.#up).pipeTo(writableTo(this.#backend, this.#up)),
+      readableFrom(this.#backend, downBuffer, this.#down)
+        .pipeTo(writableTo(this.#client, this.#down)),
+    ]);
+    // Both pipes have settled, so that no read into either buffer is pending.
+    this.#shelf.putBack(upBuffer);
+    this.#shelf.putBack(downBuffer);
+    this.close();
+  }
+
+  /** Closes both connections at once; whatever is under way fails and `run` comes to its end. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#client.close();
+    this.#backend.close();
+  }
+
+  /** Takes note of the side whose direction ended first. */
+  ended(side: Side): void {
+    this.#endedFirst ??= side;
+  }
+
+  /** Takes note of the side that failed first; what fails after a close is a consequence of it. */
+  blame(side: Side): void {
+    if (!this.#closed) this.#failed ??= side;
+  }
+}
+
+class Direction implements DirectionWatcher {
+  bytes = 0;
+  readonly #relay: Relay;
+  readonly #from: Side;
+  readonly #to: Side;
+
+  constructor(relay: Relay, from: Side, to: Side) {
+    this.#relay = relay;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  wrote(bytes: number): void {
+    this.bytes += bytes;
+  }
+
+  ended(): void {
+    this.#relay.ended(this.#from);
+  }
+
+  readFailed(): void {
+    this.#relay.blame(this.#from);
+    this.#relay.close();
+  }
+
+  writeFailed(): void {
+    this.#relay.blame(this.#to);
+    this.#relay.ended(this.#from);
+  }
+}

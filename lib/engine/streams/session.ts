@@ -1,0 +1,171 @@
+import type { Lease } from "../../balance/lease.ts";
+import { formatAddress } from "../../base/address.ts";
+import { hashAddressText } from "../../base/address_hash.ts";
+import type { Ender } from "../../log/close_reason.ts";
+import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
+import type { EngineSession } from "../engine.ts";
+import type { ListenerShare } from "../listener_share.ts";
+import { type SessionClient, SessionLife } from "../session_life.ts";
+import type { BufferShelf } from "./buffer_shelf.ts";
+import { dial, isLocalFault } from "./dial.ts";
+import type { QueueTimer } from "./queue_timer.ts";
+import { Relay } from "./relay.ts";
+
+/** What the sessions of a listener have in common. */
+export interface SessionInputs {
+  readonly share: ListenerShare;
+  readonly shelf: BufferShelf;
+  readonly queueTimer: QueueTimer;
+}
+
+/**
+ * One client connection and the backend connection that serves it.
+ *
+ * Ownership: the session owns the client's connection from the moment it is made, and the backend's
+ * from the moment it is connected. Both have been closed when `run` is done, and the lease, if there
+ * was one, has ended.
+ */
+export class Session implements SessionClient, EngineSession {
+  readonly life: SessionLife;
+  readonly #client: Deno.TcpConn;
+  readonly #shelf: BufferShelf;
+  readonly #queueTimer: QueueTimer;
+  #dialling: AbortController | undefined;
+  #relay: Relay | undefined;
+
+  constructor(client: Deno.TcpConn, inputs: SessionInputs) {
+    this.#client = client;
+    this.#shelf = inputs.shelf;
+    this.#queueTimer = inputs.queueTimer;
+    this.life = new SessionLife(inputs.share, this);
+  }
+
+  get name(): string {
+    return formatAddress(this.#client.remoteAddr);
+  }
+
+  get addressHash(): number {
+    return hashAddressText(this.#client.remoteAddr.hostname);
+  }
+
+  /** Serves the client from the first step to the last. Never throws. */
+  async run(): Promise<void> {
+    const life = this.life;
+    try {
+      tuneSocket(this.#client);
+      const backend = await this.#connect();
+      if (backend === undefined) return;
+      const relay = new Relay(this.#client, backend, this.#shelf);
+      this.#relay = relay;
+      if (!await this.#announce(backend)) return;
+      life.relaying();
+      await relay.run();
+      life.finish(relay.failed ?? "done");
+    } catch (error) {
+      // No step is known to throw. Should one do so all the same, it must cost this session alone.
+      life.fail(error);
+    } finally {
+      if (this.#relay === undefined) this.#client.close();
+      else this.#relay.close();
+      this.#countMoved(performance.now());
+      life.end();
+    }
+  }
+
+  /**
+   * Looks after the deadlines and counts what was moved since the last time. Called by the one timer
+   * that all sessions of a worker share.
+   *
+   * @param nowMs `performance.now()` of this turn
+   */
+  sweep(nowMs: number): void {
+    this.#countMoved(nowMs);
+    const ender = this.life.overdue(nowMs);
+    if (ender === undefined) return;
+    // A connection that takes too long is not the end: there may be another backend.
+    if (this.#dialling === undefined) this.cut(ender);
+    else this.#dialling.abort();
+  }
+
+  /** Ends the session from outside, at once. */
+  cut(by: Ender): void {
+    this.life.finish(by);
+    this.#dialling?.abort();
+    this.#relay?.close();
+  }
+
+  /** Acquires one backend after the other until one is connected; nothing, if none could be. */
+  async #connect(): Promise<Deno.TcpConn | undefined> {
+    for (;;) {
+      const lease = await this.#acquire();
+      if (lease === undefined) return undefined;
+      const dialling = new AbortController();
+      this.#dialling = dialling;
+      try {
+        return await this.#dial(lease, dialling.signal);
+      } catch (error) {
+        const failure = dialling.signal.aborted
+          ? "connect_timeout"
+          : isLocalFault(error)
+          ? "local_fault"
+          : "connect_failed";
+        if (!this.life.connectFailed(failure, error)) return undefined;
+      } finally {
+        this.#dialling = undefined;
+      }
+    }
+  }
+
+  /** Takes a backend; where there is none with room, waits for one. */
+  #acquire(): Promise<Lease | undefined> | Lease | undefined {
+    const place = Promise.withResolvers<Lease | undefined>();
+    const lease = this.life.acquire(place.resolve);
+    if (lease !== "queued") return lease;
+    this.#queueTimer.wake();
+    return place.promise;
+  }
+
+  async #dial(lease: Lease, signal: AbortSignal): Promise<Deno.TcpConn> {
+    const conn = await dial(lease.backend, signal);
+    if (this.life.finished) {
+      conn.close();
+      throw signal.reason;
+    }
+    this.life.connected();
+    tuneSocket(conn);
+    return conn;
+  }
+
+  /** Writes the PROXY header where one is asked for. Tells whether the session goes on. */
+  async #announce(backend: Deno.TcpConn): Promise<boolean> {
+    const { proxyProtocol } = this.life.settings;
+    if (proxyProtocol === "off") return true;
+    this.life.phase = "announce";
+    const { remoteAddr, localAddr } = this.#client;
+    const header = encodeProxyHeader(proxyProtocol, remoteAddr, localAddr);
+    try {
+      // The send buffer of a fresh connection takes a header, of 107 bytes at most, in one go.
+      if (await backend.write(header) === header.length) return true;
+    } catch {
+      // The close reason tells.
+    }
+    this.life.finish("backend");
+    return false;
+  }
+
+  #countMoved(nowMs: number): void {
+    const relay = this.#relay;
+    if (relay === undefined) return;
+    this.life.moved(relay.bytesIn, relay.bytesOut, nowMs);
+    if (relay.endedFirst !== undefined) this.life.halfClosed(relay.endedFirst, nowMs);
+  }
+}
+
+function tuneSocket(conn: Deno.TcpConn): void {
+  try {
+    conn.setNoDelay();
+    conn.setKeepAlive();
+  } catch {
+    // The other side has gone already; the first read or write will say so.
+  }
+}

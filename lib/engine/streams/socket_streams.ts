@@ -1,0 +1,108 @@
+/**
+ * Web Streams over a connection that keep its two directions apart.
+ *
+ * `Deno.Conn` has streams of its own, but those close the whole connection at the end of either
+ * direction, so that a client which sends its request and shuts down its write side would lose the
+ * reply. They also allocate 64 KiB for every read.
+ */
+
+/** What the streams report while they work. */
+export interface DirectionWatcher {
+  /** So many bytes were accepted by the connection that is written to. */
+  wrote(bytes: number): void;
+  /** The input has ended, and so does the output now. */
+  ended(): void;
+  /** Reading failed: everything that was read before has been written out. */
+  readFailed(): void;
+  /** Writing failed: the connection takes no more bytes. */
+  writeFailed(): void;
+}
+
+/**
+ * Reads only when a chunk is asked for. Together with {@linkcode AT_ONCE} on the other end this is
+ * what makes it safe to read into the same buffer again: a chunk is written out in full before the
+ * next one is asked for.
+ */
+const ON_DEMAND: QueuingStrategy<Uint8Array> = { highWaterMark: 0 };
+/** One chunk under way, none waiting. */
+const AT_ONCE: QueuingStrategy<Uint8Array> = { highWaterMark: 1 };
+
+/**
+ * Streams what a connection receives. Ends at the end of its input and leaves the connection open.
+ *
+ * @param buffer what every chunk is a view of; it belongs to the stream until that has ended
+ */
+export function readableFrom(
+  conn: Deno.Conn,
+  buffer: Uint8Array<ArrayBuffer>,
+  watcher: DirectionWatcher,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream(new ConnSource(conn, buffer, watcher), ON_DEMAND);
+}
+
+/** Writes chunks to a connection. Closing the stream shuts down the connection's write side only. */
+export function writableTo(
+  conn: Deno.TcpConn,
+  watcher: DirectionWatcher,
+): WritableStream<Uint8Array> {
+  return new WritableStream(new ConnSink(conn, watcher), AT_ONCE);
+}
+
+class ConnSource implements UnderlyingDefaultSource<Uint8Array> {
+  readonly #conn: Deno.Conn;
+  readonly #buffer: Uint8Array<ArrayBuffer>;
+  readonly #watcher: DirectionWatcher;
+
+  constructor(conn: Deno.Conn, buffer: Uint8Array<ArrayBuffer>, watcher: DirectionWatcher) {
+    this.#conn = conn;
+    this.#buffer = buffer;
+    this.#watcher = watcher;
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    let length: number | null;
+    try {
+      length = await this.#conn.read(this.#buffer);
+    } catch (error) {
+      this.#watcher.readFailed();
+      throw error;
+    }
+    if (length === null) controller.close();
+    else controller.enqueue(this.#buffer.subarray(0, length));
+  }
+}
+
+class ConnSink implements UnderlyingSink<Uint8Array> {
+  readonly #conn: Deno.TcpConn;
+  readonly #watcher: DirectionWatcher;
+
+  constructor(conn: Deno.TcpConn, watcher: DirectionWatcher) {
+    this.#conn = conn;
+    this.#watcher = watcher;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    try {
+      let written = await this.#conn.write(chunk);
+      this.#watcher.wrote(written);
+      while (written < chunk.length) {
+        const more = await this.#conn.write(chunk.subarray(written));
+        this.#watcher.wrote(more);
+        written += more;
+      }
+    } catch (error) {
+      this.#watcher.writeFailed();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#watcher.ended();
+    try {
+      await this.#conn.closeWrite();
+    } catch (error) {
+      this.#watcher.writeFailed();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { AccessLogWriter, type AccessLogWriterOptions } from "../log/access_log_writer.ts";
+import { loggerFor } from "../log/logging.ts";
+
+/**
+ * The access log that is in use, if one is: what workers' lines go to, through reloads that change
+ * where it is written.
+ */
+export class AccessLogOwner {
+  readonly #options: AccessLogWriterOptions;
+  #path = "off";
+  #writer: AccessLogWriter | undefined;
+  #droppedBefore = 0;
+
+  constructor(options: AccessLogWriterOptions = {}) {
+    const logger = loggerFor("access");
+    this.#options = {
+      onError: ({ message }) => {
+        logger.error("Could not write the access log: {message}", { message });
+      },
+      onRecovered: (lines) => {
+        logger.warn("The access log is written again; {lines} lines were dropped", { lines });
+      },
+      ...options,
+    };
+  }
+
+  /** Lines that were given up since the start. */
+  get dropped(): number {
+    return this.#droppedBefore + (this.#writer?.dropped ?? 0);
+  }
+
+  /**
+   * Writes to a path from now on, to standard output for `-`, or to nothing for `off`. Throws what
+   * opening the file throws; everything is as before then.
+   */
+  async use(path: string): Promise<void> {
+    if (path === this.#path) return;
+    const next = path === "off" ? undefined : await AccessLogWriter.open(path, this.#options);
+    const previous = this.#writer;
+    this.#writer = next;
+    this.#path = path;
+    await previous?.close();
+    this.#droppedBefore += previous?.dropped ?? 0;
+  }
+
+  /** Takes whole lines, `count` of them; returns at once. */
+  write(lines: string, count: number): void {
+    this.#writer?.write(lines, count);
+  }
+
+  /** Opens the file anew, after it was renamed. */
+  async reopen(): Promise<void> {
+    await this.#writer?.reopen();
+  }
+
+  /** Writes what waits. */
+  async close(): Promise<void> {
+    await this.#writer?.close();
+  }
+}

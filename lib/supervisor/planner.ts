@@ -1,0 +1,110 @@
+import { formatAddress } from "../base/address.ts";
+import type { BackendSettings, ListenerSettings, Settings } from "../config/settings.ts";
+import type { Generation, ListenerPlan } from "../engine/engine.ts";
+import { MODE } from "../state/codes.ts";
+import { BackendCell, ListenerCell } from "../state/counters.ts";
+import { BACKEND_ROWS, LISTENER_ROWS } from "../state/layout.ts";
+import { RowTable } from "../state/row_table.ts";
+import type { SharedState } from "../state/shared_state.ts";
+
+/** A weight's unit in the shared state: hundredths, so that a slow start can take small steps. */
+export const WEIGHT_UNIT = 100;
+
+/** A generation that is thought out, and neither in force nor given up. */
+export interface Plan {
+  readonly generation: Generation;
+  /** Puts into the shared state what the settings say about the backends. */
+  apply(): void;
+  /** Gives the rows back that only this plan needs. */
+  discard(): void;
+}
+
+/** What the file said of a backend when it was last applied. */
+interface Applied {
+  readonly weight: number;
+  readonly mode: BackendSettings["mode"];
+}
+
+/**
+ * Gives every listener and backend its row in the shared state.
+ *
+ * Rows are known by address, so that whoever keeps its address over a reload keeps its figures. What
+ * an operator has changed at run time stays as long as the file says the same as before. The row of
+ * a backend that was removed is used again only when its last session has ended.
+ */
+export class Planner {
+  readonly #state: SharedState;
+  readonly #listenerRows = new RowTable(LISTENER_ROWS);
+  readonly #backendRows = new RowTable(BACKEND_ROWS);
+  readonly #applied = new Map<number, Applied>();
+  #number = 0;
+  /** Names of rows that the generation in force needs. */
+  #inForce: ReadonlySet<string> = new Set();
+
+  constructor(state: SharedState) {
+    this.#state = state;
+  }
+
+  /** Plans the next generation. Throws a `RangeError` when there are too many backends. */
+  plan(settings: Settings): Plan {
+    this.#releaseRemoved();
+    const needed = new Set<string>();
+    const listeners = settings.listeners.map((listener) => this.#planListener(listener, needed));
+    return {
+      generation: { number: ++this.#number, listeners },
+      apply: () => this.#apply(listeners, needed),
+      discard: () => this.#releaseRemoved(),
+    };
+  }
+
+  #planListener(settings: ListenerSettings, needed: Set<string>): ListenerPlan {
+    // Named by its address and not by its key: `24003` and `*:24003` are the same listener.
+    const address = formatAddress(settings.address);
+    needed.add(address);
+    const listener = this.#listenerRows.take(address);
+    const backends = settings.backends.map((backend) => {
+      const name = `${address} ${backend.name}`;
+      needed.add(name);
+      return this.#backendRows.take(name);
+    });
+    return { settings, rows: { listener, backends } };
+  }
+
+  #apply(listeners: readonly ListenerPlan[], needed: ReadonlySet<string>): void {
+    for (const { settings, rows } of listeners) {
+      settings.backends.forEach((backend, index) => {
+        this.#applyBackend(rows.backends[index] as number, backend);
+      });
+    }
+    this.#inForce = needed;
+    this.#state.advanceEpoch();
+  }
+
+  #applyBackend(row: number, { weight, mode }: BackendSettings): void {
+    const before = this.#applied.get(row);
+    this.#applied.set(row, { weight, mode });
+    if (before?.weight !== weight) {
+      this.#state.setBackendCell(row, BackendCell.weight, weight * WEIGHT_UNIT);
+    }
+    if (before?.mode !== mode) this.#state.setBackendCell(row, BackendCell.mode, MODE[mode]);
+  }
+
+  /** Lets rows be used again that no generation needs, and that no session is counted in. */
+  #releaseRemoved(): void {
+    for (const name of [...this.#backendRows.names()]) {
+      const row = this.#backendRows.take(name);
+      if (this.#inForce.has(name) || this.#state.backendCell(row, BackendCell.active) > 0) continue;
+      this.#state.clearBackendRow(row);
+      this.#applied.delete(row);
+      this.#backendRows.release(name);
+    }
+    for (const name of [...this.#listenerRows.names()]) {
+      const row = this.#listenerRows.take(name);
+      if (this.#inForce.has(name) || this.#state.listenerCell(row, ListenerCell.active) > 0) {
+        continue;
+      }
+      this.#state.clearListenerRow(row);
+      this.#listenerRows.release(name);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { ListenerSettings, Settings } from "../config/settings.ts";
+import { resolveBySystem, resolveNames } from "../discovery/resolve_names.ts";
+import type { BindProblem } from "../engine/engine.ts";
+import { findOccupied } from "./find_occupied.ts";
+
+/** Settings that can be served here and now, or what stands against it. */
+export interface PreparedSettings {
+  /** Absent where there are problems. */
+  readonly settings?: Settings;
+  /** In words, one for each. */
+  readonly problems: readonly string[];
+  /** What is not as the file wants it and runs all the same, in words. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Makes of the settings what can be served here and now: resolves names, looks whether the addresses
+ * are free, and fits the number of workers to the system.
+ *
+ * @param bound the listeners that are served already
+ */
+export async function prepareSettings(
+  given: Settings,
+  bound: readonly ListenerSettings[],
+): Promise<PreparedSettings> {
+  const { settings, problems: unresolved } = await resolveNames(given, resolveBySystem);
+  const occupied = findOccupied(settings.listeners, bound);
+  const problems = [
+    ...unresolved.map(({ listener, backend, message }) =>
+      `Could not resolve backend ${backend} of listener ${listener}: ${message}`
+    ),
+    ...occupied.map(describeBindProblem),
+  ];
+  if (problems.length > 0) return { problems, warnings: [] };
+  if (settings.workers === 1 || Deno.build.os === "linux") {
+    return { settings, problems, warnings: [] };
+  }
+  const warning = `Running 1 worker and not ${settings.workers}: only Linux shares a port among ` +
+    "several (SO_REUSEPORT)";
+  return { settings: { ...settings, workers: 1 }, problems, warnings: [warning] };
+}
+
+/** A sentence for the log and the API. */
+export function describeBindProblem({ listener, message }: BindProblem): string {
+  return listener === "" ? message : `Could not bind listener ${listener}: ${message}`;
+}

@@ -1,0 +1,49 @@
+/** What signals ask for. */
+export interface SignalOrders {
+  /** Stop: called for every such signal, with how many came before it. */
+  stop(name: string, before: number): void;
+  /** Read the configuration again. */
+  reload(name: string): void;
+  /** Open the access log anew. */
+  reopen(): void;
+}
+
+/**
+ * A signal to stop that follows another so soon is the same one: `deno task` and other wrappers pass
+ * on what a terminal has sent to the whole group of processes already.
+ */
+const ECHO_MS = 300;
+
+/**
+ * Listens for signals until the function that it gives is called. Windows knows only the ones that
+ * stop.
+ */
+export function onSignals(orders: SignalOrders): () => void {
+  let stops = 0;
+  let lastStopMs = -Infinity;
+
+  function stop(name: string): void {
+    const nowMs = performance.now();
+    const isEcho = nowMs - lastStopMs < ECHO_MS;
+    lastStopMs = nowMs;
+    if (!isEcho) orders.stop(name, stops++);
+  }
+
+  const wanted: readonly [Deno.Signal, (name: string) => void][] = Deno.build.os === "windows"
+    ? [["SIGINT", stop], ["SIGBREAK", stop]]
+    : [
+      ["SIGINT", stop],
+      ["SIGTERM", stop],
+      ["SIGHUP", orders.reload],
+      ["SIGUSR1", orders.reload],
+      ["SIGUSR2", orders.reopen],
+    ];
+  const listeners = wanted.map(([name, order]) => {
+    const listener = (): void => order(name);
+    Deno.addSignalListener(name, listener);
+    return { name, listener };
+  });
+  return () => {
+    for (const { name, listener } of listeners) Deno.removeSignalListener(name, listener);
+  };
+}

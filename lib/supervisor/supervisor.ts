@@ -1,0 +1,260 @@
+import { Backoff } from "../base/backoff.ts";
+import type { Settings } from "../config/settings.ts";
+import type { BindProblem } from "../engine/engine.ts";
+import type { LogOptions } from "../engine/messages.ts";
+import { loggerFor, writeForwarded } from "../log/logging.ts";
+import { WorkerCell } from "../state/counters.ts";
+import { SPARE_WORKER_SLOTS } from "../state/layout.ts";
+import { SharedState } from "../state/shared_state.ts";
+import type { AccessLogOwner } from "./access_log_owner.ts";
+import { type Plan, Planner } from "./planner.ts";
+import { WorkerHandle } from "./worker_handle.ts";
+import type { WorkerUrls } from "./worker_urls.ts";
+
+export interface SupervisorInputs {
+  readonly settings: Settings;
+  readonly workerUrls: WorkerUrls;
+  readonly accessLog: AccessLogOwner;
+}
+
+/** A worker that does not answer so long after its deadline is given up. */
+const DRAIN_GRACE_MS = 2_000;
+
+/**
+ * Starts the workers, keeps them running, gives them new settings, and ends them.
+ *
+ * All workers serve the same generation. One that dies takes only its own sessions with it: the
+ * others go on, and another takes its place after a pause that grows with every failure.
+ */
+export class Supervisor {
+  /** What all threads share. */
+  readonly state: SharedState;
+  readonly #inputs: SupervisorInputs;
+  readonly #logger = loggerFor("supervisor");
+  readonly #planner: Planner;
+  readonly #workers = new Map<number, WorkerHandle>();
+  readonly #restarts = new Map<number, Backoff>();
+  readonly #restartTimers = new Set<ReturnType<typeof setTimeout>>();
+  #settings: Settings;
+  #plan: Plan;
+  /** The last of the changes that must not overlap: starts, restarts and reloads. */
+  #lastChange: Promise<unknown> = Promise.resolve();
+  #running = false;
+  #stopping = false;
+
+  constructor(inputs: SupervisorInputs) {
+    this.#inputs = inputs;
+    this.#settings = inputs.settings;
+    this.state = SharedState.create(inputs.settings.workers + SPARE_WORKER_SLOTS);
+    this.#planner = new Planner(this.state);
+    this.#plan = this.#planner.plan(inputs.settings);
+    this.#plan.apply();
+  }
+
+  /** The settings in force. */
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /** The generation in force: which listener and backend has which row in the shared state. */
+  get generation(): Plan["generation"] {
+    return this.#plan.generation;
+  }
+
+  /** The workers that run now. */
+  get workers(): Iterable<WorkerHandle> {
+    return this.#workers.values();
+  }
+
+  /**
+   * Starts all workers and lets them serve once every one of them has bound every listener.
+   * Otherwise gives what could not be bound, each listener once, and no worker is left.
+   * Rejects when a worker dies while it starts.
+   */
+  async start(): Promise<readonly BindProblem[]> {
+    const { workers } = this.#settings;
+    for (let slot = 0; slot < workers; slot++) this.#workers.set(slot, this.#createWorker(slot));
+    try {
+      const problems = await this.#prepareAll(this.#plan);
+      if (problems.length === 0) await this.#commitAll();
+      else this.terminate();
+      this.#running = problems.length === 0;
+      return problems;
+    } catch (error) {
+      this.terminate();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes over new settings without an interruption, on all workers or on none. Gives the listeners
+   * that could not be bound; nothing has changed then. Rejects with a `RangeError` when there are
+   * too many backends.
+   */
+  reload(settings: Settings): Promise<readonly BindProblem[]> {
+    return this.#exclusively(async () => {
+      const plan = this.#planner.plan(settings);
+      const problems = await this.#prepareAll(plan).catch((error: Error) => [
+        { listener: "", message: error.message },
+      ]);
+      if (problems.length > 0) {
+        for (const worker of this.#workers.values()) worker.abort();
+        plan.discard();
+        return problems;
+      }
+      this.#settings = settings;
+      this.#plan = plan;
+      plan.apply();
+      for (const worker of this.#workers.values()) worker.configure(this.#logOptions());
+      // A worker that dies now is started again with the new plan.
+      await this.#commitAll().catch(() => {});
+      return [];
+    });
+  }
+
+  /**
+   * Stops accepting, waits up to `drain_timeout` for the sessions, and ends the workers. Gives how
+   * many sessions had to be closed.
+   */
+  async drain(): Promise<number> {
+    this.#stopping = true;
+    for (const timer of this.#restartTimers) clearTimeout(timer);
+    const { drainTimeoutMs, closeSpreadMs } = this.#settings;
+    const closed = await Promise.all(
+      [...this.#workers.values()].map((worker) =>
+        drainWorker(worker, drainTimeoutMs, closeSpreadMs)
+      ),
+    );
+    this.terminate();
+    return closed.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Ends all workers at once. */
+  terminate(): void {
+    this.#stopping = true;
+    for (const timer of this.#restartTimers) clearTimeout(timer);
+    for (const worker of this.#workers.values()) worker.terminate();
+    this.#workers.clear();
+  }
+
+  /**
+   * Gives a worker up that does not answer any more, and starts another one in its place. The thread
+   * itself cannot be stopped while it is busy, so that its slot is not used again.
+   */
+  replace(slot: number, message: string): void {
+    const worker = this.#workers.get(slot);
+    if (worker === undefined || this.#stopping) return;
+    worker.terminate();
+    this.#workers.delete(slot);
+    this.state.releaseWorker(slot);
+    const freshSlot = this.#findFreshSlot();
+    if (freshSlot === undefined) {
+      this.#logger.error("Worker {slot} was given up: {message}. There is no slot for another", {
+        slot,
+        message,
+      });
+      return;
+    }
+    this.#restartLater(freshSlot, 0, `Worker ${slot} was given up: ${message}`);
+  }
+
+  async #prepareAll({ generation }: Plan): Promise<readonly BindProblem[]> {
+    const handles = [...this.#workers.values()];
+    const answers = await Promise.all(handles.map((worker) => worker.prepare(generation)));
+    return answers.find((problems) => problems.length > 0) ?? [];
+  }
+
+  async #commitAll(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.commit()));
+  }
+
+  #createWorker(slot: number): WorkerHandle {
+    const { accessLog, workerUrls } = this.#inputs;
+    return new WorkerHandle(workerUrls.streams, {
+      type: "start",
+      slot,
+      memory: this.state.buffer,
+      ...this.#logOptions(),
+    }, {
+      logged: writeForwarded,
+      accessLogged: (lines, count) => accessLog.write(lines, count),
+      died: (message) => this.#workerDied(slot, message),
+    });
+  }
+
+  #logOptions(): LogOptions {
+    const { logLevel, logFormat, accessLog } = this.#settings;
+    return { logLevel, accessLog: accessLog !== "off", accessLogFormat: logFormat };
+  }
+
+  #workerDied(slot: number, message: string): void {
+    this.#workers.delete(slot);
+    this.state.releaseWorker(slot);
+    if (!this.#running || this.#stopping) return;
+    const backoff = this.#restarts.get(slot) ?? new Backoff({ firstMs: 100, longestMs: 10_000 });
+    this.#restarts.set(slot, backoff);
+    const what = `Worker ${slot} died, and the sessions that it had with it: ${message}`;
+    this.#restartLater(slot, backoff.next(), what);
+  }
+
+  #restartLater(slot: number, waitMs: number, what: string): void {
+    this.#logger.error("{what}. Another one is started in {waitMs} ms", { what, waitMs });
+    const timer = setTimeout(() => {
+      this.#restartTimers.delete(timer);
+      void this.#exclusively(() => this.#restart(slot));
+    }, waitMs);
+    this.#restartTimers.add(timer);
+  }
+
+  async #restart(slot: number): Promise<void> {
+    if (this.#stopping) return;
+    const worker = this.#createWorker(slot);
+    this.#workers.set(slot, worker);
+    try {
+      const problems = await worker.prepare(this.generation);
+      if (problems.length === 0) {
+        await worker.commit();
+        this.#logger.info("Worker {slot} serves again", { slot });
+        return;
+      }
+      worker.terminate();
+      const listed = problems.map(({ listener, message }) => `${listener}: ${message}`).join("; ");
+      this.#workerDied(slot, `it could not bind every listener (${listed})`);
+    } catch {
+      // It died once more, and `died` has seen to that already.
+    }
+  }
+
+  /** A slot that no worker has had. */
+  #findFreshSlot(): number | undefined {
+    for (let slot = 0; slot < this.state.layout.workerSlots; slot++) {
+      if (this.#workers.has(slot)) continue;
+      if (this.state.workerCell(slot, WorkerCell.heartbeat) === 0) return slot;
+    }
+    return undefined;
+  }
+
+  /** Runs one change after the other. */
+  #exclusively<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#lastChange.then(change);
+    this.#lastChange = result.catch(() => {});
+    return result;
+  }
+}
+
+/** Drains one worker; one that dies or does not answer has no sessions left to wait for. */
+async function drainWorker(
+  worker: WorkerHandle,
+  timeoutMs: number,
+  spreadMs: number,
+): Promise<number> {
+  const patienceMs = timeoutMs + spreadMs + DRAIN_GRACE_MS;
+  const timer = setTimeout(() => worker.terminate(), patienceMs);
+  try {
+    return await worker.drain(timeoutMs, spreadMs);
+  } catch {
+    return 0;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,150 @@
+import type { BindProblem, Generation } from "../engine/engine.ts";
+import type { FromWorker, LogOptions, ToWorker } from "../engine/messages.ts";
+import type { SessionView } from "../engine/session_life.ts";
+import type { Ender } from "../log/close_reason.ts";
+import type { LogLine } from "../log/log_line.ts";
+
+/** The first message to a worker. */
+export type StartMessage = Extract<ToWorker, { type: "start" }>;
+
+/** What a worker tells without being asked. */
+export interface WorkerListener {
+  logged(line: LogLine): void;
+  accessLogged(lines: string, count: number): void;
+  /** The thread has ended by an error. It is told once, and the handle is of no further use. */
+  died(message: string): void;
+}
+
+/** An answer that is waited for. */
+interface Pending {
+  readonly type: FromWorker["type"];
+  resolve(message: FromWorker): void;
+  reject(error: Error): void;
+}
+
+/**
+ * One worker thread, as the supervisor sees it: questions and their answers.
+ *
+ * Ownership: the thread belongs to the handle, and has ended once it died or was terminated.
+ */
+export class WorkerHandle {
+  readonly slot: number;
+  readonly #worker: Worker;
+  readonly #listener: WorkerListener;
+  #pending: Pending[] = [];
+  #over = false;
+
+  constructor(url: URL, start: StartMessage, listener: WorkerListener) {
+    this.slot = start.slot;
+    this.#listener = listener;
+    this.#worker = new Worker(url, { type: "module", name: `weir-${start.slot}` });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
+    this.#worker.onerror = (event) => {
+      // Left alone, an error in a worker ends the whole process.
+      event.preventDefault();
+      this.#die(event.message);
+    };
+    this.#send(start);
+  }
+
+  /** Binds what is new in a generation. Rejects when the worker dies over it. */
+  async prepare(generation: Generation): Promise<readonly BindProblem[]> {
+    const { problems } = await this.#ask({ type: "prepare", generation }, "prepared");
+    return problems;
+  }
+
+  /** Serves the prepared generation. Rejects when the worker dies over it. */
+  async commit(): Promise<void> {
+    await this.#ask({ type: "commit" }, "committed");
+  }
+
+  /** Gives the prepared generation up. */
+  abort(): void {
+    this.#send({ type: "abort" });
+  }
+
+  /** Changes what the worker logs. */
+  configure(options: LogOptions): void {
+    this.#send({ type: "configure", ...options });
+  }
+
+  /** Ends the sessions with any of these backends or ids; gives how many. */
+  async cut(
+    by: Ender,
+    chosen: { readonly backendRows?: readonly number[]; readonly ids?: readonly string[] },
+  ): Promise<number> {
+    const { backendRows = [], ids = [] } = chosen;
+    const { sessions } = await this.#ask({ type: "cut", by, backendRows, ids }, "cut");
+    return sessions;
+  }
+
+  /** The sessions that are under way. */
+  async list(): Promise<readonly SessionView[]> {
+    const { sessions } = await this.#ask({ type: "list" }, "listed");
+    return sessions;
+  }
+
+  /** Ends the worker's sessions; gives how many had to be closed. Rejects when the worker dies. */
+  async drain(timeoutMs: number, spreadMs: number): Promise<number> {
+    const message = { type: "drain", timeoutMs, spreadMs } as const;
+    const { closedSessions } = await this.#ask(message, "drained");
+    return closedSessions;
+  }
+
+  /** Ends the thread, whatever it is doing. */
+  terminate(): void {
+    this.#over = true;
+    this.#worker.terminate();
+    this.#rejectPending("The worker was terminated");
+  }
+
+  #send(message: ToWorker): void {
+    if (!this.#over) this.#worker.postMessage(message);
+  }
+
+  #ask<Type extends FromWorker["type"]>(
+    message: ToWorker,
+    type: Type,
+  ): Promise<Extract<FromWorker, { type: Type }>> {
+    if (this.#over) return Promise.reject(new Error("The worker has ended"));
+    return new Promise((resolve, reject) => {
+      this.#pending.push({
+        type,
+        // Answers are found by their type, so that this is what it says.
+        resolve: (answer) => resolve(answer as Extract<FromWorker, { type: Type }>),
+        reject,
+      });
+      this.#send(message);
+    });
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case "log":
+        this.#listener.logged(message.line);
+        break;
+      case "access":
+        this.#listener.accessLogged(message.lines, message.count);
+        break;
+      default: {
+        const index = this.#pending.findIndex(({ type }) => type === message.type);
+        const [pending] = index < 0 ? [] : this.#pending.splice(index, 1);
+        pending?.resolve(message);
+      }
+    }
+  }
+
+  #die(message: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#worker.terminate();
+    this.#rejectPending(message);
+    this.#listener.died(message);
+  }
+
+  #rejectPending(message: string): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const { reject } of pending) reject(new Error(message));
+  }
+}

@@ -1,0 +1,4 @@
+/** Where the files of the worker threads are; told by the program's entry. */
+export interface WorkerUrls {
+  readonly streams: URL;
+}

@@ -1,0 +1,170 @@
+/** What someone does who has just cloned the project: the README's commands, on its own files. */
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import project from "../../deno.json" with { type: "json" };
+import { freePorts } from "../support/free_ports.ts";
+import { permittedTest } from "../support/permitted.ts";
+import { WeirProcess } from "../support/weir_process.ts";
+
+const NEEDS = ["net", "read", "write", "run", "env"] as const;
+const PROJECT = new URL("../../", import.meta.url);
+
+/** The original program's own file, byte by byte, apart from its ports. */
+const ORIGINAL = `[options]
+buffer_size=4096
+algorithm=weighted_round_robin
+
+[mappings]
+24003=127.0.0.1:8080:3,127.0.0.1:8081:1,127.0.0.1:8082:2,127.0.0.1:8083:1
+24004=127.0.0.1:8084:1
+`;
+const PORTS = [24003, 24004, 8080, 8081, 8082, 8083, 8084];
+/** The order of smooth weighted round robin for the weights 3, 1, 2, 1. */
+const ORDER = [8080, 8082, 8081, 8080, 8083, 8082, 8080];
+
+/** Puts free ports in the place of the well-known ones, so that tests can run beside each other. */
+function withFreePorts(text: string): { text: string; portOf: (port: number) => number } {
+  const free = freePorts(PORTS.length);
+  const portOf = (port: number): number => free[PORTS.indexOf(port)] as number;
+  return {
+    text: PORTS.reduce(
+      (result, port) => result.replaceAll(String(port), String(portOf(port))),
+      text,
+    ),
+    portOf,
+  };
+}
+
+/** Copies what Weir runs from, as a clone has it, with another setup.cfg. */
+async function cloneWith(setup: string): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  for (const name of ["main.ts", "deno.json", "deno.lock", "lib", "workers"]) {
+    await copy(new URL(name, PROJECT), `${folder}/${name}`);
+  }
+  await Deno.writeTextFile(`${folder}/setup.cfg`, setup);
+  return folder;
+}
+
+async function copy(from: URL, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
+  await Deno.mkdir(to);
+  for await (const { name } of Deno.readDir(from)) {
+    await copy(new URL(`${from.href}/${name}`), `${to}/${name}`);
+  }
+}
+
+permittedTest(
+  NEEDS,
+  "deno task demo comes up in a clone, balances, and ends with Ctrl-C",
+  async () => {
+    const { text, portOf } = withFreePorts(await Deno.readTextFile(new URL("setup.cfg", PROJECT)));
+    const folder = await cloneWith(text);
+    try {
+      await using demo = WeirProcess.spawnTask("demo", [], folder);
+      await demo.listening();
+      for (const port of [...ORDER, ...ORDER]) {
+        const reply = await fetch(`http://127.0.0.1:${portOf(24003)}/main.ts`);
+        assertEquals(reply.headers.get("X-Backend"), `127.0.0.1:${portOf(port)}`);
+        assertStringIncludes(await reply.text(), "Deno.exit");
+      }
+      const around = await fetch(`http://127.0.0.1:${portOf(8080)}/main.ts`);
+      assertEquals(around.status, 403);
+      await around.body?.cancel();
+
+      const { code, stderr } = await demo.stop("SIGINT");
+      assertEquals(code, 0, stderr);
+      await assertRejects(
+        () => Deno.connect({ hostname: "127.0.0.1", port: portOf(24003) }),
+        Deno.errors.ConnectionRefused,
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+permittedTest(
+  NEEDS,
+  "the original program's file runs unchanged, over several workers",
+  async () => {
+    const { text, portOf } = withFreePorts(ORIGINAL);
+    using backends = new NamedBackends([8080, 8081, 8082, 8083, 8084].map(portOf));
+    await using weir = await WeirProcess.start(text);
+    const expected = [...ORDER, ...ORDER].map(portOf);
+    const found: number[] = [];
+    for (const _ of expected) found.push(await backends.ask(portOf(24003)));
+    assertEquals(found, expected);
+    assertEquals(await backends.ask(portOf(24004)), portOf(8084));
+    assertEquals((await weir.stop()).code, 0);
+  },
+);
+
+permittedTest(NEEDS, "setup.cfg maps what the original's file maps", async () => {
+  const { code, stdout } = await WeirProcess.run(["check", "--json", "setup.cfg"], {
+    task: "check",
+  });
+  assertEquals(code, 0);
+  const { settings } = JSON.parse(stdout) as {
+    settings: { listeners: { key: string; backends: { name: string; weight: number }[] }[] };
+  };
+  const mappings = settings.listeners.map(({ key, backends }) =>
+    `${key}=${backends.map(({ name, weight }) => `${name}:${weight}`).join(",")}\n`
+  );
+  assertEquals(mappings.join(""), ORIGINAL.split("[mappings]\n")[1]);
+});
+
+permittedTest(NEEDS, "every configuration in the README is valid", async () => {
+  const readme = await Deno.readTextFile(new URL("README.md", PROJECT));
+  const configs = [...readme.matchAll(/^```ini\n([\s\S]*?)^```$/gm)].map((match) =>
+    match[1] as string
+  );
+  assert(configs.length > 0);
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const config of configs) {
+      await Deno.writeTextFile(`${folder}/a.cfg`, config);
+      const { code, stderr } = await WeirProcess.run(["check", `${folder}/a.cfg`], {
+        task: "check",
+      });
+      assertEquals(code, 0, stderr);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+permittedTest(["read"], "the README names tasks that exist, and files that exist", async () => {
+  const readme = await Deno.readTextFile(new URL("README.md", PROJECT));
+  const tasks = [...readme.matchAll(/\btask ([a-z]+)\b/g)].map((match) => match[1] as string);
+  assert(tasks.includes("demo") && tasks.includes("test"));
+  assertEquals(tasks.filter((task) => !Object.hasOwn(project.tasks, task)), []);
+  for (const [, path = ""] of readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+    await Deno.stat(new URL(path, PROJECT));
+  }
+});
+
+/** Backends that answer every connection with their own port. */
+class NamedBackends implements Disposable {
+  readonly #listeners: Deno.TcpListener[];
+
+  constructor(ports: readonly number[]) {
+    this.#listeners = ports.map((port) => Deno.listen({ hostname: "127.0.0.1", port }));
+    for (const listener of this.#listeners) void this.#serve(listener);
+  }
+
+  /** Connects to a port and tells which backend answered. */
+  async ask(port: number): Promise<number> {
+    using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    return Number(await new Response(conn.readable).text());
+  }
+
+  [Symbol.dispose](): void {
+    for (const listener of this.#listeners) listener.close();
+  }
+
+  async #serve(listener: Deno.TcpListener): Promise<void> {
+    for await (const conn of listener) {
+      await conn.write(new TextEncoder().encode(String(listener.addr.port)));
+      conn.close();
+    }
+  }
+}

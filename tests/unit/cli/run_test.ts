@@ -1,0 +1,108 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { run } from "../../../lib/cli/run.ts";
+import type { Terminal } from "../../../lib/cli/terminal.ts";
+import { permittedTest } from "../../support/permitted.ts";
+
+interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function ran(args: readonly string[], color = false): Promise<Ran> {
+  let stdout = "";
+  let stderr = "";
+  const terminal: Terminal = {
+    print: (text) => {
+      stdout += text;
+    },
+    printError: (text) => {
+      stderr += text;
+    },
+    color,
+    errorColor: color,
+  };
+  const nowhere = new URL("file:///nowhere/");
+  const status = await run(
+    args,
+    { workerUrls: { streams: nowhere }, projectFolder: nowhere },
+    terminal,
+  );
+  return { status, stdout, stderr };
+}
+
+async function check(config: string, flags: readonly string[], color = false): Promise<Ran> {
+  const file = await Deno.makeTempFile({ suffix: ".cfg" });
+  try {
+    await Deno.writeTextFile(file, config);
+    return await ran(["check", ...flags, file], color);
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+const VALID = "[mappings]\n24003 = 127.0.0.1:8080:3, 127.0.0.1:8081\n";
+const SUSPICIOUS = `[options]\nbuffer_size = 512\n${VALID}`;
+const WRONG = "[mappings]\n24003 = 127.0.0.1:99999\n24003 = 127.0.0.1:8080\n[optoins]\n";
+
+Deno.test("run() prints help and version on standard output", async () => {
+  for (const flag of ["--help", "--version", "--help-config"]) {
+    const { status, stdout, stderr } = await ran([flag]);
+    assertEquals([status, stderr], [0, ""]);
+    assert(stdout.endsWith("\n"), flag);
+  }
+});
+
+permittedTest(["read"], "run() explains wrong usage on standard error, with status 2", async () => {
+  const { status, stdout, stderr } = await ran(["chekc", "setup.cfg"]);
+  assertEquals([status, stdout], [2, ""]);
+  assertStringIncludes(stderr, 'weir: unknown command "chekc"; did you mean "check"?\n');
+  assertStringIncludes(stderr, '"weir --help" prints what is possible\n');
+  assertStringIncludes((await ran(["check"])).stderr, '"weir check --help" prints');
+});
+
+permittedTest(["read", "write"], "run() check describes a valid file, with status 0", async () => {
+  const { status, stdout, stderr } = await check(VALID, []);
+  assertEquals([status, stderr], [0, ""]);
+  assertStringIncludes(stdout, "127.0.0.1:8080  weight 3  75 % of sessions");
+});
+
+permittedTest(["read", "write"], "run() check shows warnings, still with status 0", async () => {
+  const { status, stdout, stderr } = await check(SUSPICIOUS, []);
+  assertEquals(status, 0);
+  assertStringIncludes(stderr, ":2:15: warning: ");
+  assertStringIncludes(stderr, "\n1 warning\n");
+  assertStringIncludes(stdout, "24003 listens on 0.0.0.0:24003");
+});
+
+permittedTest(["read", "write"], "run() check lists every error, with status 2", async () => {
+  const { status, stdout, stderr } = await check(WRONG, []);
+  assertEquals([status, stdout], [2, ""]);
+  assertEquals(stderr.match(/: error: /g)?.length, 3);
+  assertStringIncludes(stderr, "\n3 errors: the file cannot be used\n");
+});
+
+permittedTest(
+  ["read", "write"],
+  "run() check --json is JSON, whatever the file is like",
+  async () => {
+    for (
+      const [config, valid, problems] of [[VALID, true, 0], [SUSPICIOUS, true, 1], [
+        WRONG,
+        false,
+        3,
+      ]]
+    ) {
+      const { status, stdout, stderr } = await check(String(config), ["--json"]);
+      const result = JSON.parse(stdout);
+      assertEquals([status, stderr], [valid ? 0 : 2, ""]);
+      assertEquals([result.valid, result.diagnostics.length], [valid, problems]);
+      assertEquals(result.settings === null, !valid);
+    }
+  },
+);
+
+permittedTest(["read", "write"], "run() check takes colour only where it is welcome", async () => {
+  assert((await check(WRONG, [], true)).stderr.includes("\x1b["));
+  assert(!(await check(WRONG, [], false)).stderr.includes("\x1b["));
+});

@@ -1,0 +1,55 @@
+import { assertEquals } from "@std/assert";
+import { parseRequestHead, requestHeadLength } from "../../../lib/demo/http_request.ts";
+
+function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+Deno.test("requestHeadLength() waits for the empty line", () => {
+  const head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (let length = 0; length < head.length; length++) {
+    assertEquals(requestHeadLength(bytes(head.slice(0, length))), -1);
+  }
+  assertEquals(requestHeadLength(bytes(`${head}body`)), head.length);
+});
+
+Deno.test("requestHeadLength() takes bare line feeds, and skips empty lines before the head", () => {
+  assertEquals(requestHeadLength(bytes("GET / HTTP/1.0\n\nx")), 16);
+  assertEquals(requestHeadLength(bytes("\r\n\r\n")), -1);
+  assertEquals(requestHeadLength(bytes("\r\nGET / HTTP/1.0\r\n\r\n")), 20);
+});
+
+Deno.test("parseRequestHead() reads the method and the target", () => {
+  assertEquals(parseRequestHead(bytes("GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n")), {
+    method: "GET",
+    target: "/a?b=c",
+  });
+  assertEquals(parseRequestHead(bytes("\r\nHEAD / HTTP/1.0\n\n")), { method: "HEAD", target: "/" });
+});
+
+Deno.test("parseRequestHead() takes targets with a host in front", () => {
+  const target = (text: string) => parseRequestHead(bytes(`GET ${text} HTTP/1.1\r\n\r\n`));
+  assertEquals(target("http://127.0.0.1:24003/a"), { method: "GET", target: "/a" });
+  assertEquals(target("http://127.0.0.1:24003"), { method: "GET", target: "/" });
+  assertEquals(target("http://127.0.0.1?q"), { method: "GET", target: "/?q" });
+});
+
+Deno.test("parseRequestHead() refuses what is no request", () => {
+  for (
+    const line of [
+      "",
+      "GET",
+      "GET /",
+      "GET  / HTTP/1.1",
+      "GET a HTTP/1.1",
+      "* * *",
+      "G(T / HTTP/1.1",
+    ]
+  ) {
+    assertEquals(parseRequestHead(bytes(`${line}\r\n\r\n`)), "malformed", line);
+  }
+});
+
+Deno.test("parseRequestHead() refuses other versions of HTTP", () => {
+  assertEquals(parseRequestHead(bytes("PRI * HTTP/2.0\r\n\r\n")), "unsupported version");
+});
