@@ -1,45 +1,6 @@
-import type { PoolRows } from "../balance/pool.ts";
-import type { ListenerSettings } from "../config/settings.ts";
-import type { AccessLog } from "../log/access_log.ts";
-import type { SharedState } from "../state/shared_state.ts";
 import type { Ender } from "../log/close_reason.ts";
-import type { FailureLog } from "./failure_log.ts";
+import type { BindProblem, Generation } from "./generation.ts";
 import type { SessionLife } from "./session_life.ts";
-
-/** A listener with the places of its figures in the shared state. */
-export interface ListenerPlan {
-  readonly settings: ListenerSettings;
-  readonly rows: PoolRows;
-}
-
-/** What an engine is to serve from now on. Every worker of an engine gets the same. */
-export interface Generation {
-  /** Goes up by one with every reload. */
-  readonly number: number;
-  readonly listeners: readonly ListenerPlan[];
-}
-
-/** A listener that could not be bound, and why. */
-export interface BindProblem {
-  /** The listener's key. */
-  readonly listener: string;
-  readonly message: string;
-}
-
-/** What the sessions of a worker log to. */
-export interface WorkerLogs {
-  readonly failures: FailureLog;
-  /** Absent where no access log is kept; a reload may change that. */
-  readonly accessLog: AccessLog | undefined;
-}
-
-/** What an engine is made from. */
-export interface EngineInputs {
-  readonly state: SharedState;
-  /** The worker's slot in the shared state. */
-  readonly slot: number;
-  readonly logs: WorkerLogs;
-}
 
 /** A session that an engine serves. */
 export interface EngineSession {

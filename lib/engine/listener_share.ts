@@ -6,7 +6,8 @@ import type { ListenerSettings } from "../config/settings.ts";
 import type { AccessLog } from "../log/access_log.ts";
 import { WorkerTally } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
-import type { EngineInputs, ListenerPlan, WorkerLogs } from "./engine.ts";
+import type { EngineInputs, WorkerLogs } from "./engine_inputs.ts";
+import type { ListenerPlan } from "./generation.ts";
 import type { FailureLog } from "./failure_log.ts";
 import { WaitQueue } from "./wait_queue.ts";
 

@@ -1,7 +1,7 @@
 import type { LogFormatName, LogLevelName } from "../config/settings.ts";
 import type { Ender } from "../log/close_reason.ts";
 import type { LogLine } from "../log/log_line.ts";
-import type { BindProblem, Generation } from "./engine.ts";
+import type { BindProblem, Generation } from "./generation.ts";
 import type { SessionView } from "./session_life.ts";
 
 /** What a worker logs. */

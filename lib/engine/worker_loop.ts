@@ -2,7 +2,8 @@ import { AccessLog } from "../log/access_log.ts";
 import { configureForwarding } from "../log/logging.ts";
 import { WorkerCell } from "../state/counters.ts";
 import { SharedState } from "../state/shared_state.ts";
-import type { Engine, EngineInputs, WorkerLogs } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import type { EngineInputs, WorkerLogs } from "./engine_inputs.ts";
 import { FailureLog } from "./failure_log.ts";
 import type { FromWorker, LogOptions, ToWorker } from "./messages.ts";
 

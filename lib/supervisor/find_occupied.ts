@@ -1,5 +1,5 @@
 import type { ListenerSettings } from "../config/settings.ts";
-import type { BindProblem } from "../engine/engine.ts";
+import type { BindProblem } from "../engine/generation.ts";
 
 /**
  * Finds the listeners whose address cannot be had.

@@ -1,6 +1,6 @@
 import { formatAddress } from "../base/address.ts";
 import type { BackendSettings, ListenerSettings, Settings } from "../config/settings.ts";
-import type { Generation, ListenerPlan } from "../engine/engine.ts";
+import type { Generation, ListenerPlan } from "../engine/generation.ts";
 import { MODE } from "../state/codes.ts";
 import { BackendCell, ListenerCell } from "../state/counters.ts";
 import { BACKEND_ROWS, LISTENER_ROWS } from "../state/layout.ts";

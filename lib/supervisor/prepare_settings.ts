@@ -1,6 +1,6 @@
 import type { ListenerSettings, Settings } from "../config/settings.ts";
 import { resolveBySystem, resolveNames } from "../discovery/resolve_names.ts";
-import type { BindProblem } from "../engine/engine.ts";
+import type { BindProblem } from "../engine/generation.ts";
 import { findOccupied } from "./find_occupied.ts";
 
 /** Settings that can be served here and now, or what stands against it. */

@@ -1,6 +1,6 @@
 import { Backoff } from "../base/backoff.ts";
 import type { Settings } from "../config/settings.ts";
-import type { BindProblem } from "../engine/engine.ts";
+import type { BindProblem } from "../engine/generation.ts";
 import type { LogOptions } from "../engine/messages.ts";
 import { loggerFor, writeForwarded } from "../log/logging.ts";
 import { WorkerCell } from "../state/counters.ts";

@@ -1,4 +1,4 @@
-import type { BindProblem, Generation } from "../engine/engine.ts";
+import type { BindProblem, Generation } from "../engine/generation.ts";
 import type { FromWorker, LogOptions, ToWorker } from "../engine/messages.ts";
 import type { SessionView } from "../engine/session_life.ts";
 import type { Ender } from "../log/close_reason.ts";

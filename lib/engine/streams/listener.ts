@@ -1,7 +1,8 @@
 import { formatAddress } from "../../base/address.ts";
 import { Backoff } from "../../base/backoff.ts";
 import { WorkerTally } from "../../state/counters.ts";
-import type { EngineInputs, ListenerPlan } from "../engine.ts";
+import type { EngineInputs } from "../engine_inputs.ts";
+import type { ListenerPlan } from "../generation.ts";
 import { ListenerShare } from "../listener_share.ts";
 import { BufferShelf } from "./buffer_shelf.ts";
 import { QueueTimer } from "./queue_timer.ts";

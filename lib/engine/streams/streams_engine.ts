@@ -1,6 +1,8 @@
 import { formatAddress } from "../../base/address.ts";
 import type { ListenerSettings } from "../../config/settings.ts";
-import type { BindProblem, Engine, EngineInputs, Generation, ListenerPlan } from "../engine.ts";
+import type { Engine } from "../engine.ts";
+import type { EngineInputs } from "../engine_inputs.ts";
+import type { BindProblem, Generation, ListenerPlan } from "../generation.ts";
 import { Listener, type SessionKeeper } from "./listener.ts";
 import type { Session } from "./session.ts";
 import { Sweeper } from "./sweeper.ts";

@@ -1,0 +1,22 @@
+import type { PoolRows } from "../balance/pool.ts";
+import type { ListenerSettings } from "../config/settings.ts";
+
+/** A listener with the places of its figures in the shared state. */
+export interface ListenerPlan {
+  readonly settings: ListenerSettings;
+  readonly rows: PoolRows;
+}
+
+/** What an engine is to serve from now on. Every worker of an engine gets the same. */
+export interface Generation {
+  /** Goes up by one with every reload. */
+  readonly number: number;
+  readonly listeners: readonly ListenerPlan[];
+}
+
+/** A listener that could not be bound, and why. */
+export interface BindProblem {
+  /** The listener's key. */
+  readonly listener: string;
+  readonly message: string;
+}
