@@ -1,44 +1,178 @@
+import type { ListenerSettings } from "../config/settings.ts";
+import { type ClientLimits, type ClientTable, NO_PLACE } from "../state/client_table.ts";
 import { ListenerCell, ListenerTally } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
+import { bucketTime, type TokenRate, tokenRate } from "../state/token_bucket.ts";
+
+/** The limits that a client may meet; 0 = no limit. */
+export type AdmissionSettings = Pick<
+  ListenerSettings,
+  "maxConnections" | "maxConnectionsPerClient" | "connectionRate" | "connectionRatePerClient"
+>;
+
+/** Why a client was not let in: the key of the limit that it met. */
+export type AdmissionRefusal =
+  | "max_connections"
+  | "max_connections_per_client"
+  | "connection_rate"
+  | "connection_rate_per_client";
+
+/** A client at the door. */
+export interface Entrant {
+  /** What `addressKeyOfText` or `addressKeyOfBytes` gives; asked for only where it is needed. */
+  readonly addressKey: bigint;
+}
+
+/** The place of a client that was let in and is not counted by itself. */
+export const NOT_COUNTED = -1;
+
+const REFUSAL_TALLIES: Readonly<Record<AdmissionRefusal, number>> = {
+  max_connections: ListenerTally.refusedMaxConnections,
+  max_connections_per_client: ListenerTally.refusedMaxConnectionsPerClient,
+  connection_rate: ListenerTally.refusedConnectionRate,
+  connection_rate_per_client: ListenerTally.refusedConnectionRatePerClient,
+};
 
 /**
  * Decides who may have a session of one listener, before anything is read from the client.
  *
- * Invariant: every client that was admitted leaves exactly once. The count is shared by all workers,
- * so that a limit holds over all of them together.
+ * Invariant: every client that was admitted leaves exactly once, and one that was refused leaves
+ * nothing behind but a tally. All counts are shared by the workers, so that a limit holds over all
+ * of them together. A limit that a reload sets counts the clients that come from then on, except
+ * `max_connections`, which counts all that are there.
  */
 export class Admission {
   readonly #state: SharedState;
   readonly #slot: number;
   readonly #row: number;
+  readonly #now: () => number;
+  #table: ClientTable | undefined;
+  #settings: AdmissionSettings | undefined;
+  #rate: TokenRate | undefined;
+  #clientLimits: ClientLimits | undefined;
+  #clientPlace = NOT_COUNTED;
 
   /**
    * @param slot the worker's slot in the shared state
    * @param row the listener's row in the shared state
+   * @param now the time in milliseconds since 1970, the same for all workers
    */
-  constructor(state: SharedState, slot: number, row: number) {
+  constructor(state: SharedState, slot: number, row: number, now: () => number = Date.now) {
     this.#state = state;
     this.#slot = slot;
     this.#row = row;
+    this.#now = now;
   }
 
-  /** Counts a client in, unless the listener has `maxConnections` sessions (0 = no limit). */
-  admit(maxConnections: number): boolean {
-    const state = this.#state;
-    state.addListenerTally(this.#slot, this.#row, ListenerTally.accepted, 1);
-    const before = state.addListenerCell(this.#row, ListenerCell.active, 1);
-    if (maxConnections !== 0 && before >= maxConnections) {
-      state.addListenerCell(this.#row, ListenerCell.active, -1);
-      state.addListenerTally(this.#slot, this.#row, ListenerTally.refusedMaxConnections, 1);
-      return false;
-    }
-    state.addListenerTally(this.#slot, this.#row, ListenerTally.active, 1);
-    return true;
+  /**
+   * What `leave` wants back from the client that was admitted last: to be read right after `admit`.
+   */
+  get clientPlace(): number {
+    return this.#clientPlace;
   }
 
-  /** Counts a client out. */
-  leave(): void {
-    this.#state.addListenerTally(this.#slot, this.#row, ListenerTally.active, -1);
+  /** Counts a client in, or says which limit it has met. */
+  admit(settings: AdmissionSettings, client: Entrant): "admitted" | AdmissionRefusal {
+    if (settings !== this.#settings) this.#adopt(settings);
+    this.#tally(ListenerTally.accepted, 1);
+    const verdict = this.#rate === undefined && this.#clientLimits === undefined
+      ? this.#enterListener(settings.maxConnections)
+      : this.#enterAll(settings.maxConnections, client);
+    if (verdict === "admitted") this.#tally(ListenerTally.active, 1);
+    else this.#tally(REFUSAL_TALLIES[verdict], 1);
+    return verdict;
+  }
+
+  /**
+   * Counts a client out.
+   *
+   * @param clientPlace what {@linkcode clientPlace} said when it was admitted
+   */
+  leave(clientPlace: number): void {
+    this.#tally(ListenerTally.active, -1);
     this.#state.addListenerCell(this.#row, ListenerCell.active, -1);
+    if (clientPlace >= 0) this.#clients.leave(clientPlace);
+  }
+
+  /** Prepares what only a reload changes. */
+  #adopt(settings: AdmissionSettings): void {
+    const { connectionRate, connectionRatePerClient, maxConnectionsPerClient } = settings;
+    this.#settings = settings;
+    this.#rate = connectionRate > 0 ? tokenRate(connectionRate) : undefined;
+    const rate = connectionRatePerClient > 0 ? tokenRate(connectionRatePerClient) : undefined;
+    const isClientLimited = rate !== undefined || maxConnectionsPerClient > 0;
+    this.#clientLimits = isClientLimited
+      ? { maxSessions: maxConnectionsPerClient, rate }
+      : undefined;
+    this.#clientPlace = NOT_COUNTED;
+  }
+
+  #enterListener(maxConnections: number): "admitted" | "max_connections" {
+    if (maxConnections === 0) {
+      this.#state.addListenerCell(this.#row, ListenerCell.active, 1);
+      return "admitted";
+    }
+    // Never raised above the limit, not even for a moment: another worker would turn away a client
+    // that there is room for.
+    const entered = this.#state.raiseListenerCell(this.#row, ListenerCell.active, maxConnections);
+    return entered ? "admitted" : "max_connections";
+  }
+
+  /**
+   * The client's own limits come first, so that one that floods does not use up what is for all, and
+   * the count of sessions last, so that it is never higher than what is served.
+   */
+  #enterAll(maxConnections: number, client: Entrant): "admitted" | AdmissionRefusal {
+    const state = this.#state;
+    // Spares the rest under a flood. What counts is asked for below.
+    const isFull = maxConnections > 0 &&
+      state.listenerCell(this.#row, ListenerCell.active) >= maxConnections;
+    if (isFull) return "max_connections";
+
+    const nowNs = bucketTime(this.#now());
+    const limits = this.#clientLimits;
+    const place = limits === undefined ? NOT_COUNTED : this.#enterTable(limits, client, nowNs);
+    if (place === NO_PLACE.full) return "max_connections_per_client";
+    if (place === NO_PLACE.tooFast) return "connection_rate_per_client";
+
+    const rate = this.#rate;
+    if (rate !== undefined && !state.takeListenerToken(this.#row, rate, nowNs)) {
+      if (limits !== undefined && place >= 0) this.#clients.cancel(place, limits);
+      return "connection_rate";
+    }
+    const verdict = this.#enterListener(maxConnections);
+    if (verdict !== "admitted") {
+      if (rate !== undefined) state.returnListenerToken(this.#row, rate);
+      if (limits !== undefined && place >= 0) this.#clients.cancel(place, limits);
+      return verdict;
+    }
+    this.#clientPlace = limits === undefined ? NOT_COUNTED : this.#keepPlace(limits, place);
+    return verdict;
+  }
+
+  /** What an admitted client holds on to. */
+  #keepPlace(limits: ClientLimits, place: number): number {
+    if (place < 0) {
+      this.#tally(ListenerTally.untrackedClients, 1);
+      return NOT_COUNTED;
+    }
+    if (limits.maxSessions > 0) return place;
+    // Held only while its bucket was written.
+    this.#clients.leave(place);
+    return NOT_COUNTED;
+  }
+
+  #enterTable(limits: ClientLimits, client: Entrant, nowNs: bigint): number {
+    const clients = this.#clients;
+    return clients.enter(clients.keyOf(client.addressKey, this.#row), limits, nowNs);
+  }
+
+  /** Made when it is first needed: most listeners limit no client. */
+  get #clients(): ClientTable {
+    return this.#table ??= this.#state.clientTable(this.#slot);
+  }
+
+  #tally(tally: number, amount: number): void {
+    this.#state.addListenerTally(this.#slot, this.#row, tally, amount);
   }
 }

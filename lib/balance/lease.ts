@@ -12,11 +12,15 @@ export class Lease {
   /** The backend's row in the shared state: its identity even if a reload renumbers the pool. */
   readonly row: number;
   readonly #ledger: Ledger;
+  /** Whether this session is the one that tries a backend after an ejection. */
+  readonly #onTrial: boolean;
+  #hasAnswered = false;
   #ended = false;
 
   /** Made by a pool, which has taken the place in the ledger before. */
-  constructor(ledger: Ledger, backend: BackendSettings, row: number) {
+  constructor(ledger: Ledger, backend: BackendSettings, row: number, onTrial: boolean) {
     this.#ledger = ledger;
+    this.#onTrial = onTrial;
     this.backend = backend;
     this.row = row;
   }
@@ -28,6 +32,10 @@ export class Lease {
 
   /** Counts bytes that were delivered since the last call. */
   moved(bytesIn: number, bytesOut: number): void {
+    if (bytesOut > 0 && !this.#hasAnswered) {
+      this.#hasAnswered = true;
+      this.#ledger.answered(this.row, this.#onTrial);
+    }
     this.#ledger.moved(this.row, bytesIn, bytesOut);
   }
 
@@ -35,6 +43,6 @@ export class Lease {
   end(outcome: Outcome): void {
     if (this.#ended) throw new Error(`The lease of "${this.backend.name}" has ended already`);
     this.#ended = true;
-    this.#ledger.ended(this.row, outcome);
+    this.#ledger.ended(this.row, outcome, this.#onTrial, this.#hasAnswered);
   }
 }

@@ -1,5 +1,6 @@
 import { observe } from "../base/peak_ewma.ts";
 import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
+import { CONNECT_TIME } from "../state/histograms.ts";
 import type { SharedState } from "../state/shared_state.ts";
 
 /** How a session with a backend ended, as far as it tells something about the backend. */
@@ -26,6 +27,28 @@ const OUTCOME_TALLIES: Readonly<Record<Outcome, number | undefined>> = {
   abandoned: undefined,
 };
 
+/** Who learns about the backends from how sessions with them go: passive health. */
+export interface OutcomeWatcher {
+  /** Takes the one trial of a backend that was ejected. Tells whether it was still to be had. */
+  takeTrial(row: number): boolean;
+  /** A session was answered by the backend, or ended well. */
+  succeeded(row: number, onTrial: boolean): void;
+  /** A session was not connected, or reset before the backend sent a byte. */
+  failed(row: number, onTrial: boolean): void;
+  /** The session that held the trial has ended before it told anything. */
+  abandoned(row: number): void;
+}
+
+/** Whether an outcome speaks for the backend, against it, or of nothing. */
+const VERDICTS: Readonly<Record<Outcome, "succeeded" | "failed" | "abandoned">> = {
+  served: "succeeded",
+  aborted: "succeeded",
+  connect_failed: "failed",
+  connect_timeout: "failed",
+  reset_early: "failed",
+  abandoned: "abandoned",
+};
+
 /**
  * One worker's book of leases: the only writer of what is counted about backends. A backend's load,
  * its failures and its connect times all follow from what leases report here.
@@ -34,12 +57,14 @@ export class Ledger {
   readonly #state: SharedState;
   readonly #slot: number;
   readonly #now: () => number;
+  readonly #watcher: OutcomeWatcher;
 
   /**
    * @param slot the worker's slot in the shared state
    * @param now the time in milliseconds since 1970, the same for all workers
    */
-  constructor(state: SharedState, slot: number, now: () => number) {
+  constructor(state: SharedState, slot: number, now: () => number, watcher: OutcomeWatcher) {
+    this.#watcher = watcher;
     this.#state = state;
     this.#slot = slot;
     this.#now = now;
@@ -60,7 +85,7 @@ export class Ledger {
   connected(row: number, connectTimeMs: number): void {
     const state = this.#state;
     state.addBackendTally(this.#slot, row, BackendTally.sessions, 1);
-    state.addBackendTally(this.#slot, row, BackendTally.connectTimeMs, connectTimeMs);
+    state.observeBackend(this.#slot, row, CONNECT_TIME, connectTimeMs);
     const nowMs = this.#now();
     const costMs = state.backendReading(row, BackendReading.connectTimeMs);
     const sinceMs = nowMs - state.backendReading(row, BackendReading.connectTimeStampMs);
@@ -78,11 +103,34 @@ export class Ledger {
     this.#state.addBackendTally(this.#slot, row, BackendTally.bytesOut, bytesOut);
   }
 
-  /** Gives the place back and counts how it went. */
-  ended(row: number, outcome: Outcome): void {
+  /** Gives a place back that no session was begun with. */
+  giveBack(row: number): void {
     this.#state.addBackendTally(this.#slot, row, BackendTally.active, -1);
     this.#state.addBackendCell(row, BackendCell.active, -1);
+  }
+
+  /** Takes the one trial of a backend that was ejected. */
+  takeTrial(row: number): boolean {
+    return this.#watcher.takeTrial(row);
+  }
+
+  /** The backend has sent its first byte in a session. */
+  answered(row: number, onTrial: boolean): void {
+    this.#watcher.succeeded(row, onTrial);
+  }
+
+  /**
+   * Gives the place back and counts how it went.
+   *
+   * @param hasAnswered whether `answered` was told of the session before
+   */
+  ended(row: number, outcome: Outcome, onTrial: boolean, hasAnswered: boolean): void {
+    this.giveBack(row);
     const tally = OUTCOME_TALLIES[outcome];
     if (tally !== undefined) this.#state.addBackendTally(this.#slot, row, tally, 1);
+    if (hasAnswered) return;
+    const verdict = VERDICTS[outcome];
+    if (verdict !== "abandoned") this.#watcher[verdict](row, onTrial);
+    else if (onTrial) this.#watcher.abandoned(row);
   }
 }

@@ -118,31 +118,51 @@ export class Pool {
       if (index === NO_BACKEND) return undefined;
       const backend = this.#backends[index] as BackendSettings;
       const row = this.#rowOf(index);
-      if (this.#ledger.take(row, backend.maxConnections)) {
-        return new Lease(this.#ledger, backend, row);
+      if (!this.#ledger.take(row, backend.maxConnections)) continue;
+      const isTrial = this.#state.backendCell(row, BackendCell.ejection) === EJECTION.trialOpen;
+      if (!isTrial || this.#ledger.takeTrial(row)) {
+        return new Lease(this.#ledger, backend, row, isTrial);
       }
+      // Another worker has taken the trial: the backend is out until that is over.
+      this.#ledger.giveBack(row);
+      this.#rebuild();
     }
     return undefined;
   }
 
   #rebuild(): void {
     this.#epoch = this.#state.epoch;
+    // The last backends are never ejected away: if that leaves nobody, ejections do not count.
+    if (!this.#layOut((row) => this.#isUp(row) && !this.#isEjected(row))) {
+      this.#layOut((row) => this.#isUp(row));
+    }
+  }
+
+  /** Hands the usable backends to the algorithms. Tells whether there are any. */
+  #layOut(isUsable: (row: number) => boolean): boolean {
     const primaries: Candidate[] = [];
     const backups: Candidate[] = [];
     this.#backends.forEach((backend, index) => {
       const row = this.#rowOf(index);
       const weight = this.#state.backendCell(row, BackendCell.weight);
-      if (weight === 0 || !this.#isUsable(row)) return;
+      if (weight === 0 || !isUsable(row)) return;
       (backend.backup ? backups : primaries).push({ index, name: backend.name, weight });
     });
     this.#primaries.rebuild(primaries);
     this.#backups.rebuild(backups);
+    return primaries.length + backups.length > 0;
   }
 
-  #isUsable(row: number): boolean {
+  /** Whether probing and the operator let a backend take sessions. */
+  #isUp(row: number): boolean {
     return this.#state.backendCell(row, BackendCell.health) === HEALTH.up &&
-      this.#state.backendCell(row, BackendCell.mode) === MODE.ready &&
-      this.#state.backendCell(row, BackendCell.ejection) === EJECTION.none;
+      this.#state.backendCell(row, BackendCell.mode) === MODE.ready;
+  }
+
+  /** Whether a backend's failing sessions keep it out, the one that tries it excepted. */
+  #isEjected(row: number): boolean {
+    const ejection = this.#state.backendCell(row, BackendCell.ejection);
+    return ejection === EJECTION.ejected || ejection === EJECTION.onTrial;
   }
 
   #hasRoom(index: number): boolean {
@@ -164,7 +184,7 @@ export class Pool {
     for (const row of this.#rows.backends) {
       if (this.#tried.includes(row)) continue;
       if (this.#state.backendCell(row, BackendCell.weight) === 0) continue;
-      if (this.#isUsable(row)) return "all_full";
+      if (this.#isUp(row)) return "all_full";
       anyLeft = true;
     }
     return anyLeft ? "all_down" : "no_backend";

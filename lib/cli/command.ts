@@ -8,10 +8,12 @@ export interface Entry {
   readonly projectFolder: URL;
 }
 
-/** A flag of a command; all flags are switches without a value. */
+/** A flag of a command: a switch, or with a value. */
 export interface Flag {
   /** Without the two dashes. */
   readonly name: string;
+  /** What stands for the value in the help text, such as `FILE`; a switch has none. */
+  readonly value?: string;
   /** One line for the help text. */
   readonly summary: string;
 }
@@ -28,8 +30,19 @@ export interface Command {
   readonly flags: readonly Flag[];
   /** The configuration file that is read when none is named; without it, one must be named. */
   readonly defaultFile?: string;
+  /** What the command takes in place of a configuration file, in this order. */
+  readonly operands?: readonly Operand[];
   /** Loads the code of the command, which is only done when it runs. */
   readonly load: () => Promise<CommandBody>;
+}
+
+/** A word that a command takes. */
+export interface Operand {
+  /** As the usage has it. */
+  readonly name: string;
+  /** What it is, for the message that it is missing: `a backend`. */
+  readonly what: string;
+  readonly optional?: true;
 }
 
 /** Runs a command and gives the exit status of the process. */
@@ -37,10 +50,14 @@ export type CommandBody = (inputs: CommandInputs) => Promise<number>;
 
 /** What a command is run with. */
 export interface CommandInputs {
-  /** The configuration file, as named on the command line. */
+  /** The configuration file, as named on the command line; empty where the command takes none. */
   readonly file: string;
+  /** The words that the command takes in place of a file, as they were typed. */
+  readonly operands: readonly string[];
   /** The names of the flags that were given. */
   readonly flags: ReadonlySet<string>;
+  /** The values of the flags that have one, by their names. */
+  readonly values: ReadonlyMap<string, string>;
   readonly entry: Entry;
   readonly terminal: Terminal;
 }

@@ -1,4 +1,14 @@
-import type { Command } from "./command.ts";
+import { ADMIN_DETAILS, ADMIN_FLAGS } from "./admin_flags.ts";
+import type { Command, Operand } from "./command.ts";
+
+const BACKEND: Operand = { name: "BACKEND", what: "a backend" };
+
+const BACKEND_DETAILS: readonly string[] = [
+  "BACKEND is its name, such as 127.0.0.1:8080, at every listener that has it, or LISTENER/NAME.",
+  ...ADMIN_DETAILS,
+];
+
+const JSON_FLAG = { name: "json", summary: "Print the answer of Weir as JSON" };
 
 /**
  * Every command, in the order in which the help text lists them.
@@ -36,6 +46,80 @@ export const COMMANDS: readonly Command[] = [
     flags: [],
     defaultFile: "setup.cfg",
     load: async () => (await import("./commands/demo.ts")).demo,
+  },
+  {
+    name: "top",
+    usage: "top [ADMIN]",
+    summary: "Watch a running Weir, and steer its backends",
+    details: [
+      "ADMIN is the address, as --admin takes it.",
+      "Where the output is no terminal, what is to be seen is printed once as plain text.",
+      ...ADMIN_DETAILS,
+    ],
+    flags: ADMIN_FLAGS,
+    operands: [{ name: "ADMIN", what: "an address", optional: true }],
+    load: async () => (await import("./commands/top.ts")).top,
+  },
+  {
+    name: "status",
+    usage: "status [--json]",
+    summary: "Print how a running Weir is; fails where it is not ready",
+    details: ADMIN_DETAILS,
+    flags: [JSON_FLAG, ...ADMIN_FLAGS],
+    operands: [],
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "drain",
+    usage: "drain BACKEND",
+    summary: "Give a backend no new sessions; those that it has go on",
+    details: BACKEND_DETAILS,
+    flags: ADMIN_FLAGS,
+    operands: [BACKEND],
+    load: async () => (await import("./commands/drain.ts")).drain,
+  },
+  {
+    name: "ready",
+    usage: "ready BACKEND",
+    summary: "Give a backend sessions again",
+    details: BACKEND_DETAILS,
+    flags: ADMIN_FLAGS,
+    operands: [BACKEND],
+    load: async () => (await import("./commands/ready.ts")).ready,
+  },
+  {
+    name: "weight",
+    usage: "weight BACKEND N",
+    summary: "Change a backend's weight, 0 to 256",
+    details: BACKEND_DETAILS,
+    flags: ADMIN_FLAGS,
+    operands: [BACKEND, { name: "N", what: "a weight from 0 to 256" }],
+    load: async () => (await import("./commands/weight.ts")).weight,
+  },
+  {
+    name: "sessions",
+    usage: "sessions [--json]",
+    summary: "List the sessions of a running Weir, newest first",
+    details: ADMIN_DETAILS,
+    flags: [
+      { name: "listener", value: "KEY", summary: "Only those of this listener" },
+      { name: "backend", value: "NAME", summary: "Only those with this backend" },
+      { name: "client", value: "IP", summary: "Only those of this client" },
+      { name: "limit", value: "N", summary: "At most so many; 100 where it is left out" },
+      JSON_FLAG,
+      ...ADMIN_FLAGS,
+    ],
+    operands: [],
+    load: async () => (await import("./commands/sessions.ts")).sessions,
+  },
+  {
+    name: "reload",
+    usage: "reload",
+    summary: "Make a running Weir read its configuration again",
+    details: ADMIN_DETAILS,
+    flags: ADMIN_FLAGS,
+    operands: [],
+    load: async () => (await import("./commands/reload.ts")).reload,
   },
 ];
 

@@ -1,8 +1,8 @@
-import type { Command } from "./command.ts";
+import type { Command, Flag } from "./command.ts";
 import { COMMANDS } from "./command_table.ts";
 
 /** The flags that stand before a command, or alone. */
-export const GLOBAL_FLAGS: readonly { name: string; summary: string }[] = [
+export const GLOBAL_FLAGS: readonly Flag[] = [
   { name: "help", summary: "Print this text, or after a command its own" },
   { name: "help-config", summary: "Print every key of the configuration file" },
   { name: "version", summary: "Print the version" },
@@ -19,14 +19,14 @@ export function formatHelp(): string {
     "Flags:",
     ...table(GLOBAL_FLAGS.map((flag) => [`--${flag.name}`, flag.summary])),
     "",
-    "Exit status: 0 done, 1 failed while running, 2 wrong usage or configuration.",
+    "Exit status: 0 done, 1 failed or refused, 2 wrong usage or configuration, 3 no Weir reached.",
     "",
   ].join("\n");
 }
 
 /** What `COMMAND --help` prints. */
 export function formatCommandHelp(command: Command): string {
-  const flags = [...command.flags, { name: "help", summary: "Print this text" }];
+  const flags: Flag[] = [...command.flags, { name: "help", summary: "Print this text" }];
   return [
     command.summary,
     "",
@@ -36,9 +36,13 @@ export function formatCommandHelp(command: Command): string {
     ...command.details,
     "",
     "Flags:",
-    ...table(flags.map((flag) => [`--${flag.name}`, flag.summary])),
+    ...table(flags.map((flag) => [writeFlag(flag), flag.summary])),
     "",
   ].join("\n");
+}
+
+function writeFlag({ name, value }: Flag): string {
+  return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
 function table(rows: readonly (readonly [string, string])[]): string[] {

@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { closestWord } from "../base/closest_word.ts";
 import { quote } from "../config/quote.ts";
-import type { Command } from "./command.ts";
+import type { Command, Flag } from "./command.ts";
 import { COMMANDS, findCommand } from "./command_table.ts";
 import { GLOBAL_FLAGS } from "./help.ts";
 import { UsageError } from "./usage_error.ts";
@@ -15,8 +15,11 @@ export type Request =
   | {
     readonly kind: "command";
     readonly command: Command;
+    /** Empty where the command takes no file. */
     readonly file: string;
+    readonly operands: readonly string[];
     readonly flags: ReadonlySet<string>;
+    readonly values: ReadonlyMap<string, string>;
   };
 
 /** Whether there is a file of that name; asked only where a word may be a mistyped command. */
@@ -30,7 +33,7 @@ export type FileExists = (path: string) => boolean;
 export function parseCommand(args: readonly string[], fileExists: FileExists): Request {
   const end = args.findIndex((arg) => !arg.startsWith("-") || arg === "--");
   const [flagArgs, rest] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end)];
-  const { flags } = split(flagArgs, GLOBAL_FLAGS.map((flag) => flag.name));
+  const { flags } = split(flagArgs, GLOBAL_FLAGS);
   if (flags.has("help")) return { kind: "help" };
   if (flags.has("help-config")) return { kind: "help-config" };
   if (flags.has("version")) return { kind: "version" };
@@ -43,9 +46,30 @@ export function parseCommand(args: readonly string[], fileExists: FileExists): R
 }
 
 function parseArguments(command: Command, args: readonly string[]): Request {
-  const known = [...command.flags.map((flag) => flag.name), "help"];
-  const { flags, words } = split(args, known, command.name);
+  const known = [...command.flags, { name: "help", summary: "" }];
+  const { flags, values, words } = split(args, known, command.name);
   if (flags.has("help")) return { kind: "command help", command };
+  if (command.operands === undefined) {
+    const file = oneFile(command, words);
+    return { kind: "command", command, file, operands: [], flags, values };
+  }
+  const missing = command.operands[words.length];
+  if (missing !== undefined && missing.optional !== true) {
+    throw new UsageError(`"${command.name}" needs ${missing.what}`, command.name);
+  }
+  const extra = words[command.operands.length];
+  if (extra !== undefined) {
+    const takes = command.operands.map(({ name }) => name).join(" ");
+    throw new UsageError(
+      `unexpected argument ${quote(extra)}: "${command.name}" takes ` +
+        (takes === "" ? "none" : `only ${takes}`),
+      command.name,
+    );
+  }
+  return { kind: "command", command, file: "", operands: words, flags, values };
+}
+
+function oneFile(command: Command, words: readonly string[]): string {
   const [file = command.defaultFile, extra] = words;
   if (file === undefined || file === "") {
     throw new UsageError(`"${command.name}" needs a configuration file`, command.name);
@@ -56,35 +80,46 @@ function parseArguments(command: Command, args: readonly string[]): Request {
       command.name,
     );
   }
-  return { kind: "command", command, file, flags };
+  return file;
 }
 
 function split(
   args: readonly string[],
-  known: readonly string[],
+  known: readonly Flag[],
   command = "",
-): { flags: Set<string>; words: string[] } {
-  rejectValues(args, known, command);
+): { flags: Set<string>; values: Map<string, string>; words: string[] } {
+  const switches = known.filter((flag) => flag.value === undefined).map((flag) => flag.name);
+  const valued = known.filter((flag) => flag.value !== undefined);
+  rejectValues(args, switches, command);
   const parsed = parseArgs(args, {
-    boolean: known,
-    string: ["_"],
+    boolean: switches,
+    string: ["_", ...valued.map((flag) => flag.name)],
     alias: { h: "help" },
     unknown: (arg, key) => {
       if (key === undefined) return true;
-      throw new UsageError(unknownFlag(arg, known), command);
+      throw new UsageError(unknownFlag(arg, known.map((flag) => flag.name)), command);
     },
   });
-  const flags = new Set(known.filter((name) => parsed[name] === true));
-  return { flags, words: parsed._.map(String) };
+  const values = new Map<string, string>();
+  for (const { name, value } of valued) {
+    const given = parsed[name];
+    if (given === undefined) continue;
+    if (typeof given !== "string" || given === "") {
+      throw new UsageError(`flag "--${name}" needs a value: --${name} ${value}`, command);
+    }
+    values.set(name, given);
+  }
+  const flags = new Set(switches.filter((name) => parsed[name] === true));
+  return { flags, values, words: parsed._.map(String) };
 }
 
 // The parser takes "--json=yes please" for "--json", and "--json=false" for nothing at all:
 // refusing every value is better than guessing.
-function rejectValues(args: readonly string[], known: readonly string[], command: string): void {
+function rejectValues(args: readonly string[], switches: readonly string[], command: string): void {
   for (const arg of args) {
     if (arg === "--") break;
     const name = /^--([^=]+)=/.exec(arg)?.[1];
-    if (name !== undefined && known.includes(name)) {
+    if (name !== undefined && switches.includes(name)) {
       throw new UsageError(`flag "--${name}" takes no value, found ${quote(arg)}`, command);
     }
   }

@@ -8,7 +8,8 @@ import { formatVersion } from "./version.ts";
 
 /**
  * Runs the command that the arguments ask for and gives the exit status of the process: 0 when
- * done, 1 when it failed while running, 2 for wrong usage or a wrong configuration.
+ * done, 1 when it failed while running, 2 for wrong usage or a wrong configuration, 3 when a Weir that
+ * is to be asked cannot be reached.
  */
 export async function run(
   args: readonly string[],
@@ -48,7 +49,8 @@ async function dispatch(
       return EXIT_STATUS.done;
     case "command": {
       const body = await request.command.load();
-      return await body({ file: request.file, flags: request.flags, entry, terminal });
+      const { file, operands, flags, values } = request;
+      return await body({ file, operands, flags, values, entry, terminal });
     }
   }
 }

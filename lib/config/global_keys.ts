@@ -1,4 +1,6 @@
+import { adminAddress } from "./admin_address.ts";
 import { DAY, type GlobalOptions, type Key, SECOND } from "./key.ts";
+import { accessLogFormat } from "./log_template.ts";
 import { LOG_FORMAT_NAMES, LOG_LEVEL_NAMES } from "./settings.ts";
 import { choice, count, duration, freeText, orWord, toggle } from "./value_type.ts";
 
@@ -61,5 +63,29 @@ export const GLOBAL_KEYS = {
     default: "off",
     doc: "Where one line for each session goes once it has ended.",
     reloadable: true,
+  },
+  accessLogFormat: {
+    name: "access_log_format",
+    type: accessLogFormat(),
+    default: "auto",
+    doc: "How such a line is written. In a template `%name` stands for a field, such as " +
+      "`%client %backend %bytes_in`, and `%%` for a percent sign.",
+    reloadable: true,
+  },
+  admin: {
+    name: "admin",
+    type: adminAddress(),
+    default: "off",
+    doc: "Where the admin API and the dashboard are found. Any address but loopback or a Unix " +
+      "socket needs `admin_token_file`.",
+    reloadable: false,
+  },
+  adminTokenFile: {
+    name: "admin_token_file",
+    type: freeText("a path"),
+    default: "",
+    doc: "A file with the tokens that the admin API asks for, one in a line: `TOKEN` may do " +
+      "everything, `read TOKEN` may only look. It is read again when it changes.",
+    reloadable: false,
   },
 } satisfies { readonly [S in keyof GlobalOptions]: Key<GlobalOptions[S]> };

@@ -20,7 +20,7 @@ function parse(text: string): ParsedValue<HealthCheck> {
 }
 
 function parseHttp(rest: string): ParsedValue<HealthCheck> {
-  const [, path, digits] = /^(\/[!-<>-~]*)(?:=(\d+))?$/.exec(rest) ?? [];
+  const [, path, digits] = /^(\/[!-~]*?)(?:=(\d{3}))?$/.exec(rest) ?? [];
   if (path === undefined) {
     return { ok: false, problem: 'has no path: expected "http:/path" or "http:/path=status"' };
   }

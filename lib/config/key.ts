@@ -3,7 +3,7 @@ import type { ValueType } from "./value_type.ts";
 
 /** The values of the keys that hold for the whole program. */
 export type GlobalOptions =
-  & Omit<Settings, "file" | "workers" | "listeners">
+  & Omit<Settings, "file" | "workers" | "listeners" | "written">
   & { readonly workers: number | "auto" };
 
 /** The values of the keys that hold for a listener. */

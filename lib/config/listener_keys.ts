@@ -24,7 +24,7 @@ export const LISTENER_KEYS = {
   },
   engine: {
     name: "engine",
-    type: choice(ENGINE_NAMES, { unavailable: ["native"] }),
+    type: choice(ENGINE_NAMES),
     default: "auto",
     doc: "How bytes are moved: `streams` works everywhere, `auto` takes the fastest that can run.",
     reloadable: false,

@@ -1,11 +1,13 @@
 import { type Address, addressesOverlap } from "../base/address.ts";
 import { DEFAULT_OPTIONS, type OptionValues, readOptions } from "./_options.ts";
 import { arrangeSections, findOverridden, type Sections } from "./_sections.ts";
+import { checkAdmin } from "./_admin_rules.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { type IniEntry, parseIni } from "./ini.ts";
 import { isMisplacedKey, readBackends, readListenerAddress } from "./mapping.ts";
 import { quote } from "./quote.ts";
-import type { ListenerSettings, Settings } from "./settings.ts";
+import { KNOWN_KEYS } from "./schema.ts";
+import type { ListenerSettings, Settings, WrittenKeys } from "./settings.ts";
 import { Source, type Token } from "./source.ts";
 
 /** How many listeners one file may have. */
@@ -60,6 +62,7 @@ export function parseSettings(
   const entries = readMappings(sections, source);
   const overrides = readOverrides(sections, entries, source);
   const listeners = readListeners(entries, options, overrides, environment, source);
+  checkAdmin(sections, options, listeners, source);
 
   const diagnostics = source.diagnostics.toSorted((a, b) => a.line - b.line || a.column - b.column);
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
@@ -67,7 +70,26 @@ export function parseSettings(
   const workers = global.workers === "auto"
     ? Math.min(Math.max(environment.cores, 1), MOST_WORKERS)
     : global.workers;
-  return { settings: freezeDeeply({ file, ...global, workers, listeners }), diagnostics };
+  const written = listWritten(options, overrides);
+  return { settings: freezeDeeply({ file, ...global, workers, listeners, written }), diagnostics };
+}
+
+function listWritten(
+  options: OptionValues,
+  overrides: ReadonlyMap<string, OptionValues>,
+): WrittenKeys {
+  return {
+    options: writtenKeys(options),
+    overrides: Object.fromEntries(
+      [...overrides].map(([key, values]) => [key, writtenKeys(values)]),
+    ),
+  };
+}
+
+function writtenKeys(values: OptionValues): string[] {
+  return KNOWN_KEYS.filter(({ scope, setting }) => setting in values[scope]).map(({ name }) =>
+    name
+  );
 }
 
 function readMappings({ mappings }: Sections, source: Source): IniEntry[] {

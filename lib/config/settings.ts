@@ -69,8 +69,23 @@ export interface Settings {
   readonly logFormat: LogFormatName;
   /** `off`, `-` for standard output, or the path of a file. */
   readonly accessLog: string;
+  /** `auto` (as `logFormat` says), `text`, `json`, or a template with `%` and names of fields. */
+  readonly accessLogFormat: string;
+  /** Where the admin API listens: `off`, `127.0.0.1:24000`, or `unix:/path`. */
+  readonly admin: string;
+  /** The file with the tokens of the admin API; empty where it asks for none. */
+  readonly adminTokenFile: string;
   /** One or more, in the order of `[mappings]`. */
   readonly listeners: readonly ListenerSettings[];
+  readonly written: WrittenKeys;
+}
+
+/** The keys that the file sets; every other value is a default. */
+export interface WrittenKeys {
+  /** Those in `[options]`. */
+  readonly options: readonly string[];
+  /** Those in each `[options KEY]`, by the listener's key. */
+  readonly overrides: Readonly<Record<string, readonly string[]>>;
 }
 
 /** One `[mappings]` entry, with `[options]` and `[options KEY]` applied. */

@@ -1,10 +1,16 @@
 import type { PoolRows } from "../balance/pool.ts";
 import type { ListenerSettings } from "../config/settings.ts";
+import type { WatchedPool } from "../health/watched_pool.ts";
 
 /** A listener with the places of its figures in the shared state. */
 export interface ListenerPlan {
   readonly settings: ListenerSettings;
   readonly rows: PoolRows;
+}
+
+/** The listener's backends, as those who watch their health know them. */
+export function watchedPool({ settings, rows }: ListenerPlan): WatchedPool {
+  return { listener: settings, listenerRow: rows.listener, backendRows: rows.backends };
 }
 
 /** What an engine is to serve from now on. Every worker of an engine gets the same. */

@@ -1,13 +1,15 @@
-import { Admission } from "../access/admission.ts";
+import { Admission, type Entrant } from "../access/admission.ts";
 import { Ledger } from "../balance/ledger.ts";
 import { Pool } from "../balance/pool.ts";
 import { Random } from "../base/random.ts";
 import type { ListenerSettings } from "../config/settings.ts";
+import { PassiveHealth } from "../health/passive_health.ts";
 import type { AccessLog } from "../log/access_log.ts";
 import { WorkerTally } from "../state/counters.ts";
+import { SESSION_DURATION } from "../state/histograms.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import type { EngineInputs, WorkerLogs } from "./engine_inputs.ts";
-import type { ListenerPlan } from "./generation.ts";
+import { type ListenerPlan, watchedPool } from "./generation.ts";
 import type { FailureLog } from "./failure_log.ts";
 import { WaitQueue } from "./wait_queue.ts";
 
@@ -20,6 +22,7 @@ export class ListenerShare {
   readonly pool: Pool;
   readonly admission: Admission;
   readonly #logs: WorkerLogs;
+  readonly #passiveHealth: PassiveHealth;
   /** Those who wait for a place at a backend. */
   readonly queue: WaitQueue;
   /** The worker's slot in the shared state. */
@@ -37,11 +40,14 @@ export class ListenerShare {
     this.#logs = inputs.logs;
     this.queue = new WaitQueue(state, slot, plan.rows.listener);
     this.admission = new Admission(state, slot, plan.rows.listener);
+    const random = Random.fromEntropy().next;
+    const now = Date.now;
+    this.#passiveHealth = new PassiveHealth(watchedPool(plan), { state, slot, now, random });
     this.pool = new Pool(plan.settings, plan.rows, {
       state,
-      ledger: new Ledger(state, slot, Date.now),
-      random: Random.fromEntropy().next,
-      now: Date.now,
+      ledger: new Ledger(state, slot, now, this.#passiveHealth),
+      random,
+      now,
     });
   }
 
@@ -62,13 +68,18 @@ export class ListenerShare {
   /** Takes over new settings for the sessions to come. */
   update(plan: ListenerPlan): void {
     this.#settings = plan.settings;
+    this.#passiveHealth.update(watchedPool(plan));
     this.pool.update(plan.settings, plan.rows);
   }
 
-  /** Lets a client in, or says in the log that the listener has no room for it. */
-  admit(): boolean {
-    if (this.admission.admit(this.#settings.maxConnections)) return true;
-    this.failures.limitReached(this.#settings, "max_connections");
+  /**
+   * Lets a client in, or says in the log which limit it has met. The session of one that was let in
+   * is to be made at once: it takes over its place in `admission`.
+   */
+  admit(client: Entrant): boolean {
+    const verdict = this.admission.admit(this.#settings, client);
+    if (verdict === "admitted") return true;
+    this.failures.limitReached(this.#settings, verdict);
     return false;
   }
 
@@ -81,6 +92,11 @@ export class ListenerShare {
   /** Adds one to a tally of the listener. */
   tally(column: number): void {
     this.#state.addListenerTally(this.slot, this.#row, column, 1);
+  }
+
+  /** Counts how long a session lasted that has ended. */
+  observeDuration(durationMs: number): void {
+    this.#state.observeListener(this.slot, this.#row, SESSION_DURATION, durationMs);
   }
 
   /** Adds one to a tally of the worker. */

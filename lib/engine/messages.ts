@@ -1,4 +1,4 @@
-import type { LogFormatName, LogLevelName } from "../config/settings.ts";
+import type { LogLevelName } from "../config/settings.ts";
 import type { Ender } from "../log/close_reason.ts";
 import type { LogLine } from "../log/log_line.ts";
 import type { BindProblem, Generation } from "./generation.ts";
@@ -8,7 +8,8 @@ import type { SessionView } from "./session_life.ts";
 export interface LogOptions {
   readonly logLevel: LogLevelName;
   readonly accessLog: boolean;
-  readonly accessLogFormat: LogFormatName;
+  /** `text`, `json`, or a template. */
+  readonly accessLogFormat: string;
 }
 
 /** What the supervisor says to a worker. */
@@ -18,6 +19,8 @@ export type ToWorker =
     readonly type: "start";
     readonly slot: number;
     readonly memory: SharedArrayBuffer;
+    /** The eventfd that wakes a worker of the native engine; -1 for any other one. */
+    readonly wakeDescriptor: number;
   } & LogOptions)
   | { readonly type: "prepare"; readonly generation: Generation }
   | { readonly type: "commit" }

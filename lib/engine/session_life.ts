@@ -74,12 +74,15 @@ export class SessionLife implements Waiter {
   readonly settings: ListenerSettings;
   readonly #share: ListenerShare;
   readonly #client: SessionClient;
+  /** Where the client is counted by itself, if it is. */
+  readonly #clientPlace: number;
   readonly #serial: number;
   readonly #startedAtMs = Date.now();
   readonly #startedMs = performance.now();
   #reason: CloseReason | undefined;
   #lease: Lease | undefined;
   #triedRows = NONE_TRIED;
+  #lastFailure: ConnectFailure | undefined;
   #backendName = "";
   /** When the step at hand began: the wait for a place, the attempt to connect. */
   #stepMs = 0;
@@ -95,6 +98,7 @@ export class SessionLife implements Waiter {
 
   constructor(share: ListenerShare, client: SessionClient) {
     this.#share = share;
+    this.#clientPlace = share.admission.clientPlace;
     this.#client = client;
     this.#serial = share.takeSerial();
     this.settings = share.settings;
@@ -165,6 +169,7 @@ export class SessionLife implements Waiter {
       return false;
     }
     this.#lease = undefined;
+    this.#lastFailure = failure;
     lease.end(failure);
     this.#triedRows = [...this.#triedRows, lease.row];
     if (this.#triedRows.length <= this.settings.retries) return true;
@@ -250,8 +255,10 @@ export class SessionLife implements Waiter {
     this.phase = "end";
     this.#lease?.end(this.#outcome(reason));
     this.#lease = undefined;
+    const durationMs = performance.now() - this.#startedMs;
+    this.#share.observeDuration(durationMs);
     this.#share.tally(ENDED_TALLIES[reason.by]);
-    this.#share.admission.leave();
+    this.#share.admission.leave(this.#clientPlace);
     if (this.#share.queue.size > 0) this.#share.queue.turn();
     this.#share.accessLog?.record({
       startedAtMs: this.#startedAtMs,
@@ -260,7 +267,7 @@ export class SessionLife implements Waiter {
       backend: this.#backendName,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
-      durationMs: performance.now() - this.#startedMs,
+      durationMs,
       connectTimeMs: this.#connectTimeMs,
       retries: this.#triedRows.length,
       reason,
@@ -295,7 +302,7 @@ export class SessionLife implements Waiter {
   #goWithout(refusal: Refusal): undefined {
     if (this.#triedRows.length > 0) {
       this.phase = "connect";
-      this.finish("backend");
+      this.finish(this.#lastFailure === "connect_timeout" ? "timeout" : "backend");
     } else {
       this.#share.failures.noBackend(this.settings, refusal);
       this.#share.tally(ListenerTally.refusedNoBackend);

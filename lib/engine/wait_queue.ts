@@ -44,7 +44,7 @@ export class WaitQueue {
       this.#state.addListenerCell(this.#row, ListenerCell.queued, -1);
       return false;
     }
-    this.#state.addListenerTally(this.#slot, this.#row, ListenerTally.queued, 1);
+    this.#state.addListenerTally(this.#slot, this.#row, ListenerTally.queuedInAll, 1);
     this.#state.addListenerTally(this.#slot, this.#row, ListenerTally.queuedHere, 1);
     this.#waiters.add(waiter);
     return true;

@@ -1,4 +1,5 @@
 import { AccessLog } from "../log/access_log.ts";
+import { accessLogFormatOf } from "../log/access_log_format.ts";
 import { configureForwarding } from "../log/logging.ts";
 import { WorkerCell } from "../state/counters.ts";
 import { SharedState } from "../state/shared_state.ts";
@@ -111,7 +112,7 @@ class PortLogs implements WorkerLogs {
     this.#accessLog?.close();
     this.#accessLog = options.accessLog
       ? new AccessLog({
-        format: options.accessLogFormat,
+        format: accessLogFormatOf(options.accessLogFormat),
         post: (lines, count) => port.postMessage({ type: "access", lines, count }),
       })
       : undefined;

@@ -1,3 +1,4 @@
+import type { AccessLogFieldName } from "../config/log_template.ts";
 import { closeCode, describeReason } from "./close_reason.ts";
 import { escapeControls, safeJson } from "./safe_text.ts";
 import type { SessionRecord } from "./session_record.ts";
@@ -8,7 +9,7 @@ export type AccessLogFormat = (record: SessionRecord) => string;
 /** One thing that the access log can tell about a session. */
 export interface AccessLogField {
   /** Its key in JSON, and after a `%` in a template. */
-  readonly name: string;
+  readonly name: AccessLogFieldName;
   readonly doc: string;
   /** Null where the session never had such a thing. */
   readonly read: (record: SessionRecord) => string | number | null;
@@ -137,6 +138,16 @@ export function compileTemplate(template: string): AccessLogFormat {
     }
     return line + last;
   };
+}
+
+/**
+ * Gives the format of a name, `text` or `json`, or of a template.
+ *
+ * @throws {SyntaxError} as {@linkcode compileTemplate} does
+ */
+export function accessLogFormatOf(name: string): AccessLogFormat {
+  if (name === "text") return formatText;
+  return name === "json" ? formatJson : compileTemplate(name);
 }
 
 function fieldNamed(name: string): AccessLogField {

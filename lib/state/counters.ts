@@ -109,6 +109,13 @@ export const WORKER_CELLS = {
     label: "Heartbeat",
     internal: true,
   },
+  closed: {
+    kind: "gauge",
+    metric: "closed",
+    help: "1 once a worker that was told to end has closed everything that it held.",
+    label: "Closed",
+    internal: true,
+  },
 } as const satisfies Table;
 
 /** Floating-point readings of each backend that any worker may replace: estimates, not counts. */
@@ -194,12 +201,12 @@ export const BACKEND_TALLIES = {
     help: "Bytes from the backend that were written to clients.",
     label: "Bytes out",
   },
-  connectTimeMs: {
+  connectTimeSumMs: {
     kind: "counter",
-    metric: "connect_time_seconds_total",
-    help: "Time spent on successful connections to the backend.",
-    label: "Connect time",
-    scale: 0.001,
+    metric: "connect_time_sum",
+    help: "Time spent on successful connections to the backend: the sum of the histogram.",
+    label: "Connect time in all",
+    internal: true,
   },
   ejections: {
     kind: "counter",
@@ -262,6 +269,33 @@ export const LISTENER_TALLIES = {
     help: "Client connections that were closed at once.",
     label: "Refused: max_connections",
   },
+  refusedMaxConnectionsPerClient: {
+    kind: "counter",
+    metric: "refused_total",
+    labels: { reason: "max_connections_per_client" },
+    help: "Client connections that were closed at once.",
+    label: "Refused: max_connections_per_client",
+  },
+  refusedConnectionRate: {
+    kind: "counter",
+    metric: "refused_total",
+    labels: { reason: "connection_rate" },
+    help: "Client connections that were closed at once.",
+    label: "Refused: connection_rate",
+  },
+  refusedConnectionRatePerClient: {
+    kind: "counter",
+    metric: "refused_total",
+    labels: { reason: "connection_rate_per_client" },
+    help: "Client connections that were closed at once.",
+    label: "Refused: connection_rate_per_client",
+  },
+  untrackedClients: {
+    kind: "counter",
+    metric: "untracked_clients_total",
+    help: "Client connections that were let in without their client's limits: its table was full.",
+    label: "Untracked clients",
+  },
   refusedNoBackend: {
     kind: "counter",
     metric: "refused_total",
@@ -269,7 +303,7 @@ export const LISTENER_TALLIES = {
     help: "Client connections that were closed at once.",
     label: "Refused: no backend",
   },
-  queued: {
+  queuedInAll: {
     kind: "counter",
     metric: "queued_total",
     help: "Clients that had to wait for a place at a backend.",
@@ -287,6 +321,13 @@ export const LISTENER_TALLIES = {
     metric: "connect_retries_total",
     help: "Times that a session went on to another backend after a failed connection.",
     label: "Retries",
+  },
+  durationSumMs: {
+    kind: "counter",
+    metric: "session_duration_sum",
+    help: "How long the sessions lasted that have ended: the sum of the histogram.",
+    label: "Duration in all",
+    internal: true,
   },
   endedDone: endedBy("done"),
   endedByClient: endedBy("client"),

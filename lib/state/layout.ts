@@ -1,12 +1,11 @@
 import {
   BACKEND_CELLS,
   BACKEND_READINGS,
-  BACKEND_TALLIES,
   LISTENER_CELLS,
-  LISTENER_TALLIES,
   WORKER_CELLS,
   WORKER_TALLIES,
 } from "./counters.ts";
+import { BACKEND_TALLY_COLUMNS, LISTENER_TALLY_COLUMNS } from "./histograms.ts";
 
 /** Rows for backends: twice what one configuration may hold, as removed backends drain. */
 export const BACKEND_ROWS = 16_384;
@@ -15,8 +14,17 @@ export const LISTENER_ROWS = 2_048;
 /** Slots beyond the configured workers, for those that replace a worker that hangs. */
 export const SPARE_WORKER_SLOTS = 8;
 
+/** Places for clients that a limit for each client counts; a power of 2. */
+export const CLIENT_PLACES = 65_536;
+
+/** 64-bit integers in a place of the table of clients: half a cache line. */
+export const CLIENT_STRIDE = 4;
+
 /** Integers in a cache line: rows of cells start on one, so that threads do not share lines. */
 const CELLS_PER_LINE = 16;
+
+/** The place of the secret numbers in the header, in units of 8 bytes. */
+const CLIENT_SEEDS = 2;
 
 /** Where each region of the shared memory starts and how far its rows are apart. */
 export interface Layout {
@@ -39,7 +47,23 @@ export interface Layout {
   readonly listenerTallies: number;
   readonly listenerTallyStride: number;
   readonly workerTallies: number;
+  /** In units of 8 bytes, from the start of the memory: one token bucket for each listener. */
+  readonly listenerBuckets: number;
+  readonly listenerBucketStride: number;
+  readonly clients: ClientRegion;
   readonly byteLength: number;
+}
+
+/** Where the table of clients stands. */
+export interface ClientRegion {
+  /** How many places it has; a power of 2. */
+  readonly places: number;
+  /** In units of 8 bytes, from the start of the memory: two secret numbers that places depend on. */
+  readonly seeds: number;
+  /** In units of 8 bytes, from the start of the memory. */
+  readonly cells: number;
+  /** In units of 4 bytes, from the start of the memory: `places` for each worker slot. */
+  readonly shares: number;
 }
 
 /**
@@ -56,14 +80,19 @@ export function layoutFor(workerSlots: number): Layout {
   const cellsEnd = workerCells + workerSlots * workerCellStride;
 
   const backendReadingStride = size(BACKEND_READINGS);
-  const backendTallyStride = size(BACKEND_TALLIES);
-  const listenerTallyStride = size(LISTENER_TALLIES);
+  const backendTallyStride = BACKEND_TALLY_COLUMNS;
+  const listenerTallyStride = LISTENER_TALLY_COLUMNS;
   const backendReadings = cellsEnd / 2;
   const stripes = backendReadings + BACKEND_ROWS * backendReadingStride;
   const backendTallies = 0;
   const listenerTallies = backendTallies + BACKEND_ROWS * backendTallyStride;
   const workerTallies = listenerTallies + LISTENER_ROWS * listenerTallyStride;
   const stripeStride = roundUp(workerTallies + size(WORKER_TALLIES), CELLS_PER_LINE / 2);
+  const listenerBuckets = roundUp(stripes + workerSlots * stripeStride, CELLS_PER_LINE / 2);
+  const listenerBucketStride = CELLS_PER_LINE / 2;
+  const clientCells = listenerBuckets + LISTENER_ROWS * listenerBucketStride;
+  const clientShares = clientCells + CLIENT_PLACES * CLIENT_STRIDE;
+  const end = clientShares + workerSlots * CLIENT_PLACES / 2;
   return {
     workerSlots,
     backendCells,
@@ -81,7 +110,15 @@ export function layoutFor(workerSlots: number): Layout {
     listenerTallies,
     listenerTallyStride,
     workerTallies,
-    byteLength: (stripes + workerSlots * stripeStride) * 8,
+    listenerBuckets,
+    listenerBucketStride,
+    clients: {
+      places: CLIENT_PLACES,
+      seeds: CLIENT_SEEDS,
+      cells: clientCells,
+      shares: clientShares * 2,
+    },
+    byteLength: end * 8,
   };
 }
 

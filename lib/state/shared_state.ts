@@ -1,6 +1,9 @@
 import { BackendTally, ListenerTally } from "./counters.ts";
 import { BackendCell, ListenerCell } from "./counters.ts";
+import { ClientTable } from "./client_table.ts";
+import { bucketColumn, type HistogramDefinition } from "./histograms.ts";
 import { BACKEND_ROWS, type Layout, layoutFor, LISTENER_ROWS } from "./layout.ts";
+import { returnToken, takeToken, type TokenRate } from "./token_bucket.ts";
 
 /** Places in the header, the first cache line of the memory. */
 const HEADER_WORKER_SLOTS = 0;
@@ -9,7 +12,8 @@ const HEADER_EPOCH = 1;
 /**
  * The memory that the main thread and all workers share.
  *
- * Every method is a read or a write at a fixed place: none allocates, locks or waits. Who may write
+ * Every method but `awaitWorkerCell` is a read or a write at a fixed place: none allocates, locks or
+ * waits. Who may write
  * what: cells are written by any thread, through `Atomics`; readings by any worker, last writer
  * wins; a tally only by the worker that owns the slot, and by the main thread after it has died.
  */
@@ -18,12 +22,14 @@ export class SharedState {
   readonly layout: Layout;
   readonly #cells: Int32Array;
   readonly #floats: Float64Array;
+  readonly #buckets: BigInt64Array;
 
   private constructor(buffer: SharedArrayBuffer, layout: Layout) {
     this.buffer = buffer;
     this.layout = layout;
     this.#cells = new Int32Array(buffer);
     this.#floats = new Float64Array(buffer);
+    this.#buckets = new BigInt64Array(buffer);
   }
 
   /** Makes the memory, all zero, for so many worker slots. Called once, by the main thread. */
@@ -31,6 +37,7 @@ export class SharedState {
     const layout = layoutFor(workerSlots);
     const state = new SharedState(new SharedArrayBuffer(layout.byteLength), layout);
     state.#cells[HEADER_WORKER_SLOTS] = workerSlots;
+    state.#buckets.set(crypto.getRandomValues(new BigInt64Array(2)), layout.clients.seeds);
     return state;
   }
 
@@ -82,6 +89,16 @@ export class SharedState {
     return Atomics.add(this.#cells, this.#listenerCellAt(row, cell), amount);
   }
 
+  /** Adds one to a cell, unless it is `limit` or more, and tells whether it did. */
+  raiseListenerCell(row: number, cell: number, limit: number): boolean {
+    const at = this.#listenerCellAt(row, cell);
+    for (;;) {
+      const before = Atomics.load(this.#cells, at);
+      if (before >= limit) return false;
+      if (Atomics.compareExchange(this.#cells, at, before, before + 1) === before) return true;
+    }
+  }
+
   workerCell(slot: number, cell: number): number {
     return Atomics.load(this.#cells, this.#workerCellAt(slot, cell));
   }
@@ -92,6 +109,20 @@ export class SharedState {
 
   addWorkerCell(slot: number, cell: number, amount: number): number {
     return Atomics.add(this.#cells, this.#workerCellAt(slot, cell), amount);
+  }
+
+  /** Sets a cell, and wakes whoever waits for it. */
+  notifyWorkerCell(slot: number, cell: number, value: number): void {
+    this.setWorkerCell(slot, cell, value);
+    Atomics.notify(this.#cells, this.#workerCellAt(slot, cell));
+  }
+
+  /**
+   * Blocks this thread while a cell has a value, at most so long. Tells whether it has another one.
+   */
+  awaitWorkerCell(slot: number, cell: number, value: number, timeoutMs: number): boolean {
+    const at = this.#workerCellAt(slot, cell);
+    return Atomics.wait(this.#cells, at, value, timeoutMs) !== "timed-out";
   }
 
   backendReading(row: number, reading: number): number {
@@ -120,6 +151,28 @@ export class SharedState {
     this.#floats[at] = (this.#floats[at] as number) + amount;
   }
 
+  /** Adds up the tallies and buckets of a backend over all slots, into as many places as there are. */
+  sumBackendTallies(row: number, sums: Float64Array): void {
+    this.#sumColumns(this.#backendTallyAt(0, row, 0), sums);
+  }
+
+  /** Adds up the tallies and buckets of a listener over all slots, into as many places as there are. */
+  sumListenerTallies(row: number, sums: Float64Array): void {
+    this.#sumColumns(this.#listenerTallyAt(0, row, 0), sums);
+  }
+
+  /** Counts a value of a backend: in its bucket, and in the sum. */
+  observeBackend(slot: number, row: number, histogram: HistogramDefinition, value: number): void {
+    this.addBackendTally(slot, row, bucketColumn(histogram, value), 1);
+    this.addBackendTally(slot, row, histogram.sum, value);
+  }
+
+  /** Counts a value of a listener: in its bucket, and in the sum. */
+  observeListener(slot: number, row: number, histogram: HistogramDefinition, value: number): void {
+    this.addListenerTally(slot, row, bucketColumn(histogram, value), 1);
+    this.addListenerTally(slot, row, histogram.sum, value);
+  }
+
   workerTally(slot: number, tally: number): number {
     return this.#floats[this.#workerTallyAt(slot, tally)] as number;
   }
@@ -127,6 +180,21 @@ export class SharedState {
   addWorkerTally(slot: number, tally: number, amount: number): void {
     const at = this.#workerTallyAt(slot, tally);
     this.#floats[at] = (this.#floats[at] as number) + amount;
+  }
+
+  /** The table of clients, as the worker of a slot writes to it. */
+  clientTable(slot: number): ClientTable {
+    return new ClientTable(this.buffer, this.layout.clients, slot);
+  }
+
+  /** Takes a token from a listener's bucket, unless it is empty. */
+  takeListenerToken(row: number, rate: TokenRate, nowNs: bigint): boolean {
+    return takeToken(this.#buckets, this.#listenerBucketAt(row), rate, nowNs);
+  }
+
+  /** Puts a token back that a listener's bucket gave in vain. */
+  returnListenerToken(row: number, rate: TokenRate): void {
+    returnToken(this.#buckets, this.#listenerBucketAt(row), rate);
   }
 
   /** Sets everything that is known about a backend back to zero, before its row is used again. */
@@ -151,6 +219,7 @@ export class SharedState {
     for (let cell = 0; cell < layout.listenerCellStride; cell++) {
       Atomics.store(this.#cells, cells + cell, 0);
     }
+    Atomics.store(this.#buckets, this.#listenerBucketAt(row), 0n);
     for (let slot = 0; slot < layout.workerSlots; slot++) {
       const tallies = this.#listenerTallyAt(slot, row, 0);
       this.#floats.fill(0, tallies, tallies + layout.listenerTallyStride);
@@ -176,6 +245,19 @@ export class SharedState {
       this.addListenerCell(row, ListenerCell.queued, -queued);
       this.addListenerTally(slot, row, ListenerTally.queuedHere, -queued);
     }
+    this.clientTable(slot).release(slot);
+  }
+
+  #sumColumns(first: number, sums: Float64Array): void {
+    const floats = this.#floats;
+    const { stripeStride, workerSlots } = this.layout;
+    sums.fill(0);
+    for (let slot = 0; slot < workerSlots; slot++) {
+      const at = first + slot * stripeStride;
+      for (let column = 0; column < sums.length; column++) {
+        sums[column] = (sums[column] as number) + (floats[at + column] as number);
+      }
+    }
   }
 
   #backendCellAt(row: number, cell: number): number {
@@ -184,6 +266,10 @@ export class SharedState {
 
   #listenerCellAt(row: number, cell: number): number {
     return this.layout.listenerCells + row * this.layout.listenerCellStride + cell;
+  }
+
+  #listenerBucketAt(row: number): number {
+    return this.layout.listenerBuckets + row * this.layout.listenerBucketStride;
   }
 
   #workerCellAt(slot: number, cell: number): number {

@@ -1,18 +1,25 @@
 import { formatAddress } from "../base/address.ts";
 import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import type { EngineChoice } from "../engine/choose_engine.ts";
 
 /** A list that is longer is cut, and the rest counted. */
 const MOST_LISTED_BACKENDS = 8;
 
 /** One line about a listener, for the log at start: where it is, and what it does with clients. */
-export function describeListener(listener: ListenerSettings, workers: number): string {
+export function describeListener(
+  listener: ListenerSettings,
+  { engine, reason }: EngineChoice,
+  workers: number,
+): string {
   const { address, algorithm, backends } = listener;
   const names = backends.slice(0, MOST_LISTED_BACKENDS).map(describeBackend);
   const left = backends.length - names.length;
   if (left > 0) names.push(`and ${left} more`);
   return `Listening on ${formatAddress(address)}: ${algorithm} over ${
     count(backends, "backend")
-  } (${names.join(", ")}), engine streams, ${workers} ${workers === 1 ? "worker" : "workers"}`;
+  } (${names.join(", ")}), engine ${engine} (${reason}), ${workers} ${
+    workers === 1 ? "worker" : "workers"
+  }`;
 }
 
 function describeBackend(backend: BackendSettings): string {

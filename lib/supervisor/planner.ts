@@ -1,5 +1,10 @@
 import { formatAddress } from "../base/address.ts";
-import type { BackendSettings, ListenerSettings, Settings } from "../config/settings.ts";
+import type {
+  BackendModeName,
+  BackendSettings,
+  ListenerSettings,
+  Settings,
+} from "../config/settings.ts";
 import type { Generation, ListenerPlan } from "../engine/generation.ts";
 import { MODE } from "../state/codes.ts";
 import { BackendCell, ListenerCell } from "../state/counters.ts";
@@ -19,10 +24,10 @@ export interface Plan {
   discard(): void;
 }
 
-/** What the file said of a backend when it was last applied. */
-interface Applied {
+/** What is wanted of a backend. */
+export interface Wish {
   readonly weight: number;
-  readonly mode: BackendSettings["mode"];
+  readonly mode: BackendModeName;
 }
 
 /**
@@ -36,7 +41,10 @@ export class Planner {
   readonly #state: SharedState;
   readonly #listenerRows = new RowTable(LISTENER_ROWS);
   readonly #backendRows = new RowTable(BACKEND_ROWS);
-  readonly #applied = new Map<number, Applied>();
+  /** What the file says, by row. */
+  readonly #filed = new Map<number, Wish>();
+  /** What is in force, by row: as the file says, or as an operator has changed it. */
+  readonly #wished = new Map<number, Wish>();
   #number = 0;
   /** Names of rows that the generation in force needs. */
   #inForce: ReadonlySet<string> = new Set();
@@ -55,6 +63,17 @@ export class Planner {
       apply: () => this.#apply(listeners, needed),
       discard: () => this.#releaseRemoved(),
     };
+  }
+
+  /** What is in force for the backend of a row, whoever wants it so. */
+  wishOf(row: number): Wish {
+    return this.#wished.get(row) ?? { weight: 0, mode: "ready" };
+  }
+
+  /** Puts in force what an operator wants of a backend, until the file says something new. */
+  wish(row: number, change: Partial<Wish>): void {
+    this.#wish(row, change);
+    this.#state.advanceEpoch();
   }
 
   #planListener(settings: ListenerSettings, needed: Set<string>): ListenerPlan {
@@ -81,12 +100,21 @@ export class Planner {
   }
 
   #applyBackend(row: number, { weight, mode }: BackendSettings): void {
-    const before = this.#applied.get(row);
-    this.#applied.set(row, { weight, mode });
-    if (before?.weight !== weight) {
-      this.#state.setBackendCell(row, BackendCell.weight, weight * WEIGHT_UNIT);
+    const before = this.#filed.get(row);
+    this.#filed.set(row, { weight, mode });
+    if (before?.weight !== weight) this.#wish(row, { weight });
+    if (before?.mode !== mode) this.#wish(row, { mode });
+  }
+
+  #wish(row: number, change: Partial<Wish>): void {
+    const wish = { weight: 0, mode: "ready", ...this.#wished.get(row), ...change } as const;
+    this.#wished.set(row, wish);
+    if (change.weight !== undefined) {
+      this.#state.setBackendCell(row, BackendCell.weight, Math.round(wish.weight * WEIGHT_UNIT));
     }
-    if (before?.mode !== mode) this.#state.setBackendCell(row, BackendCell.mode, MODE[mode]);
+    if (change.mode !== undefined) {
+      this.#state.setBackendCell(row, BackendCell.mode, MODE[wish.mode]);
+    }
   }
 
   /** Lets rows be used again that no generation needs, and that no session is counted in. */
@@ -95,7 +123,8 @@ export class Planner {
       const row = this.#backendRows.take(name);
       if (this.#inForce.has(name) || this.#state.backendCell(row, BackendCell.active) > 0) continue;
       this.#state.clearBackendRow(row);
-      this.#applied.delete(row);
+      this.#filed.delete(row);
+      this.#wished.delete(row);
       this.#backendRows.release(name);
     }
     for (const name of [...this.#listenerRows.names()]) {

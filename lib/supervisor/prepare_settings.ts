@@ -1,11 +1,11 @@
 import type { ListenerSettings, Settings } from "../config/settings.ts";
-import { resolveBySystem, resolveNames } from "../discovery/resolve_names.ts";
+import type { Discovery } from "../discovery/discovery.ts";
 import type { BindProblem } from "../engine/generation.ts";
 import { findOccupied } from "./find_occupied.ts";
 
 /** Settings that can be served here and now, or what stands against it. */
 export interface PreparedSettings {
-  /** Absent where there are problems. */
+  /** With the addresses of every backend; absent where there are problems. */
   readonly settings?: Settings;
   /** In words, one for each. */
   readonly problems: readonly string[];
@@ -17,27 +17,24 @@ export interface PreparedSettings {
  * Makes of the settings what can be served here and now: resolves names, looks whether the addresses
  * are free, and fits the number of workers to the system.
  *
+ * @param filed the settings as the file has them
  * @param bound the listeners that are served already
  */
 export async function prepareSettings(
-  given: Settings,
+  filed: Settings,
   bound: readonly ListenerSettings[],
+  discovery: Discovery,
 ): Promise<PreparedSettings> {
-  const { settings, problems: unresolved } = await resolveNames(given, resolveBySystem);
-  const occupied = findOccupied(settings.listeners, bound);
+  const { settings, problems: unresolved, warnings } = await discovery.resolveFirst(filed);
   const problems = [
-    ...unresolved.map(({ listener, backend, message }) =>
-      `Could not resolve backend ${backend} of listener ${listener}: ${message}`
-    ),
-    ...occupied.map(describeBindProblem),
+    ...unresolved,
+    ...findOccupied(settings.listeners, bound).map(describeBindProblem),
   ];
-  if (problems.length > 0) return { problems, warnings: [] };
-  if (settings.workers === 1 || Deno.build.os === "linux") {
-    return { settings, problems, warnings: [] };
-  }
+  if (problems.length > 0) return { problems, warnings };
+  if (settings.workers === 1 || Deno.build.os === "linux") return { settings, problems, warnings };
   const warning = `Running 1 worker and not ${settings.workers}: only Linux shares a port among ` +
     "several (SO_REUSEPORT)";
-  return { settings: { ...settings, workers: 1 }, problems, warnings: [warning] };
+  return { settings: { ...settings, workers: 1 }, problems, warnings: [...warnings, warning] };
 }
 
 /** A sentence for the log and the API. */

@@ -2,8 +2,10 @@ import { type Diagnostic, formatDiagnostics } from "../config/diagnostic.ts";
 import type { LoadedSettings } from "../config/load_settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { describeChanges, keepUnreloadable } from "../config/settings_changes.ts";
+import type { Discovery } from "../discovery/discovery.ts";
 import { configureLogging, loggerFor } from "../log/logging.ts";
 import type { AccessLogOwner } from "./access_log_owner.ts";
+import type { EventLog } from "./event_log.ts";
 import { describeBindProblem, prepareSettings } from "./prepare_settings.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -26,10 +28,16 @@ export interface ReloadResult {
 export interface ReloaderInputs {
   readonly supervisor: Supervisor;
   readonly accessLog: AccessLogOwner;
+  readonly events: EventLog;
+  readonly discovery: Discovery;
+  /** The settings in force as the file has them, without the addresses of names. */
+  readonly filed: Settings;
   /** Reads the configuration again. */
   readonly load: () => Promise<LoadedSettings>;
-  /** Hears of the settings that a reload has put in force, before the reload is told to be done. */
-  readonly onReloaded?: (settings: Settings) => void;
+  /** Hears that a reload begins. */
+  readonly onReload: () => void;
+  /** Hears how a reload has ended, with the settings in force. */
+  readonly onReloaded: (settings: Settings) => void;
 }
 
 /**
@@ -39,13 +47,16 @@ export interface ReloaderInputs {
 export class Reloader {
   readonly #inputs: ReloaderInputs;
   readonly #logger = loggerFor("reload");
-  #last: Promise<ReloadResult> | undefined;
+  /** The last change, for the next one to wait for. */
+  #last: Promise<unknown> = Promise.resolve();
+  #filed: Settings;
   #lastResult: ReloadResult | undefined;
   #succeeded = 0;
   #failed = 0;
 
   constructor(inputs: ReloaderInputs) {
     this.#inputs = inputs;
+    this.#filed = inputs.filed;
   }
 
   /** How many reloads have changed the settings, or found them unchanged. */
@@ -64,11 +75,37 @@ export class Reloader {
 
   /** Reads the file and takes it over. Never rejects. */
   reload(cause: string): Promise<ReloadResult> {
-    this.#last = (this.#last ?? Promise.resolve()).then(() => this.#reload(cause));
-    return this.#last;
+    const result = this.#last.then(() => this.#reload(cause));
+    this.#last = result;
+    return result;
+  }
+
+  /** Takes over the addresses that names have now: the same settings with other backends. */
+  resolved(): void {
+    this.#last = this.#last.then(() => this.#applyResolved());
+  }
+
+  async #applyResolved(): Promise<void> {
+    const { supervisor, discovery, events } = this.#inputs;
+    const before = supervisor.settings;
+    const settings = { ...discovery.expand(this.#filed), workers: before.workers };
+    const changes = describeChanges(before, settings);
+    if (changes.length === 0) return;
+    try {
+      const problems = await supervisor.reload(settings);
+      const told = problems.length > 0 ? problems.map(describeBindProblem) : changes;
+      for (const text of told) {
+        this.#logger.info("Names were resolved: {text}", { text });
+        events.add("reload", `Names were resolved: ${text}`);
+      }
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#logger.error("Could not take over what names resolve to: {message}", { message });
+    }
   }
 
   async #reload(cause: string): Promise<ReloadResult> {
+    this.#inputs.onReload();
     const { diagnostics, settings } = await this.#inputs.load();
     this.#logDiagnostics(diagnostics);
     const outcome = settings === undefined
@@ -82,24 +119,32 @@ export class Reloader {
       for (const change of result.changes) this.#logger.info("{change}", { change });
       const count = result.changes.length;
       this.#logger.info("Reloaded ({cause}): {count} changes", { cause, count });
+      this.#inputs.events.add("reload", `Reloaded (${cause}): ${count} changes`);
     } else {
       this.#failed++;
       for (const problem of result.problems) this.#logger.error("{problem}", { problem });
       this.#logger.error("Reload ({cause}) failed: the old settings stay in force", { cause });
+      this.#inputs.events.add("reload", `Reload (${cause}) failed: ${result.problems[0]}`);
     }
+    this.#inputs.onReloaded(this.#inputs.supervisor.settings);
     return result;
   }
 
   async #apply(
     loaded: Settings,
   ): Promise<{ readonly problems: readonly string[]; readonly changes: readonly string[] }> {
-    const { supervisor, accessLog } = this.#inputs;
+    const { supervisor, accessLog, discovery } = this.#inputs;
     const before = supervisor.settings;
-    const { settings: wanted, unchanged } = keepUnreloadable(before, loaded);
+    const { settings: filed, unchanged } = keepUnreloadable(this.#filed, loaded);
     for (const key of unchanged) {
       this.#logger.warn('"{key}" was changed, which only a restart can apply', { key });
     }
-    const { settings, problems } = await prepareSettings(wanted, before.listeners);
+    const { settings, problems, warnings } = await prepareSettings(
+      filed,
+      before.listeners,
+      discovery,
+    );
+    for (const warning of warnings) this.#logger.warn("{warning}", { warning });
     if (settings === undefined) return { problems, changes: [] };
     try {
       await accessLog.use(settings.accessLog);
@@ -112,7 +157,8 @@ export class Reloader {
       return { problems: [error instanceof Error ? error.message : String(error)], changes: [] };
     }
     configureLogging({ level: settings.logLevel, format: settings.logFormat });
-    this.#inputs.onReloaded?.(settings);
+    discovery.update(filed);
+    this.#filed = filed;
     return { problems: [], changes: describeChanges(before, settings) };
   }
 

@@ -9,8 +9,8 @@ export interface SignalOrders {
 }
 
 /**
- * A signal to stop that follows another so soon is the same one: `deno task` and other wrappers pass
- * on what a terminal has sent to the whole group of processes already.
+ * A signal to stop that follows its like so soon is the same one: `deno task` and other wrappers
+ * pass on what a terminal has sent to the whole group of processes already.
  */
 const ECHO_MS = 300;
 
@@ -20,12 +20,12 @@ const ECHO_MS = 300;
  */
 export function onSignals(orders: SignalOrders): () => void {
   let stops = 0;
-  let lastStopMs = -Infinity;
+  const lastMs = new Map<string, number>();
 
   function stop(name: string): void {
     const nowMs = performance.now();
-    const isEcho = nowMs - lastStopMs < ECHO_MS;
-    lastStopMs = nowMs;
+    const isEcho = nowMs - (lastMs.get(name) ?? -Infinity) < ECHO_MS;
+    lastMs.set(name, nowMs);
     if (!isEcho) orders.stop(name, stops++);
   }
 

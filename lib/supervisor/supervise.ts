@@ -1,14 +1,24 @@
-import { formatDuration } from "../base/duration.ts";
 import type { LoadedSettings } from "../config/load_settings.ts";
 import type { Settings } from "../config/settings.ts";
+import { Discovery } from "../discovery/discovery.ts";
+import { SystemResolver } from "../discovery/system_resolver.ts";
+import { readDescriptorLimit } from "../engine/native/descriptor_limit.ts";
 import { configureLogging, loggerFor } from "../log/logging.ts";
 import { AccessLogOwner } from "./access_log_owner.ts";
 import { closeInspector } from "./close_inspector.ts";
+import type { Control } from "./control.ts";
 import { describeListener } from "./describe_listener.ts";
+import { EventLog } from "./event_log.ts";
+import { FileWatcher } from "./file_watcher.ts";
+import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
+import { readOpenFilesLimit, warnAboutOpenFiles } from "./open_files.ts";
+import { Operator } from "./operator.ts";
 import { describeBindProblem, prepareSettings } from "./prepare_settings.ts";
 import { Reloader } from "./reloader.ts";
+import { shutDown } from "./shutdown.ts";
 import { onSignals } from "./signals.ts";
 import { Supervisor } from "./supervisor.ts";
+import { SystemdNotify } from "./systemd_notify.ts";
 import type { WorkerUrls } from "./worker_urls.ts";
 
 export interface SuperviseInputs {
@@ -20,6 +30,8 @@ export interface SuperviseInputs {
   readonly load: () => Promise<LoadedSettings>;
   /** Called when every listener accepts. */
   readonly onReady?: () => void;
+  /** Starts what operators reach Weir by, and gives how to end it. Rejects where that cannot be. */
+  readonly attach?: (control: Control) => Promise<() => Promise<void>>;
 }
 
 /** Exit statuses of a run. */
@@ -27,76 +39,166 @@ const STOPPED = 0;
 const FAILED = 1;
 
 /**
- * Runs Weir until a signal stops it, and gives the exit status: 0 after a drain, 1 when it could not
- * be started or was told to end at once. What went wrong has been logged by then. Never rejects.
+ * Runs Weir until it is told to stop, and gives the exit status: 0 after a drain, 1 when it could
+ * not be started or was told to end at once. What went wrong has been logged by then. Never rejects.
  */
 export async function supervise(inputs: SuperviseInputs): Promise<number> {
   configureLogging({ level: inputs.settings.logLevel, format: inputs.settings.logFormat });
   const logger = loggerFor("supervisor");
-  const { settings, problems, warnings } = await prepareSettings(inputs.settings, []);
+  let onResolved = (): void => {};
+  const resolver = new SystemResolver();
+  const discovery = new Discovery({ resolver, onChange: () => onResolved() });
+  const { settings, problems, warnings } = await prepareSettings(inputs.settings, [], discovery);
   for (const warning of warnings) logger.warn("{warning}", { warning });
-  if (settings === undefined) {
-    for (const problem of problems) logger.error("{problem}; nothing was started", { problem });
+  for (const problem of problems) logger.error("{problem}; nothing was started", { problem });
+  if (settings === undefined) return FAILED;
+  const run = new Run(inputs, settings, discovery);
+  onResolved = () => run.resolved();
+  return await run.untilStopped();
+}
+
+/** One run of Weir, from its start to its end: everything that lives just as long. */
+class Run {
+  readonly #inputs: SuperviseInputs;
+  readonly #logger = loggerFor("supervisor");
+  readonly #accessLog = new AccessLogOwner();
+  readonly #events = new EventLog();
+  readonly #supervisor: Supervisor;
+  readonly #reloader: Reloader;
+  readonly #operator: Operator;
+  readonly #discovery: Discovery;
+  readonly #systemd = new SystemdNotify();
+  readonly #watcher: FileWatcher;
+  readonly #heartbeats: HeartbeatMonitor;
+  readonly #stopped = Promise.withResolvers<string>();
+  readonly #stoppedAgain = Promise.withResolvers<string>();
+  #detach: (() => Promise<void>) | undefined;
+
+  /** @param settings with the addresses of every backend */
+  constructor(inputs: SuperviseInputs, settings: Settings, discovery: Discovery) {
+    const { workerUrls, version, load } = inputs;
+    const accessLog = this.#accessLog;
+    this.#discovery = discovery;
+    const events = this.#events;
+    this.#inputs = inputs;
+    this.#supervisor = new Supervisor({ settings, workerUrls, accessLog, events });
+    this.#reloader = new Reloader({
+      supervisor: this.#supervisor,
+      accessLog,
+      events,
+      discovery,
+      filed: inputs.settings,
+      load,
+      onReload: () => void this.#systemd.reloading(),
+      onReloaded: ({ watch }) => {
+        this.#watcher.set(watch);
+        void this.#systemd.ready();
+      },
+    });
+    this.#operator = new Operator({
+      supervisor: this.#supervisor,
+      reloader: this.#reloader,
+      events,
+      accessLog,
+      version,
+      shutdown: (cause) => this.#stopped.resolve(cause),
+    });
+    this.#watcher = new FileWatcher(settings.file, () => {
+      void this.#reloader.reload("the file was changed");
+    });
+    this.#heartbeats = new HeartbeatMonitor(this.#supervisor.state, () => performance.now());
+  }
+
+  /** Hears that names resolve to other addresses than before. */
+  resolved(): void {
+    this.#reloader.resolved();
+  }
+
+  /** Starts, serves and ends. Gives the exit status. */
+  async untilStopped(): Promise<number> {
+    const ignoreSignals = this.#obeySignals();
+    try {
+      if (!await this.#start()) return FAILED;
+      const cause = await this.#stopped.promise;
+      return await Promise.race([this.#end(cause), this.#endAtOnce()]);
+    } finally {
+      this.#heartbeats.stop();
+      this.#watcher.close();
+      this.#discovery.stop();
+      await this.#detach?.();
+      this.#supervisor.terminate();
+      await this.#accessLog.close();
+      await this.#systemd.close();
+      ignoreSignals();
+    }
+  }
+
+  #obeySignals(): () => void {
+    return onSignals({
+      stop: (name, before) => (before === 0 ? this.#stopped : this.#stoppedAgain).resolve(name),
+      reload: (name) => {
+        if (name === "SIGUSR1") void closeInspector();
+        void this.#reloader.reload(name);
+      },
+      reopen: () => void this.#accessLog.reopen(),
+    });
+  }
+
+  /** Starts everything or nothing, and tells which. */
+  async #start(): Promise<boolean> {
+    const { settings } = this.#supervisor;
+    try {
+      await this.#accessLog.use(settings.accessLog);
+      const problems = (await this.#supervisor.start()).map(describeBindProblem);
+      for (const problem of problems) {
+        this.#logger.error("{problem}; nothing was started", { problem });
+      }
+      if (problems.length > 0) return false;
+      this.#detach = await this.#inputs.attach?.(this.#operator);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#logger.error("{message}; nothing was started", { message });
+      return false;
+    }
+    this.#warnAboutOpenFiles();
+    this.#discovery.update(this.#inputs.settings);
+    this.#watcher.set(settings.watch);
+    this.#heartbeats.start(() => this.#slots(), (slot, silentMs) => {
+      const seconds = Math.round(silentMs / 1000);
+      this.#supervisor.replace(slot, `it has not moved for ${seconds} s`);
+    });
+    for (const listener of settings.listeners) {
+      const choice = this.#supervisor.engineOf(listener);
+      const line = describeListener(listener, choice, settings.workers);
+      this.#logger.info("{line}", { line });
+    }
+    this.#logger.info("Weir {version} is ready", { version: this.#inputs.version });
+    this.#inputs.onReady?.();
+    void this.#systemd.ready();
+    return true;
+  }
+
+  #warnAboutOpenFiles(): void {
+    const limit = readOpenFilesLimit(readDescriptorLimit);
+    const warning = warnAboutOpenFiles(this.#supervisor.settings, limit);
+    if (warning !== undefined) this.#logger.warn("{warning}", { warning });
+  }
+
+  #slots(): number[] {
+    return Array.from(this.#supervisor.workers, ({ slot }) => slot);
+  }
+
+  async #end(cause: string): Promise<number> {
+    this.#operator.announceStop();
+    void this.#systemd.stopping();
+    this.#events.add("shutdown", `Weir shuts down: ${cause}`);
+    await shutDown(this.#supervisor, cause);
+    return STOPPED;
+  }
+
+  async #endAtOnce(): Promise<number> {
+    const name = await this.#stoppedAgain.promise;
+    this.#logger.warn("{name} again: ending at once", { name });
     return FAILED;
   }
-  const accessLog = new AccessLogOwner();
-  const supervisor = new Supervisor({ settings, workerUrls: inputs.workerUrls, accessLog });
-  const reloader = new Reloader({ supervisor, accessLog, load: inputs.load });
-  const stopped = Promise.withResolvers<string>();
-  const stoppedAgain = Promise.withResolvers<string>();
-  const ignoreSignals = onSignals({
-    stop: (name, before) => (before === 0 ? stopped : stoppedAgain).resolve(name),
-    reload: (name) => {
-      if (name === "SIGUSR1") void closeInspector();
-      void reloader.reload(name);
-    },
-    reopen: () => void accessLog.reopen(),
-  });
-  try {
-    if (!await start(supervisor, accessLog)) return FAILED;
-    logger.info("Weir {version} is ready", { version: inputs.version });
-    inputs.onReady?.();
-    const signal = await stopped.promise;
-    return await Promise.race([
-      drain(supervisor, signal),
-      stoppedAgain.promise.then((name) => {
-        logger.warn("{name} again: ending at once", { name });
-        return FAILED;
-      }),
-    ]);
-  } finally {
-    supervisor.terminate();
-    await accessLog.close();
-    ignoreSignals();
-  }
-}
-
-/** Starts everything or nothing, and tells which. */
-async function start(supervisor: Supervisor, accessLog: AccessLogOwner): Promise<boolean> {
-  const logger = loggerFor("supervisor");
-  const { settings } = supervisor;
-  try {
-    await accessLog.use(settings.accessLog);
-    const problems = (await supervisor.start()).map(describeBindProblem);
-    for (const problem of problems) logger.error("{problem}; nothing was started", { problem });
-    if (problems.length > 0) return false;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    logger.error("{message}; nothing was started", { message });
-    return false;
-  }
-  for (const listener of settings.listeners) {
-    logger.info("{line}", { line: describeListener(listener, settings.workers) });
-  }
-  return true;
-}
-
-async function drain(supervisor: Supervisor, signal: string): Promise<number> {
-  const logger = loggerFor("supervisor");
-  const timeout = formatDuration(supervisor.settings.drainTimeoutMs);
-  logger.info("{signal}: no new sessions; those under way have {timeout}", { signal, timeout });
-  const closed = await supervisor.drain();
-  if (closed === 0) logger.info("Every session has ended; bye");
-  else logger.warn("Closed {closed} sessions that had not ended in time; bye", { closed });
-  return STOPPED;
 }

@@ -1,17 +1,25 @@
 import { Backoff } from "../base/backoff.ts";
-import type { Settings } from "../config/settings.ts";
+import type { ListenerSettings, Settings } from "../config/settings.ts";
+import { type EngineChoice, type EngineKind, findAbilities } from "../engine/choose_engine.ts";
 import type { BindProblem } from "../engine/generation.ts";
 import type { LogOptions } from "../engine/messages.ts";
+import { openLibc } from "../engine/native/libc.ts";
+import { Waker } from "../engine/native/waker.ts";
+import { mainSlot } from "../health/main_slot.ts";
 import { loggerFor, writeForwarded } from "../log/logging.ts";
 import { WorkerCell } from "../state/counters.ts";
 import { SPARE_WORKER_SLOTS } from "../state/layout.ts";
 import { SharedState } from "../state/shared_state.ts";
 import type { AccessLogOwner } from "./access_log_owner.ts";
+import { EngineTable } from "./engine_table.ts";
+import type { EventLog } from "./event_log.ts";
+import { HealthWatch } from "./health_watch.ts";
 import { type Plan, Planner } from "./planner.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import type { WorkerUrls } from "./worker_urls.ts";
 
 export interface SupervisorInputs {
+  readonly events: EventLog;
   readonly settings: Settings;
   readonly workerUrls: WorkerUrls;
   readonly accessLog: AccessLogOwner;
@@ -23,7 +31,8 @@ const DRAIN_GRACE_MS = 2_000;
 /**
  * Starts the workers, keeps them running, gives them new settings, and ends them.
  *
- * All workers serve the same generation. One that dies takes only its own sessions with it: the
+ * Each engine that a listener needs has as many workers as are configured, and all workers of an
+ * engine serve the same share of a generation. One that dies takes only its own sessions with it: the
  * others go on, and another takes its place after a pause that grows with every failure.
  */
 export class Supervisor {
@@ -31,7 +40,14 @@ export class Supervisor {
   readonly state: SharedState;
   readonly #inputs: SupervisorInputs;
   readonly #logger = loggerFor("supervisor");
-  readonly #planner: Planner;
+  /** Knows the rows, and what is wanted of the backends. */
+  readonly planner: Planner;
+  readonly health: HealthWatch;
+  readonly #abilities = findAbilities();
+  #engines: EngineTable;
+  readonly #engineProblems: readonly BindProblem[];
+  /** Where the slots of each engine's workers begin; those beyond both are for replacements. */
+  readonly #firstSlots = new Map<EngineKind, number>();
   readonly #workers = new Map<number, WorkerHandle>();
   readonly #restarts = new Map<number, Backoff>();
   readonly #restartTimers = new Set<ReturnType<typeof setTimeout>>();
@@ -45,10 +61,20 @@ export class Supervisor {
   constructor(inputs: SupervisorInputs) {
     this.#inputs = inputs;
     this.#settings = inputs.settings;
-    this.state = SharedState.create(inputs.settings.workers + SPARE_WORKER_SLOTS);
-    this.#planner = new Planner(this.state);
-    this.#plan = this.#planner.plan(inputs.settings);
+    // A reload may bring the first listener of the other engine.
+    this.state = SharedState.create(2 * inputs.settings.workers + SPARE_WORKER_SLOTS);
+    const { table, problems } = EngineTable.choose(inputs.settings.listeners, this.#abilities);
+    this.#engines = table;
+    this.#engineProblems = problems;
+    this.planner = new Planner(this.state);
+    this.#plan = this.planner.plan(inputs.settings);
     this.#plan.apply();
+    this.health = new HealthWatch({
+      state: this.state,
+      events: inputs.events,
+      weightOf: (row) => this.planner.wishOf(row).weight,
+      closeSessions: (row) => this.#closeSessions(row),
+    });
   }
 
   /** The settings in force. */
@@ -59,6 +85,11 @@ export class Supervisor {
   /** The generation in force: which listener and backend has which row in the shared state. */
   get generation(): Plan["generation"] {
     return this.#plan.generation;
+  }
+
+  /** The engine that serves a listener of the settings in force, and why that one. */
+  engineOf(listener: ListenerSettings): EngineChoice {
+    return this.#engines.of(listener);
   }
 
   /** The workers that run now. */
@@ -72,13 +103,14 @@ export class Supervisor {
    * Rejects when a worker dies while it starts.
    */
   async start(): Promise<readonly BindProblem[]> {
-    const { workers } = this.#settings;
-    for (let slot = 0; slot < workers; slot++) this.#workers.set(slot, this.#createWorker(slot));
+    if (this.#engineProblems.length > 0) return this.#engineProblems;
     try {
-      const problems = await this.#prepareAll(this.#plan);
+      this.#createMissing(this.#engines);
+      const problems = await this.#prepareAll(this.#plan, this.#engines);
       if (problems.length === 0) await this.#commitAll();
       else this.terminate();
       this.#running = problems.length === 0;
+      if (this.#running) this.health.update(this.generation);
       return problems;
     } catch (error) {
       this.terminate();
@@ -93,18 +125,28 @@ export class Supervisor {
    */
   reload(settings: Settings): Promise<readonly BindProblem[]> {
     return this.#exclusively(async () => {
-      const plan = this.#planner.plan(settings);
-      const problems = await this.#prepareAll(plan).catch((error: Error) => [
+      const { table, problems: engineProblems } = EngineTable.choose(
+        settings.listeners,
+        this.#abilities,
+        this.#engines,
+      );
+      if (engineProblems.length > 0) return engineProblems;
+      const plan = this.planner.plan(settings);
+      const fresh = this.#createMissing(table);
+      const problems = await this.#prepareAll(plan, table).catch((error: Error) => [
         { listener: "", message: error.message },
       ]);
       if (problems.length > 0) {
         for (const worker of this.#workers.values()) worker.abort();
+        for (const worker of fresh) this.#endWorker(worker);
         plan.discard();
         return problems;
       }
       this.#settings = settings;
+      this.#engines = table;
       this.#plan = plan;
       plan.apply();
+      this.health.update(plan.generation);
       for (const worker of this.#workers.values()) worker.configure(this.#logOptions());
       // A worker that dies now is started again with the new plan.
       await this.#commitAll().catch(() => {});
@@ -132,6 +174,7 @@ export class Supervisor {
   /** Ends all workers at once. */
   terminate(): void {
     this.#stopping = true;
+    void this.health.stop();
     for (const timer of this.#restartTimers) clearTimeout(timer);
     for (const worker of this.#workers.values()) worker.terminate();
     this.#workers.clear();
@@ -144,9 +187,7 @@ export class Supervisor {
   replace(slot: number, message: string): void {
     const worker = this.#workers.get(slot);
     if (worker === undefined || this.#stopping) return;
-    worker.terminate();
-    this.#workers.delete(slot);
-    this.state.releaseWorker(slot);
+    this.#endWorker(worker);
     const freshSlot = this.#findFreshSlot();
     if (freshSlot === undefined) {
       this.#logger.error("Worker {slot} was given up: {message}. There is no slot for another", {
@@ -155,12 +196,22 @@ export class Supervisor {
       });
       return;
     }
-    this.#restartLater(freshSlot, 0, `Worker ${slot} was given up: ${message}`);
+    const what = `Worker ${slot} was given up: ${message}`;
+    this.#restartLater(freshSlot, worker.engine, 0, what);
   }
 
-  async #prepareAll({ generation }: Plan): Promise<readonly BindProblem[]> {
+  #closeSessions(backendRow: number): void {
+    for (const worker of this.#workers.values()) {
+      // A worker that dies over it has closed them all the same.
+      worker.cut("backend_down", { backendRows: [backendRow] }).catch(() => {});
+    }
+  }
+
+  async #prepareAll({ generation }: Plan, engines: EngineTable): Promise<readonly BindProblem[]> {
     const handles = [...this.#workers.values()];
-    const answers = await Promise.all(handles.map((worker) => worker.prepare(generation)));
+    const answers = await Promise.all(
+      handles.map((worker) => worker.prepare(engines.share(generation, worker.engine))),
+    );
     return answers.find((problems) => problems.length > 0) ?? [];
   }
 
@@ -168,9 +219,33 @@ export class Supervisor {
     await Promise.all([...this.#workers.values()].map((worker) => worker.commit()));
   }
 
-  #createWorker(slot: number): WorkerHandle {
+  /** Starts workers of the engines that have none yet, and gives them. */
+  #createMissing(engines: EngineTable): WorkerHandle[] {
+    const present = new Set(Array.from(this.#workers.values(), ({ engine }) => engine));
+    const missing = [...engines.kinds].filter((engine) => !present.has(engine));
+    const { workers } = this.#inputs.settings;
+    return missing.flatMap((engine) => {
+      const firstSlot = this.#firstSlots.get(engine) ?? this.#firstSlots.size * workers;
+      this.#firstSlots.set(engine, firstSlot);
+      return Array.from({ length: workers }, (_, index) => {
+        const slot = firstSlot + index;
+        const worker = this.#createWorker(slot, engine);
+        this.#workers.set(slot, worker);
+        return worker;
+      });
+    });
+  }
+
+  #endWorker(worker: WorkerHandle): void {
+    worker.terminate();
+    this.#workers.delete(worker.slot);
+    this.state.releaseWorker(worker.slot);
+  }
+
+  #createWorker(slot: number, engine: EngineKind): WorkerHandle {
     const { accessLog, workerUrls } = this.#inputs;
-    return new WorkerHandle(workerUrls.streams, {
+    const waker = engine === "native" ? new Waker(openLibc(), this.state, slot) : undefined;
+    return new WorkerHandle({ engine, url: workerUrls[engine], waker }, {
       type: "start",
       slot,
       memory: this.state.buffer,
@@ -178,48 +253,51 @@ export class Supervisor {
     }, {
       logged: writeForwarded,
       accessLogged: (lines, count) => accessLog.write(lines, count),
-      died: (message) => this.#workerDied(slot, message),
+      died: (message) => this.#workerDied(slot, engine, message),
     });
   }
 
   #logOptions(): LogOptions {
-    const { logLevel, logFormat, accessLog } = this.#settings;
-    return { logLevel, accessLog: accessLog !== "off", accessLogFormat: logFormat };
+    const { logLevel, logFormat, accessLog, accessLogFormat: format } = this.#settings;
+    const accessLogFormat = format === "auto" ? logFormat : format;
+    return { logLevel, accessLog: accessLog !== "off", accessLogFormat };
   }
 
-  #workerDied(slot: number, message: string): void {
+  #workerDied(slot: number, engine: EngineKind, message: string): void {
     this.#workers.delete(slot);
     this.state.releaseWorker(slot);
     if (!this.#running || this.#stopping) return;
     const backoff = this.#restarts.get(slot) ?? new Backoff({ firstMs: 100, longestMs: 10_000 });
     this.#restarts.set(slot, backoff);
     const what = `Worker ${slot} died, and the sessions that it had with it: ${message}`;
-    this.#restartLater(slot, backoff.next(), what);
+    this.#restartLater(slot, engine, backoff.next(), what);
   }
 
-  #restartLater(slot: number, waitMs: number, what: string): void {
+  #restartLater(slot: number, engine: EngineKind, waitMs: number, what: string): void {
     this.#logger.error("{what}. Another one is started in {waitMs} ms", { what, waitMs });
+    this.#inputs.events.add("worker", what);
     const timer = setTimeout(() => {
       this.#restartTimers.delete(timer);
-      void this.#exclusively(() => this.#restart(slot));
+      void this.#exclusively(() => this.#restart(slot, engine));
     }, waitMs);
     this.#restartTimers.add(timer);
   }
 
-  async #restart(slot: number): Promise<void> {
+  async #restart(slot: number, engine: EngineKind): Promise<void> {
     if (this.#stopping) return;
-    const worker = this.#createWorker(slot);
+    const worker = this.#createWorker(slot, engine);
     this.#workers.set(slot, worker);
     try {
-      const problems = await worker.prepare(this.generation);
+      const problems = await worker.prepare(this.#engines.share(this.generation, engine));
       if (problems.length === 0) {
         await worker.commit();
         this.#logger.info("Worker {slot} serves again", { slot });
+        this.#inputs.events.add("worker", `Worker ${slot} serves again`);
         return;
       }
       worker.terminate();
       const listed = problems.map(({ listener, message }) => `${listener}: ${message}`).join("; ");
-      this.#workerDied(slot, `it could not bind every listener (${listed})`);
+      this.#workerDied(slot, engine, `it could not bind every listener (${listed})`);
     } catch {
       // It died once more, and `died` has seen to that already.
     }
@@ -227,7 +305,7 @@ export class Supervisor {
 
   /** A slot that no worker has had. */
   #findFreshSlot(): number | undefined {
-    for (let slot = 0; slot < this.state.layout.workerSlots; slot++) {
+    for (let slot = 2 * this.#inputs.settings.workers; slot < mainSlot(this.state); slot++) {
       if (this.#workers.has(slot)) continue;
       if (this.state.workerCell(slot, WorkerCell.heartbeat) === 0) return slot;
     }

@@ -1,11 +1,22 @@
+import type { EngineKind } from "../engine/choose_engine.ts";
 import type { BindProblem, Generation } from "../engine/generation.ts";
 import type { FromWorker, LogOptions, ToWorker } from "../engine/messages.ts";
+import type { Waker } from "../engine/native/waker.ts";
 import type { SessionView } from "../engine/session_life.ts";
 import type { Ender } from "../log/close_reason.ts";
 import type { LogLine } from "../log/log_line.ts";
 
 /** The first message to a worker. */
-export type StartMessage = Extract<ToWorker, { type: "start" }>;
+export type StartMessage = Omit<Extract<ToWorker, { type: "start" }>, "wakeDescriptor">;
+
+/** The thread that a handle is for. */
+export interface WorkerKind {
+  readonly engine: EngineKind;
+  /** The file that it runs. */
+  readonly url: URL;
+  /** What it is woken by; absent where messages reach it by themselves. */
+  readonly waker?: Waker | undefined;
+}
 
 /** What a worker tells without being asked. */
 export interface WorkerListener {
@@ -29,13 +40,18 @@ interface Pending {
  */
 export class WorkerHandle {
   readonly slot: number;
+  readonly engine: EngineKind;
+  readonly #waker: Waker | undefined;
   readonly #worker: Worker;
   readonly #listener: WorkerListener;
   #pending: Pending[] = [];
   #over = false;
 
-  constructor(url: URL, start: StartMessage, listener: WorkerListener) {
+  constructor(kind: WorkerKind, start: StartMessage, listener: WorkerListener) {
+    const { engine, url, waker } = kind;
     this.slot = start.slot;
+    this.engine = engine;
+    this.#waker = waker;
     this.#listener = listener;
     this.#worker = new Worker(url, { type: "module", name: `weir-${start.slot}` });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
@@ -44,7 +60,7 @@ export class WorkerHandle {
       event.preventDefault();
       this.#die(event.message);
     };
-    this.#send(start);
+    this.#send({ ...start, wakeDescriptor: waker?.descriptor ?? -1 });
   }
 
   /** Binds what is new in a generation. Rejects when the worker dies over it. */
@@ -94,12 +110,15 @@ export class WorkerHandle {
   /** Ends the thread, whatever it is doing. */
   terminate(): void {
     this.#over = true;
+    this.#waker?.end();
     this.#worker.terminate();
     this.#rejectPending("The worker was terminated");
   }
 
   #send(message: ToWorker): void {
-    if (!this.#over) this.#worker.postMessage(message);
+    if (this.#over) return;
+    this.#worker.postMessage(message);
+    this.#waker?.wake();
   }
 
   #ask<Type extends FromWorker["type"]>(
@@ -137,6 +156,7 @@ export class WorkerHandle {
   #die(message: string): void {
     if (this.#over) return;
     this.#over = true;
+    this.#waker?.release();
     this.#worker.terminate();
     this.#rejectPending(message);
     this.#listener.died(message);

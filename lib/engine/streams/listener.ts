@@ -7,6 +7,7 @@ import { ListenerShare } from "../listener_share.ts";
 import { BufferShelf } from "./buffer_shelf.ts";
 import { QueueTimer } from "./queue_timer.ts";
 import { Session, type SessionInputs } from "./session.ts";
+import { StreamsEntrant } from "./streams_entrant.ts";
 
 /** Connections that may wait to be accepted; the kernel lowers it to its own limit. */
 const BACKLOG = 4096;
@@ -30,6 +31,8 @@ export class Listener implements SessionInputs {
   readonly #socket: Deno.TcpListener;
   readonly #acceptBackoff = new Backoff({ firstMs: 5, longestMs: 500 });
   #closed = false;
+  /** Done when no further session can begin. */
+  #accepting: Promise<void> = Promise.resolve();
   #acceptedSinceWait = false;
   /** The waits that a close has to end, so that it leaves no timer behind. */
   readonly #waits = new Set<() => void>();
@@ -51,7 +54,7 @@ export class Listener implements SessionInputs {
 
   /** Starts to accept clients. */
   serve(): void {
-    this.#acceptLoop();
+    this.#accepting = this.#acceptLoop();
   }
 
   /** Takes over new settings for the sessions to come. */
@@ -73,6 +76,8 @@ export class Listener implements SessionInputs {
       if (!this.#acceptedSinceWait) break;
     }
     this.close();
+    // A client may have been accepted in the very moment of the close.
+    await this.#accepting;
   }
 
   /** Stops accepting, at once. Sessions go on. */
@@ -94,6 +99,7 @@ export class Listener implements SessionInputs {
         client = await this.#socket.accept();
       } catch (error) {
         if (this.#closed) return;
+        if (hasLeft(error)) continue;
         this.share.tallyWorker(WorkerTally.acceptErrors);
         this.share.failures.acceptFailed(this.share.settings, error);
         await this.#wait(this.#acceptBackoff.next());
@@ -101,7 +107,7 @@ export class Listener implements SessionInputs {
       }
       this.#acceptBackoff.reset();
       this.#acceptedSinceWait = true;
-      if (this.share.admit()) this.#runSession(client);
+      if (this.share.admit(new StreamsEntrant(client))) this.#runSession(client);
       else client.close();
     }
   }
@@ -124,4 +130,11 @@ export class Listener implements SessionInputs {
       this.#waits.add(end);
     });
   }
+}
+
+/** Whether an attempt to accept has failed because the client reset the connection in the queue. */
+function hasLeft(error: unknown): boolean {
+  return error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.ConnectionReset;
 }

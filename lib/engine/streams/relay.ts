@@ -72,9 +72,11 @@ export class Relay {
     this.#backend.close();
   }
 
-  /** Takes note of the side whose direction ended first. */
-  ended(side: Side): void {
-    this.#endedFirst ??= side;
+  /** Takes note of the side whose direction ended. Tells whether it is the second one. */
+  ended(side: Side): boolean {
+    if (this.#endedFirst !== undefined) return true;
+    this.#endedFirst = side;
+    return false;
   }
 
   /** Takes note of the side that failed first; what fails after a close is a consequence of it. */
@@ -99,8 +101,8 @@ class Direction implements DirectionWatcher {
     this.bytes += bytes;
   }
 
-  ended(): void {
-    this.#relay.ended(this.#from);
+  ended(): boolean {
+    return this.#relay.ended(this.#from);
   }
 
   readFailed(): void {

@@ -10,8 +10,11 @@
 export interface DirectionWatcher {
   /** So many bytes were accepted by the connection that is written to. */
   wrote(bytes: number): void;
-  /** The input has ended, and so does the output now. */
-  ended(): void;
+  /**
+   * The input has ended, and so does the output now. Tells whether the connection is about to be
+   * closed anyway, because the other direction has ended before.
+   */
+  ended(): boolean;
   /** Reading failed: everything that was read before has been written out. */
   readFailed(): void;
   /** Writing failed: the connection takes no more bytes. */
@@ -97,7 +100,7 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
   }
 
   async close(): Promise<void> {
-    this.#watcher.ended();
+    if (this.#watcher.ended()) return;
     try {
       await this.#conn.closeWrite();
     } catch (error) {

@@ -1,32 +1,233 @@
-import { assertEquals } from "@std/assert";
-import { Admission } from "../../../lib/access/admission.ts";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  Admission,
+  type AdmissionSettings,
+  type Entrant,
+  NOT_COUNTED,
+} from "../../../lib/access/admission.ts";
+import { addressKeyOfText } from "../../../lib/base/address_key.ts";
 import { ListenerCell, ListenerTally } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 
-Deno.test("Admission.admit() holds a limit over all workers together", () => {
-  const state = SharedState.create(2);
-  const first = new Admission(state, 0, 0);
-  const second = new Admission(state, 1, 0);
-  const admitted = [first.admit(3), second.admit(3), first.admit(3), second.admit(3)];
-  assertEquals(admitted, [true, true, true, false]);
-  assertEquals(state.listenerCell(0, ListenerCell.active), 3);
-  assertEquals(state.listenerTally(1, 0, ListenerTally.refusedMaxConnections), 1);
-  first.leave();
-  assertEquals(second.admit(3), true);
+const UNLIMITED: AdmissionSettings = {
+  maxConnections: 0,
+  maxConnectionsPerClient: 0,
+  connectionRate: 0,
+  connectionRatePerClient: 0,
+};
+const ROW = 3;
+
+/** Two workers at the door of one listener, with a clock that the test sets. */
+class Door {
+  readonly state = SharedState.create(2);
+  nowMs = 1_800_000_000_000;
+  readonly workers = [0, 1].map((slot) =>
+    new Admission(this.state, slot, ROW, () => this.nowMs)
+  ) as [Admission, Admission];
+
+  get active(): number {
+    return this.state.listenerCell(ROW, ListenerCell.active);
+  }
+
+  tally(column: number): number {
+    return this.state.listenerTally(0, ROW, column) + this.state.listenerTally(1, ROW, column);
+  }
+
+  sessionsOf(client: Entrant): number {
+    const table = this.state.clientTable(0);
+    return table.sessions(table.keyOf(client.addressKey, ROW));
+  }
+}
+
+function limited(limits: Partial<AdmissionSettings>): AdmissionSettings {
+  return { ...UNLIMITED, ...limits };
+}
+
+function from(hostname: string): Entrant {
+  return { addressKey: addressKeyOfText(hostname) };
+}
+
+const ANYONE: Entrant = {
+  get addressKey(): bigint {
+    throw new Error("The address must not be asked for");
+  },
+};
+
+Deno.test("Admission.admit() holds max_connections over all workers together", () => {
+  const door = new Door();
+  const [first, second] = door.workers;
+  const settings = limited({ maxConnections: 3 });
+  const verdicts = [first, second, first, second].map((worker) => worker.admit(settings, ANYONE));
+  assertEquals(verdicts, ["admitted", "admitted", "admitted", "max_connections"]);
+  assertEquals(door.active, 3);
+  assertEquals(door.tally(ListenerTally.accepted), 4);
+  assertEquals(door.tally(ListenerTally.refusedMaxConnections), 1);
+  first.leave(NOT_COUNTED);
+  assertEquals(second.admit(settings, ANYONE), "admitted");
 });
 
-Deno.test("Admission.admit() takes 0 as no limit", () => {
-  const state = SharedState.create(1);
-  const admission = new Admission(state, 0, 0);
-  for (let client = 0; client < 50; client++) assertEquals(admission.admit(0), true);
-  assertEquals(state.listenerTally(0, 0, ListenerTally.accepted), 50);
+Deno.test("Admission.admit() takes 0 as no limit and does not ask for the address", () => {
+  const door = new Door();
+  for (let turn = 0; turn < 50; turn++) {
+    assertEquals(door.workers[0].admit(UNLIMITED, ANYONE), "admitted");
+    assertEquals(door.workers[0].clientPlace, NOT_COUNTED);
+  }
+  assertEquals(door.active, 50);
 });
 
-Deno.test("Admission.leave() leaves nothing behind", () => {
-  const state = SharedState.create(1);
-  const admission = new Admission(state, 0, 0);
-  admission.admit(0);
-  admission.leave();
-  assertEquals(state.listenerCell(0, ListenerCell.active), 0);
-  assertEquals(state.listenerTally(0, 0, ListenerTally.active), 0);
+Deno.test("Admission.admit() holds max_connections_per_client over all workers together", () => {
+  const door = new Door();
+  const [first, second] = door.workers;
+  const settings = limited({ maxConnectionsPerClient: 2 });
+  const client = from("192.0.2.1");
+  assertEquals(first.admit(settings, client), "admitted");
+  const { clientPlace } = first;
+  assertEquals(second.admit(settings, client), "admitted");
+  assertEquals(first.admit(settings, client), "max_connections_per_client");
+  assertEquals(first.admit(settings, from("192.0.2.2")), "admitted");
+  assertEquals(door.active, 3);
+  assertEquals(door.tally(ListenerTally.refusedMaxConnectionsPerClient), 1);
+  first.leave(clientPlace);
+  assertEquals(door.sessionsOf(client), 1);
+  assertEquals(second.admit(settings, client), "admitted");
+});
+
+Deno.test("Admission.admit() takes an IPv4-mapped client for the same client", () => {
+  const door = new Door();
+  const settings = limited({ maxConnectionsPerClient: 1 });
+  assertEquals(door.workers[0].admit(settings, from("192.0.2.1")), "admitted");
+  assertEquals(
+    door.workers[1].admit(settings, from("::ffff:192.0.2.1")),
+    "max_connections_per_client",
+  );
+});
+
+Deno.test("Admission.admit() holds connection_rate over all workers together", () => {
+  const door = new Door();
+  const settings = limited({ connectionRate: 10 });
+  const admitSome = (): number =>
+    Array.from({ length: 30 }, (_, at) => door.workers[(at % 2) as 0 | 1].admit(settings, ANYONE))
+      .filter((verdict) => verdict === "admitted").length;
+  assertEquals(admitSome(), 10);
+  assertEquals(door.tally(ListenerTally.refusedConnectionRate), 20);
+  assertEquals(door.active, 10);
+  door.nowMs += 500;
+  assertEquals(admitSome(), 5);
+});
+
+Deno.test("Admission.admit() holds connection_rate_per_client for each client", () => {
+  const door = new Door();
+  const [first, second] = door.workers;
+  const settings = limited({ connectionRatePerClient: 2 });
+  const client = from("2001:db8::1");
+  const verdicts = [first, second, first].map((worker) => worker.admit(settings, client));
+  assertEquals(verdicts, ["admitted", "admitted", "connection_rate_per_client"]);
+  assertEquals(first.admit(settings, from("2001:db8::2")), "admitted");
+  assertEquals(door.tally(ListenerTally.refusedConnectionRatePerClient), 1);
+  assertEquals([first.clientPlace, second.clientPlace], [NOT_COUNTED, NOT_COUNTED]);
+  assertEquals(door.sessionsOf(client), 0);
+  first.leave(NOT_COUNTED);
+  assertEquals(second.admit(settings, client), "connection_rate_per_client");
+  door.nowMs += 500;
+  assertEquals(second.admit(settings, client), "admitted");
+});
+
+Deno.test("Admission.admit() takes nothing from anyone when it refuses", () => {
+  const door = new Door();
+  const [first] = door.workers;
+  const settings = limited({
+    maxConnections: 1,
+    maxConnectionsPerClient: 2,
+    connectionRate: 3,
+    connectionRatePerClient: 2,
+  });
+  const client = from("192.0.2.1");
+  assertEquals(first.admit(settings, client), "admitted");
+  for (let turn = 0; turn < 20; turn++) {
+    assertEquals(first.admit(settings, client), "max_connections");
+  }
+  assertEquals(door.sessionsOf(client), 1);
+  // The refused ones have left both buckets as they were: one token for the client, two for all.
+  const roomier = { ...settings, maxConnections: 100, maxConnectionsPerClient: 100 };
+  const verdicts = [client, client, from("192.0.2.2"), from("192.0.2.3")].map((each) =>
+    first.admit(roomier, each)
+  );
+  assertEquals(verdicts, ["admitted", "connection_rate_per_client", "admitted", "connection_rate"]);
+  assertEquals(door.sessionsOf(from("192.0.2.3")), 0);
+  assertEquals(door.active, 3);
+});
+
+Deno.test("Admission.admit() lets a client that floods use up nothing but its own limit", () => {
+  const door = new Door();
+  const settings = limited({ connectionRate: 5, connectionRatePerClient: 2 });
+  for (let turn = 0; turn < 100; turn++) door.workers[0].admit(settings, from("192.0.2.1"));
+  for (let host = 2; host < 5; host++) {
+    assertEquals(door.workers[1].admit(settings, from(`192.0.2.${host}`)), "admitted");
+  }
+});
+
+Deno.test("Admission.leave() leaves nothing behind, whatever the limits are by then", () => {
+  const limits = fc.record({
+    maxConnections: fc.constantFrom(0, 3),
+    maxConnectionsPerClient: fc.constantFrom(0, 2),
+    connectionRate: fc.constantFrom(0, 4),
+    connectionRatePerClient: fc.constantFrom(0, 2),
+  });
+  const visit = fc.record({ limits, client: fc.nat(2), slot: fc.nat(1), leaves: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(visit, { maxLength: 60 }), (visits) => {
+      const door = new Door();
+      const inside: { slot: 0 | 1; place: number }[] = [];
+      for (const { limits, client, slot, leaves } of visits) {
+        const session = leaves ? inside.shift() : undefined;
+        if (session !== undefined) door.workers[session.slot].leave(session.place);
+        door.nowMs += 100;
+        const worker = door.workers[slot as 0 | 1];
+        if (worker.admit(limits, from(`10.0.0.${client}`)) === "admitted") {
+          inside.push({ slot: slot as 0 | 1, place: worker.clientPlace });
+        }
+        assertEquals(door.active, inside.length);
+      }
+      for (const { slot, place } of inside) door.workers[slot].leave(place);
+      assertEquals(door.active, 0);
+      for (let client = 0; client < 3; client++) {
+        assertEquals(door.sessionsOf(from(`10.0.0.${client}`)), 0);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("Admission.admit() gives a dead worker's clients their places back", () => {
+  const door = new Door();
+  const [first, second] = door.workers;
+  const settings = limited({ maxConnections: 2, maxConnectionsPerClient: 1 });
+  const client = from("192.0.2.1");
+  assertEquals(second.admit(settings, client), "admitted");
+  assertEquals(second.admit(settings, from("192.0.2.2")), "admitted");
+  assertEquals(first.admit(settings, client), "max_connections");
+  door.state.releaseWorker(1);
+  assertEquals(first.admit(settings, client), "admitted");
+  assertEquals(first.admit(settings, client), "max_connections_per_client");
+  assertEquals(door.active, 1);
+});
+
+Deno.test("Admission.admit() lets clients in untracked once the table is full, and counts them", () => {
+  const door = new Door();
+  const [first] = door.workers;
+  const { clients } = door.state.layout;
+  // Every place is taken by a client of another worker.
+  const cells = new BigInt64Array(door.state.buffer);
+  for (let place = 0; place < clients.places; place++) {
+    cells.set([1n, 1n << 34n | 3n << 32n | 1n], clients.cells + place * 4);
+  }
+  const settings = limited({ maxConnectionsPerClient: 1 });
+  const client = from("192.0.2.1");
+  assertEquals(first.admit(settings, client), "admitted");
+  assertEquals(first.admit(settings, client), "admitted");
+  assertEquals(door.tally(ListenerTally.untrackedClients), 2);
+  first.leave(first.clientPlace);
+  first.leave(first.clientPlace);
+  assert(door.active === 0);
 });

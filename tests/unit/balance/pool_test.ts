@@ -30,9 +30,20 @@ function poolOf(listener: ListenerSettings, state = SharedState.create(2), slot 
     state.setBackendCell(row, BackendCell.weight, backend.weight * 100);
     return row;
   });
-  const ledger = new Ledger(state, slot, () => 1000);
+  const heard: string[] = [];
+  const ledger = new Ledger(state, slot, () => 1000, {
+    takeTrial: (row) => {
+      const { trialOpen, onTrial } = EJECTION;
+      const isTaken = state.replaceBackendCell(row, BackendCell.ejection, trialOpen, onTrial);
+      state.advanceEpoch();
+      return isTaken;
+    },
+    succeeded: (row, onTrial) => heard.push(`${row} succeeded${onTrial ? " on trial" : ""}`),
+    failed: (row, onTrial) => heard.push(`${row} failed${onTrial ? " on trial" : ""}`),
+    abandoned: (row) => heard.push(`${row} abandoned`),
+  });
   const inputs = { state, ledger, random: Random.fromSeed(1).next, now: () => 1000 };
-  return { state, pool: new Pool(listener, { listener: 0, backends: rows }, inputs) };
+  return { state, heard, pool: new Pool(listener, { listener: 0, backends: rows }, inputs) };
 }
 
 /** Takes a lease that has to be there. */
@@ -185,9 +196,50 @@ Deno.test("Lease.connected() counts a session and learns the connect time", () =
   lease.moved(1, 1);
   lease.end("served");
   assertEquals(state.backendTally(0, 0, BackendTally.sessions), 1);
-  assertEquals(state.backendTally(0, 0, BackendTally.connectTimeMs), 20);
+  assertEquals(state.backendTally(0, 0, BackendTally.connectTimeSumMs), 20);
   assertEquals(state.backendReading(0, BackendReading.connectTimeMs), 20);
   assertEquals(state.backendReading(0, BackendReading.connectTimeStampMs), 1000);
   assertEquals(state.backendTally(0, 0, BackendTally.bytesIn), 4);
   assertEquals(state.backendTally(0, 0, BackendTally.bytesOut), 5);
 });
+
+Deno.test("Pool.acquire() ignores ejections where they leave nobody", () => {
+  const { state, pool } = poolOf(listenerOf("127.0.0.1:1, 127.0.0.1:2"));
+  state.setBackendCell(0, BackendCell.ejection, EJECTION.ejected);
+  state.setBackendCell(1, BackendCell.ejection, EJECTION.onTrial);
+  state.advanceEpoch();
+  assertEquals(names(pool, 4), "1 2 1 2");
+});
+
+Deno.test("Pool.acquire() gives one session the trial of a backend that was ejected", () => {
+  const listener = listenerOf("127.0.0.1:1, 127.0.0.1:2");
+  const { state, pool, heard } = poolOf(listener);
+  const { pool: other } = poolOf(listener, state, 1);
+  state.setBackendCell(0, BackendCell.ejection, EJECTION.trialOpen);
+  state.advanceEpoch();
+  const leases = [leaseOf(pool), leaseOf(other), leaseOf(pool), leaseOf(other)];
+  assertEquals(leases.map(({ row }) => row), [0, 1, 1, 1]);
+  leases[0]?.moved(10, 0);
+  assertEquals(heard, []);
+  leases[0]?.moved(0, 1);
+  leases[0]?.moved(0, 1);
+  leases[0]?.end("aborted");
+  assertEquals(heard, ["0 succeeded on trial"]);
+});
+
+for (
+  const [outcome, heard] of [
+    ["served", ["0 succeeded"]],
+    ["aborted", ["0 succeeded"]],
+    ["connect_failed", ["0 failed"]],
+    ["connect_timeout", ["0 failed"]],
+    ["reset_early", ["0 failed"]],
+    ["abandoned", []],
+  ] as const
+) {
+  Deno.test(`Lease.end("${outcome}") tells ${heard[0] ?? "nothing"} of a backend`, () => {
+    const { pool, heard: told } = poolOf(listenerOf("127.0.0.1:1"));
+    leaseOf(pool).end(outcome);
+    assertEquals(told, [...heard]);
+  });
+}

@@ -25,7 +25,7 @@ async function ran(args: readonly string[], color = false): Promise<Ran> {
   const nowhere = new URL("file:///nowhere/");
   const status = await run(
     args,
-    { workerUrls: { streams: nowhere }, projectFolder: nowhere },
+    { workerUrls: { native: nowhere, streams: nowhere }, projectFolder: nowhere },
     terminal,
   );
   return { status, stdout, stderr };

@@ -23,7 +23,7 @@ Deno.test("every key and flag has a name of its own, and a sentence", () => {
   }
 });
 
-Deno.test("only what threads are made from takes a restart", () => {
+Deno.test("only what threads and the admin API are made from takes a restart", () => {
   const fixed = KNOWN_KEYS.filter(({ reloadable }) => !reloadable).map(({ name }) => name);
-  assertEquals(fixed, ["workers", "engine"]);
+  assertEquals(fixed, ["workers", "admin", "admin_token_file", "engine"]);
 });

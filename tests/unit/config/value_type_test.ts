@@ -7,6 +7,8 @@ import {
   freeText,
   listWords,
   orWord,
+  percent,
+  rate,
   toggle,
   type ValueType,
 } from "../../../lib/config/value_type.ts";
@@ -76,4 +78,29 @@ Deno.test("listWords() joins words for a sentence", () => {
     "a or b",
     "a, b or c",
   ]);
+});
+
+Deno.test("rate() reads events in a second or a minute", () => {
+  const type = rate({ min: 0, max: 1000, zero: "no limit" });
+  assertEquals(type.parse("100/s"), { ok: true, value: 100 });
+  assertEquals(type.parse("100"), { ok: true, value: 100 });
+  assertEquals(type.parse("30/m"), { ok: true, value: 0.5 });
+  assertEquals(type.parse("fast").ok, false);
+  assertEquals(
+    ["100/s", "30/m", "0"].map((text) => {
+      const parsed = type.parse(text);
+      return parsed.ok ? type.format(parsed.value) : "";
+    }),
+    ["100/s", "30/m", "0"],
+  );
+});
+
+Deno.test("percent() reads a share with or without its sign", () => {
+  const type = percent({ min: 0, max: 100 });
+  assertEquals(type.parse("50%"), { ok: true, value: 50 });
+  assertEquals(type.parse("7"), { ok: true, value: 7 });
+  assertEquals(type.parse("101%"), {
+    ok: false,
+    problem: "is out of range: expected 0% to 100%",
+  });
 });

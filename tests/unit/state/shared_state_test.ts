@@ -10,6 +10,7 @@ import {
 } from "../../../lib/state/counters.ts";
 import { BACKEND_ROWS, LISTENER_ROWS } from "../../../lib/state/layout.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
+import { bucketTime, tokenRate } from "../../../lib/state/token_bucket.ts";
 
 Deno.test("SharedState.attach() sees what another view of the memory wrote", () => {
   const ours = SharedState.create(3);
@@ -151,4 +152,23 @@ Deno.test("SharedState.clearListenerRow() clears one row in every worker's talli
   assertEquals(state.listenerTally(1, 1, ListenerTally.accepted), 0);
   assertEquals(state.listenerCell(2, ListenerCell.cursor), 5);
   assertEquals(state.listenerTally(1, 2, ListenerTally.accepted), 8);
+});
+
+Deno.test("SharedState.raiseListenerCell() stops at the limit", () => {
+  const state = SharedState.create(1);
+  const raised = [1, 2, 3].map(() => state.raiseListenerCell(4, ListenerCell.active, 2));
+  assertEquals(raised, [true, true, false]);
+  assertEquals(state.listenerCell(4, ListenerCell.active), 2);
+});
+
+Deno.test("SharedState.clearListenerRow() fills the listener's bucket again", () => {
+  const state = SharedState.create(1);
+  const rate = tokenRate(1);
+  const nowNs = bucketTime(1_800_000_000_000);
+  const take = (): boolean => state.takeListenerToken(4, rate, nowNs);
+  assertEquals([take(), take()], [true, false]);
+  state.returnListenerToken(4, rate);
+  assertEquals([take(), take()], [true, false]);
+  state.clearListenerRow(4);
+  assertEquals(take(), true);
 });

@@ -1,0 +1,113 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { loggerFor } from "../log/logging.ts";
+import type { Right } from "./route.ts";
+
+/** The file is looked at so often at most. */
+const LOOK_INTERVAL_MS = 1_000;
+/** A token that is shorter could be guessed. */
+const SHORTEST_TOKEN = 16;
+/** The characters that a bearer token may have (RFC 6750, section 2.1). */
+const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
+interface KnownToken {
+  readonly digest: Uint8Array;
+  readonly rights: readonly Right[];
+}
+
+/**
+ * The tokens of a file, one in a line: `TOKEN` may do everything, `read TOKEN` may only look. Lines
+ * that begin with `#` or `;` are comments. The file is read again when it has changed; one that cannot be
+ * used any more changes nothing.
+ */
+export class AccessTokens {
+  readonly #path: string;
+  readonly #logger = loggerFor("admin");
+  #tokens: readonly KnownToken[];
+  #modifiedMs: number;
+  #lookedMs = performance.now();
+
+  private constructor(path: string, tokens: readonly KnownToken[], modifiedMs: number) {
+    this.#path = path;
+    this.#tokens = tokens;
+    this.#modifiedMs = modifiedMs;
+  }
+
+  /** Reads a file. Rejects with an `Error` that says what is wrong with it, and no token. */
+  static async open(path: string): Promise<AccessTokens> {
+    try {
+      const { mtime, mode } = await Deno.stat(path);
+      const tokens = parseTokens(await Deno.readTextFile(path));
+      if (mode !== null && (mode & 0o077) !== 0) {
+        loggerFor("admin").warn("admin_token_file {path} can be read by others on this machine", {
+          path,
+        });
+      }
+      return new AccessTokens(path, tokens, mtime?.getTime() ?? 0);
+    } catch (error) {
+      throw new Error(`Could not use admin_token_file "${path}": ${messageOf(error)}`);
+    }
+  }
+
+  /**
+   * Gives the rights that an `Authorization` header stands for; none where it is wrong.
+   *
+   * The time that this takes says nothing about the tokens: digests are compared, each as a whole,
+   * and always all of them.
+   */
+  async rightsOf(authorization: string | null): Promise<readonly Right[]> {
+    await this.#look();
+    const given = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+    if (given === undefined) return [];
+    const digest = digestOf(given);
+    let rights: readonly Right[] = [];
+    for (const token of this.#tokens) {
+      if (timingSafeEqual(digest, token.digest)) rights = token.rights;
+    }
+    return rights;
+  }
+
+  async #look(): Promise<void> {
+    if (performance.now() - this.#lookedMs < LOOK_INTERVAL_MS) return;
+    this.#lookedMs = performance.now();
+    try {
+      const modifiedMs = (await Deno.stat(this.#path)).mtime?.getTime() ?? 0;
+      if (modifiedMs === this.#modifiedMs) return;
+      this.#tokens = parseTokens(await Deno.readTextFile(this.#path));
+      this.#modifiedMs = modifiedMs;
+      this.#logger.info("admin_token_file {path} was read again", { path: this.#path });
+    } catch (error) {
+      this.#logger.error("Could not read admin_token_file {path} again: {message}", {
+        path: this.#path,
+        message: messageOf(error),
+      });
+    }
+  }
+}
+
+/** Throws an `Error` that names lines and no tokens. */
+function parseTokens(text: string): readonly KnownToken[] {
+  const tokens = text.split(/\r?\n/).flatMap((line, index): KnownToken[] => {
+    const words = line.trim().split(/\s+/);
+    if (/^\s*([#;]|$)/.test(line)) return [];
+    const isReader = words.length === 2 && words[0] === "read";
+    const token = isReader ? words[1] as string : words[0] as string;
+    if (words.length > (isReader ? 2 : 1) || !TOKEN.test(token)) {
+      throw new Error(`line ${index + 1} is neither "TOKEN" nor "read TOKEN"`);
+    }
+    if (token.length < SHORTEST_TOKEN) {
+      throw new Error(`the token in line ${index + 1} has fewer than ${SHORTEST_TOKEN} characters`);
+    }
+    return [{ digest: digestOf(token), rights: isReader ? ["read"] : ["read", "write"] }];
+  });
+  if (tokens.length === 0) throw new Error("it has no token");
+  return tokens;
+}
+
+function digestOf(token: string): Uint8Array {
+  return createHash("sha256").update(token).digest();
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "it does not exist";
+  return error instanceof Error ? error.message : String(error);
+}

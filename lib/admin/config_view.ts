@@ -1,0 +1,75 @@
+import { formatAddress } from "../base/address.ts";
+import { originOf } from "../config/origin.ts";
+import { KNOWN_KEYS, type KnownKey, type Scope } from "../config/schema.ts";
+import type { BackendModeName, ListenerSettings, Settings } from "../config/settings.ts";
+
+/** A key's value, and how it came to be. */
+export interface ConfigValue {
+  readonly key: string;
+  /** As the file would have it; `(secret)` where it is nobody's business. */
+  readonly value: string;
+  /** `default`, `[options]`, or `[options KEY]`. */
+  readonly origin: string;
+  /** Whether a reload applies a change, or only a restart does. */
+  readonly reloadable: boolean;
+}
+
+/** What `GET /api/v1/config` answers: the settings in force. */
+export interface ConfigView {
+  readonly file: string;
+  readonly options: readonly ConfigValue[];
+  readonly listeners: readonly {
+    readonly key: string;
+    readonly address: string;
+    readonly options: readonly ConfigValue[];
+    readonly backends: readonly {
+      readonly name: string;
+      readonly weight: number;
+      readonly mode: BackendModeName;
+      readonly backup: boolean;
+      readonly maxConnections: number;
+    }[];
+  }[];
+}
+
+/** What tells where tokens are, or has a password in it. */
+const SECRET_KEYS: readonly string[] = ["admin_token_file", "health_send"];
+
+/** Shows settings without their secrets. */
+export function viewConfig(settings: Settings): ConfigView {
+  return {
+    file: settings.file,
+    options: viewKeys("global", settings, settings),
+    listeners: settings.listeners.map((listener) => ({
+      key: listener.key,
+      address: formatAddress(listener.address),
+      options: viewKeys("listener", settings, listener),
+      backends: listener.backends.map(({ name, weight, mode, backup, maxConnections }) => ({
+        name,
+        weight,
+        mode,
+        backup,
+        maxConnections,
+      })),
+    })),
+  };
+}
+
+function viewKeys(
+  scope: Scope,
+  settings: Settings,
+  values: Settings | ListenerSettings,
+): ConfigValue[] {
+  const listener = "key" in values ? values.key : undefined;
+  return KNOWN_KEYS.filter((key) => key.scope === scope).map((key) => ({
+    key: key.name,
+    value: viewValue(key, (values as unknown as Readonly<Record<string, unknown>>)[key.setting]),
+    origin: originOf(key, settings, listener),
+    reloadable: key.reloadable,
+  }));
+}
+
+function viewValue(key: KnownKey, value: unknown): string {
+  const isSecret = SECRET_KEYS.includes(key.name) && value !== key.default;
+  return isSecret ? "(secret)" : key.type.format(value);
+}

@@ -1,0 +1,65 @@
+import uplotStyle from "npm:uplot@1.6.32/dist/uPlot.min.css" with { type: "text" };
+import uplotScript from "npm:uplot@1.6.32/dist/uPlot.iife.min.js" with { type: "text" };
+import type { PageFile } from "../page_file.ts";
+import access from "./page/access.js" with { type: "text" };
+import backendRow from "./page/backend_row.js" with { type: "text" };
+import style from "./page/dashboard.css" with { type: "text" };
+import dashboard from "./page/dashboard.js" with { type: "text" };
+import element from "./page/element.js" with { type: "text" };
+import eventList from "./page/event_list.js" with { type: "text" };
+import eventStream from "./page/event_stream.js" with { type: "text" };
+import favicon from "./page/favicon.svg" with { type: "text" };
+import figures from "./page/figures.js" with { type: "text" };
+import history from "./page/history.js" with { type: "text" };
+import page from "./page/index.html" with { type: "text" };
+import listenerList from "./page/listener_list.js" with { type: "text" };
+import listenerView from "./page/listener_view.js" with { type: "text" };
+import liveFeed from "./page/live_feed.js" with { type: "text" };
+import modeDialog from "./page/mode_dialog.js" with { type: "text" };
+import plot from "./page/plot.js" with { type: "text" };
+import plots from "./page/plots.js" with { type: "text" };
+import shares from "./page/shares.js" with { type: "text" };
+import tokenForm from "./page/token_form.js" with { type: "text" };
+import totals from "./page/totals.js" with { type: "text" };
+import verdict from "./page/verdict.js" with { type: "text" };
+import verdictView from "./page/verdict_view.js" with { type: "text" };
+
+/** The scripts by their names in `/dashboard/`, which are also those in `page/`. */
+const SCRIPTS: Readonly<Record<string, string>> = {
+  "access.js": access,
+  "backend_row.js": backendRow,
+  "dashboard.js": dashboard,
+  "element.js": element,
+  "event_list.js": eventList,
+  "event_stream.js": eventStream,
+  "figures.js": figures,
+  "history.js": history,
+  "listener_list.js": listenerList,
+  "listener_view.js": listenerView,
+  "live_feed.js": liveFeed,
+  "mode_dialog.js": modeDialog,
+  "plot.js": plot,
+  "plots.js": plots,
+  "shares.js": shares,
+  "token_form.js": tokenForm,
+  "totals.js": totals,
+  "uplot.js": uplotScript,
+  "verdict.js": verdict,
+  "verdict_view.js": verdictView,
+};
+
+/**
+ * All files of the dashboard. They are imported as text, and so they are part of the program: they
+ * need no permission to be read, and a compiled binary has them.
+ */
+export const DASHBOARD_ASSETS: readonly PageFile[] = Object.freeze([
+  { path: "/", contentType: "text/html; charset=utf-8", body: page },
+  { path: "/dashboard/dashboard.css", contentType: "text/css; charset=utf-8", body: style },
+  { path: "/dashboard/uplot.css", contentType: "text/css; charset=utf-8", body: uplotStyle },
+  { path: "/dashboard/favicon.svg", contentType: "image/svg+xml", body: favicon },
+  ...Object.entries(SCRIPTS).map(([name, body]) => ({
+    path: `/dashboard/${name}`,
+    contentType: "text/javascript; charset=utf-8",
+    body,
+  })),
+]);

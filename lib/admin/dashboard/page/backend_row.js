@@ -1,0 +1,136 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * @import { BackendView } from "../../status_view.ts"
+ * @import { Share } from "./shares.js"
+ */
+import { copyOf, part, setAttribute, setText } from "./element.js";
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatRate,
+  formatShare,
+} from "./figures.js";
+import { CONDITIONS, reasonOf } from "./verdict.js";
+
+/** One backend's row, of which only that is written anew that has changed. */
+export class BackendRow {
+  element = copyOf("backend-template");
+  /** What the filter looks in. */
+  words = "";
+  #parts;
+  #buttons;
+
+  /**
+   * @param {BackendView} backend
+   * @param {(mode: string) => void} onMode hears which mode was asked for
+   */
+  constructor(backend, onMode) {
+    const { element } = this;
+    element.dataset.backend = backend.id;
+    this.#parts = {
+      tag: part(element, "tag", HTMLElement),
+      state: part(element, "state", HTMLElement),
+      sign: part(element, "sign", HTMLElement),
+      condition: part(element, "condition", HTMLElement),
+      fill: part(element, "fill", HTMLElement),
+      mark: part(element, "mark", HTMLElement),
+      share: part(element, "share", HTMLElement),
+      wanted: part(element, "wanted", HTMLElement),
+      active: part(element, "active", HTMLElement),
+      new: part(element, "new", HTMLElement),
+      bytes: part(element, "bytes", HTMLElement),
+      p50: part(element, "p50", HTMLElement),
+      p99: part(element, "p99", HTMLElement),
+      change: part(element, "change", HTMLElement),
+      age: part(element, "age", HTMLElement),
+    };
+    setText(part(element, "name", HTMLElement), backend.name);
+    setAttribute(part(element, "modes", HTMLElement), "aria-label", `Set ${backend.name} to`);
+    this.#buttons = [...element.querySelectorAll("button")];
+    for (const button of this.#buttons) {
+      button.addEventListener("click", () => {
+        if (button.getAttribute("aria-pressed") !== "true") onMode(button.dataset.mode ?? "");
+      });
+    }
+  }
+
+  /**
+   * @param {BackendView} backend
+   * @param {Share} share
+   * @param {number} nowMs milliseconds since 1970, by the clock of Weir
+   */
+  update(backend, share, nowMs) {
+    const parts = this.#parts;
+    const { rates } = backend;
+    const { label, sign, tone } = CONDITIONS[backend.condition];
+    this.words = `${backend.id} ${label} ${backend.mode}`.toLowerCase();
+    setAttribute(parts.state, "data-tone", tone);
+    setText(parts.sign, sign);
+    setText(parts.condition, label);
+    const tags = describeTags(backend);
+    setText(parts.tag, tags);
+    parts.tag.hidden = tags === "";
+
+    setWidth(parts.fill, "width", share.actual);
+    setWidth(parts.mark, "left", share.wanted);
+    parts.mark.hidden = share.wanted === undefined;
+    setText(parts.share, formatShare(share.actual));
+    setText(parts.wanted, formatShare(share.wanted));
+
+    setText(parts.active, describeActive(backend));
+    setText(parts.new, formatRate(rates.sessionsPerSecond));
+    setText(parts.bytes, formatBytes(rates.bytesInPerSecond + rates.bytesOutPerSecond));
+    setText(parts.p50, formatMs(rates.connectTimeP50Ms));
+    setText(parts.p99, formatMs(rates.connectTimeP99Ms));
+
+    const why = reasonOf(backend);
+    setText(parts.change, why === "" ? "none so far" : why);
+    const { lastChange } = backend;
+    setText(
+      parts.age,
+      lastChange === undefined ? "" : `${formatAge(nowMs - lastChange.atMs)} ago`,
+    );
+    for (const button of this.#buttons) {
+      setAttribute(button, "aria-pressed", String(button.dataset.mode === backend.mode));
+    }
+  }
+}
+
+/** @param {BackendView} backend */
+function describeTags(backend) {
+  const { backup, differsFromFile, configuredWeight, weight } = backend;
+  const now = `weight ${formatWeight(weight)}`;
+  return [
+    ...(backup ? ["backup"] : []),
+    differsFromFile.includes("weight")
+      ? `${now}, ${configuredWeight} in the file`
+      : weight === configuredWeight
+      ? now
+      : `${now} of ${configuredWeight}`,
+    ...(differsFromFile.includes("mode") ? ["mode not as in the file"] : []),
+  ].join(", ");
+}
+
+/** @param {number} weight */
+function formatWeight(weight) {
+  return String(Math.round(weight * 100) / 100);
+}
+
+/** @param {BackendView} backend */
+function describeActive({ figures, maxConnections }) {
+  const active = formatCount(figures.active);
+  return maxConnections === 0 ? active : `${active} / ${formatCount(maxConnections)}`;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {"width" | "left"} property
+ * @param {number | undefined} share
+ */
+function setWidth(element, property, share) {
+  const width = `${((share ?? 0) * 100).toFixed(1)}%`;
+  if (element.style[property] !== width) element.style[property] = width;
+}

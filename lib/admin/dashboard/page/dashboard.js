@@ -1,0 +1,110 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * The dashboard's entry: what comes from Weir goes to the views, and what the operator wants goes
+ * to Weir.
+ *
+ * @import { WeirEvent } from "../../../supervisor/event_log.ts"
+ * @import { StatusView } from "../../status_view.ts"
+ * @import { Refusal } from "./access.js"
+ */
+import { Access } from "./access.js";
+import { byId, setText } from "./element.js";
+import { EventList } from "./event_list.js";
+import { ListenerList } from "./listener_list.js";
+import { LiveFeed } from "./live_feed.js";
+import { ModeDialog } from "./mode_dialog.js";
+import { Plots } from "./plots.js";
+import { ShareMeter } from "./shares.js";
+import { TokenForm } from "./token_form.js";
+import { VerdictView } from "./verdict_view.js";
+
+const access = new Access();
+const shares = new ShareMeter();
+const verdict = new VerdictView();
+const plots = new Plots();
+const listeners = new ListenerList(askForMode);
+const events = new EventList();
+const dialog = new ModeDialog();
+const banner = byId("banner", HTMLElement);
+const feed = new LiveFeed(access, { onConnect, onMessage, onLost });
+const tokenForm = new TokenForm(access, () => feed.restart());
+
+/** @type {StatusView | undefined} */
+let status;
+let isScheduled = false;
+feed.run();
+
+async function onConnect() {
+  const { rights } = await (await access.request("/api")).json();
+  document.body.classList.toggle("may-write", rights.includes("write"));
+  plots.history.load(await (await access.request("/api/v1/history")).json());
+  // All that Weir remembers comes again.
+  events.clear();
+  tokenForm.settle();
+  banner.hidden = true;
+  document.body.classList.remove("lost");
+}
+
+/**
+ * @param {string} type
+ * @param {unknown} data
+ */
+function onMessage(type, data) {
+  if (type === "event") {
+    events.add(/** @type {WeirEvent} */ (data));
+  } else if (type === "status") {
+    show(/** @type {StatusView} */ (data));
+  }
+}
+
+/** @param {StatusView} next */
+function show(next) {
+  status = next;
+  shares.add(next);
+  plots.history.add(next);
+  plots.update();
+  // A page in the background gets no frames: then the latest status waits for the next one.
+  if (isScheduled) return;
+  isScheduled = true;
+  requestAnimationFrame(() => {
+    isScheduled = false;
+    if (status === undefined || document.body.classList.contains("lost")) return;
+    verdict.update(status);
+    listeners.update(status, shares);
+  });
+}
+
+/**
+ * @param {Refusal | undefined} refusal
+ * @param {number} retryInMs
+ */
+function onLost(refusal, retryInMs) {
+  verdict.unknown(refusal?.wantsToken ? "a token is needed" : "no connection to Weir");
+  document.body.classList.add("lost");
+  if (refusal?.wantsToken) {
+    document.body.classList.remove("may-write");
+    tokenForm.ask();
+    setText(banner, "Weir wants a token before it tells anything.");
+  } else {
+    const seconds = Math.ceil(retryInMs / 1000);
+    const reason = refusal === undefined ? "" : ` ${refusal.message}.`;
+    setText(
+      banner,
+      `The connection to Weir is lost.${reason} Figures are old. Trying again in ${seconds} s.`,
+    );
+  }
+  banner.hidden = false;
+}
+
+/**
+ * @param {string} backendId
+ * @param {string} mode
+ */
+function askForMode(backendId, mode) {
+  for (const listener of status?.listeners ?? []) {
+    const backend = listener.backends.find(({ id }) => id === backendId);
+    if (backend === undefined) continue;
+    return dialog.ask(listener, backend, mode, () => access.setMode(backendId, mode));
+  }
+}

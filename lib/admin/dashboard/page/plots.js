@@ -1,0 +1,87 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * @import { PlotKind } from "./plot.js"
+ */
+import { byId } from "./element.js";
+import { formatBytes, formatMs, formatRate } from "./figures.js";
+import { History } from "./history.js";
+import { Plot } from "./plot.js";
+
+/** @type {readonly PlotKind[]} */
+const KINDS = [
+  {
+    title: "Sessions",
+    lines: [
+      { field: "active", label: "active", color: "--line-1" },
+      { field: "sessionsPerSecond", label: "new/s", color: "--line-2", dash: [4, 3] },
+    ],
+    format: formatRate,
+  },
+  {
+    title: "Throughput",
+    lines: [
+      { field: "bytesOutPerSecond", label: "out", color: "--line-1" },
+      { field: "bytesInPerSecond", label: "in", color: "--line-2", dash: [4, 3] },
+    ],
+    format: (value) => `${formatBytes(value)}/s`,
+    increments: Array.from({ length: 50 }, (_, power) => 2 ** power),
+  },
+  {
+    title: "Connect time",
+    lines: [
+      { field: "connectTimeP50Ms", label: "p50", color: "--line-1" },
+      { field: "connectTimeP99Ms", label: "p99", color: "--line-2", dash: [4, 3] },
+    ],
+    format: formatMs,
+  },
+  {
+    title: "Errors",
+    lines: [{ field: "errorsPerSecond", label: "per second", color: "--line-3" }],
+    format: formatRate,
+  },
+];
+
+/** The four plots, of all listeners or of one. */
+export class Plots {
+  history = new History();
+  #plots = KINDS.map((kind) => ({ kind, plot: new Plot(kind) }));
+  #choice = byId("plots-listener", HTMLSelectElement);
+  #scheduled = false;
+
+  constructor() {
+    byId("plots", HTMLElement).append(...this.#plots.map(({ plot }) => plot.element));
+    this.#choice.addEventListener("change", () => this.update());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      for (const { plot } of this.#plots) plot.recolor();
+    });
+    document.addEventListener("visibilitychange", () => this.update());
+  }
+
+  /** Draws with the next frame; a page that nobody sees is not drawn. */
+  update() {
+    if (this.#scheduled || document.hidden) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      this.#offer();
+      const key = this.#choice.value === "" ? undefined : this.#choice.value.slice(1);
+      for (const { kind, plot } of this.#plots) {
+        plot.update(this.history.read(kind.lines.map(({ field }) => field), key));
+      }
+    });
+  }
+
+  /** Offers each listener, where there is a choice. */
+  #offer() {
+    const { keys } = this.history;
+    const present = [...this.#choice.options].slice(1).map(({ value }) => value);
+    const wanted = keys.map((key) => `=${key}`);
+    if (present.join() === wanted.join()) return;
+    const { value } = this.#choice;
+    const [all] = this.#choice.options;
+    const options = keys.map((key) => new Option(key, `=${key}`));
+    this.#choice.replaceChildren(...(all === undefined ? [] : [all]), ...options);
+    this.#choice.value = wanted.includes(value) ? value : "";
+  }
+}

@@ -1,0 +1,100 @@
+// @ts-check
+/**
+ * @import { BackendView, ListenerView, StatusView } from "../../status_view.ts"
+ */
+
+/**
+ * How much of its listener's traffic a backend gets.
+ *
+ * @typedef {object} Share
+ * @property {number | undefined} actual of the listener's new sessions of the last half minute or
+ *   so, 0 to 1; undefined without any
+ * @property {number | undefined} wanted what its weight asks for among those that take sessions;
+ *   undefined where it asks for nothing
+ */
+
+/** A session counts half as much after this time. */
+const HALF_LIFE_MS = 20_000;
+/** Fewer sessions than this, old ones counted in part, say nothing of shares. */
+const LEAST_SESSIONS = 0.5;
+
+/** @type {Share} */
+const NO_SHARE = Object.freeze({ actual: undefined, wanted: undefined });
+
+/** Finds out, from one status after another, how the sessions are shared. */
+export class ShareMeter {
+  /** @type {Map<string, { readonly total: number, readonly recent: number }>} by backend id */
+  #counts = new Map();
+  /** @type {Map<string, Share>} by backend id */
+  #shares = new Map();
+  #startedAtMs = 0;
+  #atMs = 0;
+
+  /**
+   * Takes in a status that is newer than the one before.
+   *
+   * @param {StatusView} status
+   */
+  add(status) {
+    // Weir was started again: what was counted before says nothing.
+    if (status.startedAtMs !== this.#startedAtMs) this.#counts.clear();
+    const factor = 0.5 ** (Math.max(0, status.atMs - this.#atMs) / HALF_LIFE_MS);
+    this.#startedAtMs = status.startedAtMs;
+    this.#atMs = status.atMs;
+    /** @type {Map<string, { readonly total: number, readonly recent: number }>} */
+    const counts = new Map();
+    this.#shares.clear();
+    for (const listener of status.listeners) {
+      let sum = 0;
+      for (const { id, figures: { sessions } } of listener.backends) {
+        const before = this.#counts.get(id);
+        const grown = before === undefined ? 0 : Math.max(0, sessions - before.total);
+        const recent = (before?.recent ?? 0) * factor + grown;
+        counts.set(id, { total: sessions, recent });
+        sum += recent;
+      }
+      const wanted = wantedShares(listener);
+      for (const { id } of listener.backends) {
+        const recent = counts.get(id)?.recent ?? 0;
+        const actual = sum < LEAST_SESSIONS ? undefined : recent / sum;
+        this.#shares.set(id, { actual, wanted: wanted.get(id) });
+      }
+    }
+    this.#counts = counts;
+  }
+
+  /**
+   * @param {string} backendId
+   * @returns {Share}
+   */
+  of(backendId) {
+    return this.#shares.get(backendId) ?? NO_SHARE;
+  }
+}
+
+/**
+ * What share of a listener's new sessions each backend's weight asks for, by id. Only backends that
+ * take sessions now have one; backups only while there is nobody else.
+ *
+ * @param {ListenerView} listener
+ * @returns {Map<string, number>}
+ */
+export function wantedShares(listener) {
+  const serving = listener.backends.filter(takesSessions);
+  const primary = serving.filter(({ backup }) => !backup);
+  const tier = primary.length > 0 ? primary : serving;
+  /** @param {BackendView} backend */
+  const portion = ({ weight }) => listener.algorithm === "round_robin" ? 1 : weight;
+  const total = tier.reduce((sum, backend) => sum + portion(backend), 0);
+  return new Map(tier.map((backend) => [backend.id, portion(backend) / total]));
+}
+
+/**
+ * Whether a backend takes new sessions at present.
+ *
+ * @param {BackendView} backend
+ * @returns {boolean}
+ */
+export function takesSessions({ condition, weight }) {
+  return weight > 0 && (condition === "up" || condition === "trial");
+}

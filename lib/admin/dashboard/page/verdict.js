@@ -1,0 +1,106 @@
+// @ts-check
+/**
+ * @import { BackendView, ListenerView, StatusView } from "../../status_view.ts"
+ */
+import { takesSessions } from "./shares.js";
+
+/**
+ * Something that an operator has to look at.
+ *
+ * @typedef {object} Problem
+ * @property {"severe" | "minor"} severity severe: clients are turned away, or will be
+ * @property {string} text a sentence without a final period
+ * @property {string} [backend] the id of the backend that it is about
+ */
+
+/** The states of a backend: how each is called, its sign, and how it stands. */
+export const CONDITIONS = /** @type {const} */ ({
+  up: { label: "Up", sign: "●", tone: "good" },
+  trial: { label: "On trial", sign: "◐", tone: "fair" },
+  unused: { label: "Weight 0", sign: "○", tone: "idle" },
+  drain: { label: "Draining", sign: "▼", tone: "idle" },
+  maintenance: { label: "Maintenance", sign: "■", tone: "idle" },
+  ejected: { label: "Ejected", sign: "▲", tone: "bad" },
+  down: { label: "Down", sign: "✕", tone: "bad" },
+});
+
+/**
+ * What is wrong, the worst first. What an operator wants so, such as a drain, is not a problem.
+ *
+ * @param {StatusView} status
+ * @returns {Problem[]}
+ */
+export function findProblems(status) {
+  /** @type {Problem[]} */
+  const problems = status.notReadyReasons.map((text) => ({
+    severity: "severe",
+    text: upperFirst(text),
+  }));
+  const { last } = status.reloads;
+  if (last !== undefined && !last.ok) {
+    const [reason = "The file has errors"] = last.problems;
+    problems.push({
+      severity: "minor",
+      text: `The last reload failed, and the old settings are in force: ${reason}`,
+    });
+  }
+  for (const { key, backends } of status.listeners) {
+    for (const backend of backends) {
+      if (backend.condition !== "down" && backend.condition !== "ejected") continue;
+      const state = `is ${CONDITIONS[backend.condition].label.toLowerCase()}`;
+      const why = reasonOf(backend);
+      const says = why.startsWith(state) || why === "" ? why : `${state}: ${why}`;
+      problems.push({
+        severity: "minor",
+        text: `Backend ${backend.name} of ${key} ${says === "" ? state : says}`,
+        backend: backend.id,
+      });
+    }
+  }
+  return problems;
+}
+
+/**
+ * The verdict in a few words.
+ *
+ * @param {readonly Problem[]} problems
+ * @returns {{ readonly tone: "good" | "fair" | "bad", readonly text: string }}
+ */
+export function describeVerdict(problems) {
+  if (problems.length === 0) return { tone: "good", text: "All good" };
+  const text = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return { tone: problems.some(({ severity }) => severity === "severe") ? "bad" : "fair", text };
+}
+
+/**
+ * Why a backend's state changed the last time, without saying again which backend it is.
+ *
+ * @param {BackendView} backend
+ * @returns {string}
+ */
+export function reasonOf({ lastChange, name }) {
+  if (lastChange === undefined) return "";
+  const { text } = lastChange;
+  const about = /^Backend (\S+) of listener \S+?:? /.exec(text);
+  return about !== null && about[1] === name ? text.slice(about[0].length) : text;
+}
+
+/**
+ * What would follow from setting a backend to drain or maintenance, where that is worth a warning.
+ *
+ * @param {ListenerView} listener
+ * @param {string} id
+ * @returns {string} empty where there is nothing to warn of
+ */
+export function warnOfLast(listener, id) {
+  const serving = listener.backends.filter(takesSessions);
+  const isLast = serving.length === 1 && serving[0]?.id === id;
+  return isLast
+    ? `It is the last backend of ${listener.key} that takes sessions: new clients will be refused.`
+    : "";
+}
+
+/** @param {string} text */
+function upperFirst(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,85 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * @import { StatusView } from "../../status_view.ts"
+ */
+import { byId, setAttribute, setText } from "./element.js";
+import { formatAge, formatBytes, formatCount, formatRate } from "./figures.js";
+import { addUp, countBackends } from "./totals.js";
+import { describeVerdict, findProblems } from "./verdict.js";
+
+const MOST_LISTED = 5;
+const SIGNS = { good: "✓", fair: "!", bad: "✕" };
+
+/** The state of everything, for whoever looks for five seconds. */
+export class VerdictView {
+  #section = byId("verdict", HTMLElement);
+  #sign = byId("verdict-sign", HTMLElement);
+  #text = byId("verdict-text", HTMLElement);
+  #problems = byId("problems", HTMLElement);
+  #about = byId("about", HTMLElement);
+  #listed = "";
+
+  /** @param {StatusView} status */
+  update(status) {
+    const problems = findProblems(status);
+    const { tone, text } = describeVerdict(problems);
+    setAttribute(this.#section, "data-tone", tone);
+    setText(this.#sign, SIGNS[tone]);
+    setText(this.#text, text);
+    document.title = tone === "good" ? "Weir" : `(${problems.length}) Weir`;
+    const surplus = problems.length - MOST_LISTED;
+    this.#list([
+      ...problems.slice(0, MOST_LISTED).map((problem) => problem.text),
+      ...(surplus > 0 ? [`… and ${surplus} more`] : []),
+    ]);
+    const uptime = formatAge(status.atMs - status.startedAtMs);
+    const workers = status.workers.length;
+    setText(
+      this.#about,
+      `${status.version} · ${status.file} · ${workers} ${workers === 1 ? "worker" : "workers"} · ` +
+        `up for ${uptime}`,
+    );
+    const totals = addUp(status.listeners);
+    const { serving, all } = countBackends(status);
+    write("total-active", formatCount(totals.active));
+    write("total-new", formatRate(totals.sessionsPerSecond));
+    write("total-in", `${formatBytes(totals.bytesInPerSecond)}/s`);
+    write("total-out", `${formatBytes(totals.bytesOutPerSecond)}/s`);
+    write("total-errors", formatRate(totals.errorsPerSecond));
+    write("total-up", `${serving} of ${all}`);
+  }
+
+  /**
+   * Says that nothing is known: the figures that still stand there are old.
+   *
+   * @param {string} why
+   */
+  unknown(why) {
+    setAttribute(this.#section, "data-tone", "none");
+    setText(this.#sign, "?");
+    setText(this.#text, `Not known: ${why}`);
+    document.title = "(?) Weir";
+    this.#list([]);
+  }
+
+  /** @param {readonly string[]} lines */
+  #list(lines) {
+    const joined = lines.join("\n");
+    if (this.#listed === joined) return;
+    this.#listed = joined;
+    this.#problems.replaceChildren(...lines.map((line) => {
+      const item = document.createElement("li");
+      item.textContent = line;
+      return item;
+    }));
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {string} text
+ */
+function write(id, text) {
+  setText(byId(id, HTMLElement), text);
+}

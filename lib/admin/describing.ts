@@ -1,0 +1,17 @@
+import { jsonAnswer } from "./json_answer.ts";
+import { describeOpenApi } from "./openapi.ts";
+import type { Call, Desk } from "./route.ts";
+
+/** Answers what there is to ask, and what the one who asks may do. */
+export function answerRoutes({ rights }: Call, { routes, version }: Desk): Response {
+  return jsonAnswer({
+    name: "Weir",
+    version,
+    rights,
+    routes: routes.map(({ method, path, permission, doc }) => ({ method, path, permission, doc })),
+  });
+}
+
+export function answerOpenApi(_call: Call, { routes, version }: Desk): Response {
+  return jsonAnswer(describeOpenApi(routes, version));
+}

@@ -1,0 +1,194 @@
+import { BACKEND_MODE_NAMES } from "../config/settings.ts";
+import {
+  BACKEND_CELLS,
+  BACKEND_READINGS,
+  BACKEND_TALLIES,
+  type CounterDefinition,
+  LISTENER_CELLS,
+  LISTENER_TALLIES,
+  WORKER_CELLS,
+  WORKER_TALLIES,
+} from "../state/counters.ts";
+import { CONNECT_TIME, type HistogramDefinition, SESSION_DURATION } from "../state/histograms.ts";
+import type { BackendStatus, ListenerStatus, Status, WorkerStatus } from "../supervisor/status.ts";
+import type { HistogramFamily, MetricFamily, MetricSample } from "./metric_family.ts";
+
+/** The metrics of Weir as a whole. */
+export const WEIR_FAMILIES: readonly MetricFamily<Status>[] = [
+  {
+    kind: "info",
+    name: "weir_build_info",
+    help: "The version of Weir, and of Deno below it.",
+    samples: [{ read: () => 1 }],
+    labelsOf: ({ version }) => ({ version, deno: Deno.version.deno }),
+  },
+  gauge<Status>(
+    "weir_start_time_seconds",
+    "When Weir was started, in seconds since 1970.",
+    ({ startedAtMs }) => startedAtMs / 1000,
+  ),
+  gauge<Status>(
+    "weir_ready",
+    "Whether every listener has a backend that takes sessions, and no shutdown is under way.",
+    ({ ready }) => Number(ready),
+  ),
+  gauge<Status>(
+    "weir_stopping",
+    "Whether a shutdown is under way.",
+    ({ phase }) => Number(phase === "stopping"),
+  ),
+  gauge<Status>("weir_workers", "Workers that run.", ({ workers }) => workers.length),
+  {
+    kind: "counter",
+    name: "weir_reloads_total",
+    help: "Reloads of the configuration, by how they went.",
+    samples: [
+      { labels: { result: "succeeded" }, read: ({ reloads }) => reloads.succeeded },
+      { labels: { result: "failed" }, read: ({ reloads }) => reloads.failed },
+    ],
+  },
+  gauge<Status>(
+    "weir_last_reload_successful",
+    "Whether the last reload changed the settings; 1 where there was none.",
+    ({ reloads }) => Number(reloads.last?.ok ?? true),
+  ),
+  {
+    kind: "counter",
+    name: "weir_access_log_dropped_lines_total",
+    help: "Lines that the access log had no room for.",
+    samples: [{ read: ({ accessLogDropped }) => accessLogDropped }],
+  },
+  gauge<Status>(
+    "weir_resident_memory_bytes",
+    "Memory of the process that is in use.",
+    () => Deno.memoryUsage().rss,
+  ),
+];
+
+/** The metrics of each listener. */
+export const LISTENER_FAMILIES: readonly MetricFamily<ListenerStatus>[] = [
+  {
+    kind: "info",
+    name: "weir_listener_info",
+    help: "Where the listener is bound, and how it is served.",
+    samples: [{ read: () => 1 }],
+    labelsOf: ({ address, algorithm, engine }) => ({ address, algorithm, engine }),
+  },
+  gauge<ListenerStatus>(
+    "weir_listener_max_connections",
+    "How many sessions the listener may have at once; 0 is no limit.",
+    ({ maxConnections }) => maxConnections,
+  ),
+  ...familiesOf<ListenerStatus>("weir_listener_", [LISTENER_CELLS, LISTENER_TALLIES]),
+  histogram<ListenerStatus>(
+    "weir_listener_",
+    SESSION_DURATION,
+    ({ figures }) => figures.durations,
+    ({ figures }) => figures.durationSumMs,
+  ),
+];
+
+/** The metrics of each backend of each listener. */
+export const BACKEND_FAMILIES: readonly MetricFamily<BackendStatus>[] = [
+  gauge<BackendStatus>(
+    "weir_backend_up",
+    "Whether the backend takes new sessions: it is neither down, ejected, in drain or " +
+      "maintenance, nor of weight 0.",
+    ({ condition }) => Number(condition === "up" || condition === "trial"),
+  ),
+  gauge<BackendStatus>(
+    "weir_backend_healthy",
+    "Whether probing finds the backend up, or does not look.",
+    ({ health }) => Number(health !== "down"),
+  ),
+  gauge<BackendStatus>(
+    "weir_backend_ejected",
+    "Whether the backend has a pause because its sessions failed.",
+    ({ figures }) => Number(figures.ejection !== 0),
+  ),
+  {
+    kind: "gauge",
+    name: "weir_backend_mode",
+    help: "What an operator wants of the backend: 1 for that mode, 0 for the others.",
+    samples: BACKEND_MODE_NAMES.map((name) => ({
+      labels: { mode: name },
+      read: ({ mode }) => Number(mode === name),
+    })),
+  },
+  gauge<BackendStatus>(
+    "weir_backend_configured_weight",
+    "The weight that the file gives the backend.",
+    ({ configuredWeight }) => configuredWeight,
+  ),
+  gauge<BackendStatus>(
+    "weir_backend_max_connections",
+    "How many sessions the backend may have at once; 0 is no limit.",
+    ({ maxConnections }) => maxConnections,
+  ),
+  ...familiesOf<BackendStatus>("weir_backend_", [BACKEND_CELLS, BACKEND_READINGS, BACKEND_TALLIES]),
+  histogram<BackendStatus>(
+    "weir_backend_",
+    CONNECT_TIME,
+    ({ figures }) => figures.connectTimes,
+    ({ figures }) => figures.connectTimeSumMs,
+  ),
+];
+
+/** The metrics of each worker. */
+export const WORKER_FAMILIES: readonly MetricFamily<WorkerStatus>[] = [
+  {
+    kind: "info",
+    name: "weir_worker_info",
+    help: "The engine that the worker runs.",
+    samples: [{ read: () => 1 }],
+    labelsOf: ({ engine }) => ({ engine }),
+  },
+  ...familiesOf<WorkerStatus>("weir_worker_", [WORKER_CELLS, WORKER_TALLIES]),
+];
+
+function gauge<Subject>(
+  name: string,
+  help: string,
+  read: (subject: Subject) => number,
+): MetricFamily<Subject> {
+  return { kind: "gauge", name, help, samples: [{ read }] };
+}
+
+/** Makes the metrics of tables of counters; rows of the same metric become its samples. */
+function familiesOf<Subject extends { readonly figures: object }>(
+  prefix: string,
+  tables: readonly Readonly<Record<string, CounterDefinition>>[],
+): MetricFamily<Subject>[] {
+  const rows = tables.flatMap((table) => Object.entries(table))
+    .filter(([, { internal }]) => internal !== true);
+  return [...Map.groupBy(rows, ([, { metric }]) => metric)].map(([metric, group]) => {
+    const [[, { kind, help }]] = group as [typeof group[0]];
+    return { kind, name: prefix + metric, help, samples: group.map(sampleOf<Subject>) };
+  });
+}
+
+function sampleOf<Subject extends { readonly figures: object }>(
+  [name, { labels, scale = 1 }]: [string, CounterDefinition],
+): MetricSample<Subject> {
+  // Figures have the names of the tables' rows; snapshot.ts makes them so.
+  const read = ({ figures }: Subject): number =>
+    (figures as Readonly<Record<string, number>>)[name] as number * scale;
+  return labels === undefined ? { read } : { labels, read };
+}
+
+function histogram<Subject>(
+  prefix: string,
+  { metric, help, bounds, scale }: HistogramDefinition,
+  counts: (subject: Subject) => readonly number[],
+  sum: (subject: Subject) => number,
+): HistogramFamily<Subject> {
+  return {
+    kind: "histogram",
+    name: prefix + metric,
+    help,
+    // Rounded, as a bound is a label and so a text: 0.1 × 0.001 must not come out as 0.0001000…2.
+    bounds: bounds.map((bound) => Number((bound * scale).toPrecision(6))),
+    counts,
+    sum: (subject) => sum(subject) * scale,
+  };
+}

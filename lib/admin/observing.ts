@@ -1,0 +1,55 @@
+import { viewConfig } from "./config_view.ts";
+import { STREAM_KINDS, type StreamKind } from "./event_streams.ts";
+import { jsonAnswer } from "./json_answer.ts";
+import { Problem } from "./problem.ts";
+import type { Call, Desk } from "./route.ts";
+
+const DEFAULT_LIMIT = 100;
+
+export function answerStatus(_call: Call, { watch }: Desk): Response {
+  return jsonAnswer(watch.view);
+}
+
+export function answerHistory(_call: Call, { watch }: Desk): Response {
+  return jsonAnswer(watch.history.read());
+}
+
+export function answerConfig(_call: Call, { control }: Desk): Response {
+  return jsonAnswer(viewConfig(control.settings));
+}
+
+export async function answerSessions({ parameters }: Call, { sessions }: Desk): Promise<Response> {
+  const { limit = DEFAULT_LIMIT, listener, backend, client, cursor } = parameters;
+  return jsonAnswer(
+    await sessions.page({
+      limit: Number(limit),
+      listener: asText(listener),
+      backend: asText(backend),
+      client: asText(client),
+      cursor: asText(cursor),
+    }),
+  );
+}
+
+export function answerEvents({ request, parameters }: Call, { streams }: Desk): Response {
+  // The header is from a browser that comes again, and newer than what its address says.
+  const last = request.headers.get("last-event-id") ?? String(parameters.last_event_id ?? 0);
+  if (!/^\d{1,15}$/.test(last)) {
+    throw new Problem(400, `Last-Event-ID is "${last}": expected the id of an event`);
+  }
+  const kinds = asText(parameters.kinds)?.split(",") ?? STREAM_KINDS;
+  const unknown = kinds.find((kind) => !isStreamKind(kind));
+  if (unknown !== undefined) {
+    const allowed = STREAM_KINDS.map((kind) => `"${kind}"`).join(", ");
+    throw new Problem(400, `Parameter "kinds" has "${unknown}": expected ${allowed}`);
+  }
+  return streams.open({ kinds: kinds.filter(isStreamKind), lastEventId: Number(last) });
+}
+
+function asText(value: string | number | undefined): string | undefined {
+  return value === undefined ? undefined : String(value);
+}
+
+function isStreamKind(text: string): text is StreamKind {
+  return STREAM_KINDS.some((kind) => kind === text);
+}

@@ -1,0 +1,51 @@
+/** The statuses of the answers that say that something is wrong, with their names (RFC 9110). */
+const TITLES = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+} as const;
+export type ProblemStatus = keyof typeof TITLES;
+
+/** What is wrong with a request: thrown wherever it is found, and answered as RFC 9457 says. */
+export class Problem extends Error {
+  readonly status: ProblemStatus;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What the document has besides. */
+  readonly members: object;
+
+  /**
+   * @param detail a sentence: what was found, and what is allowed
+   * @param headers what the answer has besides
+   * @param members what the document has besides
+   */
+  constructor(
+    status: ProblemStatus,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+    members: object = {},
+  ) {
+    super(detail);
+    this.name = "Problem";
+    this.status = status;
+    this.headers = headers;
+    this.members = members;
+  }
+
+  toResponse(): Response {
+    const { status, message, members } = this;
+    const title = TITLES[status];
+    const document = { type: "about:blank", title, status, detail: message, ...members };
+    return new Response(`${JSON.stringify(document)}\n`, {
+      status,
+      headers: { ...this.headers, "content-type": "application/problem+json" },
+    });
+  }
+}

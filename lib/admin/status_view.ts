@@ -1,0 +1,35 @@
+import type { BackendStatus, ListenerStatus, Status, WorkerStatus } from "../supervisor/status.ts";
+
+/** How fast things go, over the last seconds. */
+export interface Rates {
+  /** New sessions a second: connected ones for a backend, accepted ones for a listener. */
+  readonly sessionsPerSecond: number;
+  /** From clients to backends. */
+  readonly bytesInPerSecond: number;
+  /** From backends to clients. */
+  readonly bytesOutPerSecond: number;
+  /**
+   * For a backend: failed and late connections, resets and aborts. For a listener: those of its
+   * backends, and the clients that were refused.
+   */
+  readonly errorsPerSecond: number;
+  /** Connect times, estimated from the histogram; null where nothing was connected of late. */
+  readonly connectTimeP50Ms: number | null;
+  readonly connectTimeP99Ms: number | null;
+}
+
+/** A backend's status, with the rates that go with it. */
+export interface BackendView extends BackendStatus {
+  readonly rates: Rates;
+}
+
+export interface ListenerView extends Omit<ListenerStatus, "backends"> {
+  readonly rates: Rates;
+  readonly backends: readonly BackendView[];
+}
+
+/** What `GET /api/v1/status` answers, and the data of every `status` event. */
+export interface StatusView extends Omit<Status, "listeners" | "workers"> {
+  readonly listeners: readonly ListenerView[];
+  readonly workers: readonly WorkerStatus[];
+}

@@ -1,0 +1,61 @@
+import type { Control } from "../supervisor/control.ts";
+import { History } from "./history.ts";
+import { RateBook } from "./rate_book.ts";
+import { Reused } from "./reused.ts";
+import type { StatusView } from "./status_view.ts";
+
+/** How often the status is looked at. */
+const INTERVAL_MS = 1_000;
+/** Looking takes no more than this share of the main thread's time, however many backends there are. */
+const LARGEST_SHARE = 0.05;
+
+/** Looks at the status once a second: the rates and the history follow from it. */
+export class StatusWatch {
+  readonly history = new History();
+  readonly #control: Control;
+  readonly #rates = new RateBook();
+  readonly #view: Reused<StatusView>;
+  readonly #subscribers = new Set<(view: StatusView) => void>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(control: Control) {
+    this.#control = control;
+    this.#view = new Reused(() => this.#rates.addTo(control.status()));
+  }
+
+  /** The status now, with the rates as of the last look. */
+  get view(): StatusView {
+    return this.#view.get();
+  }
+
+  /** Begins to look, until {@linkcode stop}. */
+  start(): void {
+    this.#look();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Makes the next view a new one, after somebody has changed something. */
+  refresh(): void {
+    this.#view.forget();
+  }
+
+  /** Hears of every look, until the function that this gives is called. */
+  subscribe(tell: (view: StatusView) => void): () => void {
+    this.#subscribers.add(tell);
+    return () => void this.#subscribers.delete(tell);
+  }
+
+  #look(): void {
+    const startMs = performance.now();
+    const status = this.#control.status();
+    this.#rates.look(status);
+    const view = this.#rates.addTo(status);
+    this.history.add(view);
+    for (const tell of this.#subscribers) tell(view);
+    const tookMs = performance.now() - startMs;
+    this.#timer = setTimeout(() => this.#look(), Math.max(INTERVAL_MS, tookMs / LARGEST_SHARE));
+  }
+}

@@ -1,0 +1,71 @@
+import type { BackendModeName } from "../config/settings.ts";
+import { jsonAnswer } from "./json_answer.ts";
+import { Problem } from "./problem.ts";
+import type { Call, Desk } from "./route.ts";
+
+/** What the log and the events name as the cause. */
+const CAUSE = "the admin API";
+
+export function setMode(call: Call, desk: Desk): Response {
+  // The route's schema has checked it.
+  const { mode } = call.body as { readonly mode: BackendModeName };
+  const id = idOf(call);
+  if (!desk.control.setMode(id, mode)) throw noBackend(id);
+  return answerBackend(id, desk);
+}
+
+export function setWeight(call: Call, desk: Desk): Response {
+  const { weight } = call.body as { readonly weight: number };
+  const id = idOf(call);
+  if (!desk.control.setWeight(id, weight)) throw noBackend(id);
+  return answerBackend(id, desk);
+}
+
+export async function closeBackendSessions(
+  call: Call,
+  { control, sessions }: Desk,
+): Promise<Response> {
+  const id = idOf(call);
+  const closed = await control.closeBackendSessions(id);
+  if (closed === undefined) throw noBackend(id);
+  sessions.refresh();
+  return jsonAnswer({ closed });
+}
+
+export async function closeSession(call: Call, { control, sessions }: Desk): Promise<Response> {
+  const id = idOf(call);
+  if (!await control.closeSession(id)) throw new Problem(404, `There is no session "${id}"`);
+  sessions.refresh();
+  return new Response(null, { status: 204 });
+}
+
+export async function reload(_call: Call, { control, watch }: Desk): Promise<Response> {
+  const result = await control.reload(CAUSE);
+  watch.refresh();
+  if (result.ok) return jsonAnswer(result);
+  throw new Problem(422, "The file cannot be used: the old settings stay in force", {}, result);
+}
+
+export function shutDown(_call: Call, { control }: Desk): Response {
+  control.shutdown(CAUSE);
+  return jsonAnswer({}, 202);
+}
+
+function answerBackend(id: string, { watch }: Desk): Response {
+  watch.refresh();
+  const backend = watch.view.listeners.flatMap(({ backends }) => backends)
+    .find((backend) => backend.id === id);
+  return backend === undefined ? noBackend(id).toResponse() : jsonAnswer(backend);
+}
+
+function idOf({ parameters }: Call): string {
+  return String(parameters.id);
+}
+
+function noBackend(id: string): Problem {
+  return new Problem(
+    404,
+    `There is no backend "${id}"; ids are those of GET /api/v1/status, such as ` +
+      '"24003/127.0.0.1:8080", and encoded as a part of a path',
+  );
+}

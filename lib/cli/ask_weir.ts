@@ -1,0 +1,25 @@
+import { type AdminClient, RefusalError, UnreachableError } from "./admin_client.ts";
+import type { CommandInputs } from "./command.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
+import { findAdmin } from "./find_admin.ts";
+
+/** Runs what asks Weir, and turns its refusals into messages and exit statuses. */
+export async function askWeir(
+  inputs: CommandInputs,
+  ask: (client: AdminClient) => Promise<number>,
+  address?: string,
+): Promise<number> {
+  try {
+    using client = await findAdmin(inputs, address);
+    return await ask(client);
+  } catch (error) {
+    if (error instanceof UnreachableError || error instanceof Deno.errors.NotCapable) {
+      inputs.terminal.printError(`weir: ${error.message}\n`);
+      return EXIT_STATUS.unreachable;
+    }
+    if (!(error instanceof RefusalError)) throw error;
+    const hint = error.status === 401 ? "; --token-file names a file with one" : "";
+    inputs.terminal.printError(`weir: ${error.message}${hint}\n`);
+    return EXIT_STATUS.failed;
+  }
+}

@@ -1,0 +1,90 @@
+import { formatAge, formatBytes, formatMs } from "../../admin/dashboard/page/figures.js";
+import { quote } from "../../config/quote.ts";
+import type { SessionView } from "../../engine/session_life.ts";
+import type { AdminClient } from "../admin_client.ts";
+import { askWeir } from "../ask_weir.ts";
+import type { CommandInputs } from "../command.ts";
+import { EXIT_STATUS } from "../exit_status.ts";
+import { formatTable, type TextColumn } from "../text_table.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** A page of sessions, as the API gives it. */
+interface SessionPage {
+  readonly total: number;
+  readonly matching: number;
+  readonly sessions: readonly SessionView[];
+  /** Where the next page begins; null on the last one. */
+  readonly next: string | null;
+}
+
+const MOST_AT_ONCE = 1000;
+const COLUMNS: readonly TextColumn[] = [
+  { title: "ID" },
+  { title: "CLIENT" },
+  { title: "LISTENER" },
+  { title: "BACKEND" },
+  { title: "PHASE" },
+  { title: "AGE", isNumber: true },
+  { title: "IN", isNumber: true },
+  { title: "OUT", isNumber: true },
+  { title: "CONNECT", isNumber: true },
+  { title: "RETRIES", isNumber: true },
+];
+
+/** Lists the sessions of a running Weir. */
+export function sessions(inputs: CommandInputs): Promise<number> {
+  const { flags, terminal, values } = inputs;
+  const limit = parseLimit(values.get("limit") ?? "100");
+  const query = new URLSearchParams();
+  for (const name of ["listener", "backend", "client"]) {
+    const value = values.get(name);
+    if (value !== undefined) query.set(name, value);
+  }
+  return askWeir(inputs, async (client) => {
+    const { found, matching } = await read(client, query, limit);
+    if (flags.has("json")) {
+      terminal.print(`${JSON.stringify(found, undefined, 2)}\n`);
+    } else {
+      const lines = formatTable(COLUMNS, found.map(sessionRow));
+      terminal.print(`${lines.join("\n")}\n${found.length} of ${matching} sessions\n`);
+    }
+    return EXIT_STATUS.done;
+  });
+}
+
+async function read(
+  client: AdminClient,
+  query: URLSearchParams,
+  limit: number,
+): Promise<{ readonly found: readonly SessionView[]; readonly matching: number }> {
+  const found: SessionView[] = [];
+  while (true) {
+    query.set("limit", String(Math.min(limit - found.length, MOST_AT_ONCE)));
+    const page = await client.ask<SessionPage>(`/api/v1/sessions?${query}`);
+    found.push(...page.sessions);
+    if (page.next === null || found.length >= limit) return { found, matching: page.matching };
+    query.set("cursor", page.next);
+  }
+}
+
+function sessionRow(session: SessionView): string[] {
+  const { backend, connectTimeMs } = session;
+  return [
+    session.id,
+    session.client,
+    session.listener,
+    backend === "" ? "–" : backend,
+    session.phase,
+    formatAge(Date.now() - session.startedAtMs),
+    formatBytes(session.bytesIn),
+    formatBytes(session.bytesOut),
+    formatMs(connectTimeMs < 0 ? undefined : connectTimeMs),
+    String(session.retries),
+  ];
+}
+
+function parseLimit(text: string): number {
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (limit > 0) return limit;
+  throw new UsageError(`${quote(text)} is no limit: expected a number from 1 on`, "sessions");
+}

@@ -1,0 +1,17 @@
+import type { StatusView } from "../../admin/status_view.ts";
+import { askWeir } from "../ask_weir.ts";
+import type { CommandInputs } from "../command.ts";
+import { EXIT_STATUS } from "../exit_status.ts";
+import { formatStatus } from "../format_status.ts";
+
+/** Prints how a running Weir is. */
+export function status(inputs: CommandInputs): Promise<number> {
+  const { flags, terminal } = inputs;
+  return askWeir(inputs, async (client) => {
+    const view = await client.ask<StatusView>("/api/v1/status");
+    terminal.print(
+      flags.has("json") ? `${JSON.stringify(view, undefined, 2)}\n` : formatStatus(view),
+    );
+    return view.ready ? EXIT_STATUS.done : EXIT_STATUS.failed;
+  });
+}

@@ -1,0 +1,94 @@
+import type { StatusView } from "../../admin/status_view.ts";
+import type { WeirEvent } from "../../supervisor/event_log.ts";
+import { type AdminClient, RefusalError, UnreachableError } from "../admin_client.ts";
+import { askWeir } from "../ask_weir.ts";
+import type { CommandInputs } from "../command.ts";
+import { EXIT_STATUS } from "../exit_status.ts";
+import { formatStatus } from "../format_status.ts";
+import { postMode } from "../set_mode.ts";
+import { drawTop } from "../top/draw_top.ts";
+import { readFeed } from "../top/feed.ts";
+import { FullScreen } from "../top/full_screen.ts";
+import { type Order, TopModel } from "../top/top_model.ts";
+
+const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Shows a running Weir until the operator has seen enough. */
+export function top(inputs: CommandInputs): Promise<number> {
+  const { operands, terminal } = inputs;
+  return askWeir(inputs, async (client) => {
+    // Whatever stands against it is said before the terminal is taken over.
+    const status = await client.ask<StatusView>("/api/v1/status");
+    if (!Deno.stdout.isTerminal()) {
+      terminal.print(formatStatus(status));
+      return EXIT_STATUS.done;
+    }
+    using screen = new FullScreen(terminal);
+    await watch(client, screen);
+    return EXIT_STATUS.done;
+  }, operands[0]);
+}
+
+/** Draws and listens until a key or a signal ends it. */
+async function watch(client: AdminClient, screen: FullScreen): Promise<void> {
+  const model = new TopModel();
+  const end = new AbortController();
+  const stop = () => end.abort();
+  const draw = () => screen.show(drawTop(model, screen.size));
+  for (const signal of ENDING_SIGNALS) Deno.addSignalListener(signal, stop);
+  Deno.addSignalListener("SIGWINCH", draw);
+  try {
+    draw();
+    const feed = readFeed(client, {
+      onConnect: () => model.events.splice(0),
+      onMessage: (type, data) => {
+        if (type === "event") model.addEvent(data as WeirEvent);
+        else if (type === "status") model.update(data as StatusView);
+        draw();
+      },
+      onLost: (why) => {
+        model.lost = why;
+        draw();
+      },
+    }, end.signal);
+    const keys = obeyKeys(screen, model, draw, async (order) => {
+      if (order.kind === "quit") stop();
+      else model.message = await carryOut(client, order);
+    });
+    // A failure of either ends both; without keys, the feed goes on until a signal.
+    await Promise.race([feed, keys.then(() => feed)]);
+  } finally {
+    stop();
+    for (const signal of ENDING_SIGNALS) Deno.removeSignalListener(signal, stop);
+    Deno.removeSignalListener("SIGWINCH", draw);
+  }
+}
+
+async function obeyKeys(
+  screen: FullScreen,
+  model: TopModel,
+  draw: () => void,
+  obey: (order: Order) => Promise<void>,
+): Promise<void> {
+  for await (const key of screen.keys()) {
+    const order = model.press(key);
+    draw();
+    if (order === undefined) continue;
+    await obey(order);
+    if (order.kind === "quit") return;
+    draw();
+  }
+}
+
+async function carryOut(
+  client: AdminClient,
+  { backendId, mode }: Order & { readonly kind: "mode" },
+): Promise<string> {
+  try {
+    const { condition } = await postMode(client, backendId, mode);
+    return `${backendId} is set to ${mode}, now ${condition}`;
+  } catch (error) {
+    if (!(error instanceof RefusalError || error instanceof UnreachableError)) throw error;
+    return `it was not done: ${error.message}`;
+  }
+}

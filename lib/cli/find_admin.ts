@@ -1,0 +1,92 @@
+import { isHostName } from "../base/address.ts";
+import { type BoundAddress, parseAdminAddress } from "../config/admin_address.ts";
+import { loadSettings } from "../config/load_settings.ts";
+import { quote } from "../config/quote.ts";
+import { AdminClient } from "./admin_client.ts";
+import type { CommandInputs } from "./command.ts";
+import { detectEnvironment } from "./environment.ts";
+import { reportDiagnostics } from "./report_diagnostics.ts";
+import { requireFile } from "./require_file.ts";
+import { UsageError } from "./usage_error.ts";
+
+const DEFAULT_ADDRESS: BoundAddress = {
+  kind: "tcp",
+  address: { hostname: "127.0.0.1", port: 24000 },
+};
+
+/** What stands for "every address" in a configuration is reached at loopback. */
+const LOOPBACK_OF: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
+/**
+ * Makes a client of the Weir that a command line means: `word` where it names one, else `--admin`,
+ * else what the file of `--config` says, else 127.0.0.1:24000.
+ *
+ * @throws {UsageError} for an address that is none, and for files that cannot be used
+ */
+export async function findAdmin(inputs: CommandInputs, word?: string): Promise<AdminClient> {
+  const { values } = inputs;
+  const config = values.get("config");
+  const configured = config === undefined ? undefined : await readConfig(config, inputs);
+  const written = word ?? values.get("admin");
+  const address = written === undefined
+    ? configured?.address ?? DEFAULT_ADDRESS
+    : parseAddress(written);
+  const tokenFile = values.get("token-file") ?? configured?.tokenFile ?? "";
+  return new AdminClient(address, tokenFile === "" ? "" : await readToken(tokenFile));
+}
+
+function parseAddress(text: string): BoundAddress {
+  const bare = text.replace(/^http:\/\//, "").replace(/(?<=.)\/$/, "");
+  const address = parseAdminAddress(bare);
+  if (address !== undefined && address.kind !== "off") return reachable(address);
+  const [, hostname = "", port = ""] = /^([^:/]+):(\d{1,5})$/.exec(bare) ?? [];
+  if (isHostName(hostname) && Number(port) >= 1 && Number(port) <= 65535) {
+    return { kind: "tcp", address: { hostname, port: Number(port) } };
+  }
+  throw new UsageError(
+    `${
+      quote(text)
+    } is no address of Weir: expected "127.0.0.1:24000", "[::1]:24000", or the path ` +
+      'of a Unix socket such as "/run/weir.sock"',
+  );
+}
+
+async function readConfig(
+  file: string,
+  { terminal }: CommandInputs,
+): Promise<{ readonly address: BoundAddress; readonly tokenFile: string }> {
+  await requireFile(file);
+  const { settings, diagnostics } = await loadSettings(file, detectEnvironment());
+  if (settings === undefined) {
+    reportDiagnostics(diagnostics, terminal, "the file cannot be used");
+    throw new UsageError(`cannot take the address of Weir from ${quote(file)}`);
+  }
+  const address = parseAdminAddress(settings.admin);
+  if (address === undefined || address.kind === "off") {
+    throw new UsageError(`${quote(file)} has no "admin" address: this Weir cannot be asked`);
+  }
+  return { address: reachable(address), tokenFile: settings.adminTokenFile };
+}
+
+function reachable(address: BoundAddress): BoundAddress {
+  if (address.kind !== "tcp") return address;
+  const { hostname, port } = address.address;
+  return { kind: "tcp", address: { hostname: LOOPBACK_OF[hostname] ?? hostname, port } };
+}
+
+/** Reads the first token that may do everything, or else the first one. */
+async function readToken(file: string): Promise<string> {
+  await requireFile(file);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`cannot read ${quote(file)}: ${reason}`);
+  }
+  const lines = text.split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#") && !line.startsWith(";"));
+  const line = lines.find((line) => !/^read\s/.test(line)) ?? lines[0];
+  if (line === undefined) throw new UsageError(`${quote(file)} has no token in it`);
+  return line.replace(/^read\s+/, "");
+}

@@ -1,0 +1,27 @@
+import type { BackendView, StatusView } from "../admin/status_view.ts";
+import { closestWord } from "../base/closest_word.ts";
+import { quote } from "../config/quote.ts";
+import { RefusalError } from "./admin_client.ts";
+
+/**
+ * Finds the backends that a word means: `LISTENER/NAME` is one, and a name alone stands for that
+ * backend at every listener that has it.
+ *
+ * @throws {RefusalError} that says which name may have been meant
+ */
+export function findBackends(status: StatusView, word: string): readonly BackendView[] {
+  const backends = status.listeners.flatMap((listener) => listener.backends);
+  const found = backends.filter(({ id, name }) => id === word || name === word);
+  if (found.length > 0) return found;
+  const names = new Set(backends.map(word.includes("/") ? ({ id }) => id : ({ name }) => name));
+  const closest = closestWord(word, names);
+  const hint = closest === undefined
+    ? `; there is ${listed([...names])}`
+    : `; did you mean ${quote(closest)}?`;
+  throw new RefusalError(`there is no backend ${quote(word)}${hint}`, 404);
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 8).map(quote).join(", ");
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
+}

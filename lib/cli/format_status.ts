@@ -1,0 +1,72 @@
+import { formatAge, formatMs, formatRate } from "../admin/dashboard/page/figures.js";
+import { formatBytes, formatCount, formatShare } from "../admin/dashboard/page/figures.js";
+import { wantedShares } from "../admin/dashboard/page/shares.js";
+import { addUp } from "../admin/dashboard/page/totals.js";
+import {
+  CONDITIONS,
+  describeVerdict,
+  findProblems,
+  reasonOf,
+} from "../admin/dashboard/page/verdict.js";
+import type { ListenerView, StatusView } from "../admin/status_view.ts";
+import { maskControls } from "../config/quote.ts";
+import { formatTable, type TextColumn } from "./text_table.ts";
+
+const COLUMNS: readonly TextColumn[] = [
+  { title: "BACKEND" },
+  { title: "STATE" },
+  { title: "SHARE", isNumber: true },
+  { title: "ASKED", isNumber: true },
+  { title: "ACTIVE", isNumber: true },
+  { title: "NEW/S", isNumber: true },
+  { title: "BYTES/S", isNumber: true },
+  { title: "P50", isNumber: true },
+  { title: "P99", isNumber: true },
+  { title: "LAST CHANGE" },
+];
+
+/** Writes a status for people, as plain text: the verdict first, then each listener's backends. */
+export function formatStatus(status: StatusView): string {
+  const problems = findProblems(status);
+  const totals = addUp(status.listeners);
+  const lines = [
+    `Weir ${status.version}, ${status.file}, up for ${
+      formatAge(status.atMs - status.startedAtMs)
+    }: ` +
+    describeVerdict(problems).text.toLowerCase(),
+    ...problems.map(({ text }) => `  ${text}`),
+    `${formatCount(totals.active)} sessions, ${formatRate(totals.sessionsPerSecond)} new/s, ` +
+    `${formatBytes(totals.bytesInPerSecond)}/s in, ${
+      formatBytes(totals.bytesOutPerSecond)
+    }/s out, ` +
+    `${formatRate(totals.errorsPerSecond)} errors/s`,
+  ].map(maskControls);
+  for (const listener of status.listeners) {
+    lines.push("", maskControls(`${listener.key} listens on ${listener.address}`));
+    lines.push(
+      ...formatTable(COLUMNS, backendRows(listener, status.atMs)).map((row) => `  ${row}`),
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function backendRows(listener: ListenerView, nowMs: number): string[][] {
+  const wanted = wantedShares(listener);
+  const all = listener.backends.reduce((sum, { rates }) => sum + rates.sessionsPerSecond, 0);
+  return listener.backends.map((backend) => {
+    const { figures, rates, lastChange } = backend;
+    const why = reasonOf(backend);
+    return [
+      backend.name,
+      CONDITIONS[backend.condition].label,
+      formatShare(all === 0 ? undefined : rates.sessionsPerSecond / all),
+      formatShare(wanted.get(backend.id)),
+      formatCount(figures.active),
+      formatRate(rates.sessionsPerSecond),
+      formatBytes(rates.bytesInPerSecond + rates.bytesOutPerSecond),
+      formatMs(rates.connectTimeP50Ms),
+      formatMs(rates.connectTimeP99Ms),
+      lastChange === undefined ? "" : `${why}, ${formatAge(nowMs - lastChange.atMs)} ago`,
+    ];
+  });
+}

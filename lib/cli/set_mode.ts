@@ -1,0 +1,30 @@
+import type { BackendView, StatusView } from "../admin/status_view.ts";
+import type { BackendModeName } from "../config/settings.ts";
+import type { AdminClient } from "./admin_client.ts";
+import { askWeir } from "./ask_weir.ts";
+import type { CommandInputs } from "./command.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
+import { findBackends } from "./find_backends.ts";
+
+/** Sets what is wanted of the backends that the first operand names, and says what came of it. */
+export function setMode(inputs: CommandInputs, mode: BackendModeName): Promise<number> {
+  return askWeir(inputs, async (client) => {
+    const [word = ""] = inputs.operands;
+    for (const { id } of findBackends(await client.ask<StatusView>("/api/v1/status"), word)) {
+      const { condition, figures } = await postMode(client, id, mode);
+      const sessions = figures.active === 1 ? "1 session" : `${figures.active} sessions`;
+      inputs.terminal.print(`${id}: mode ${mode}, now ${condition}, with ${sessions}\n`);
+    }
+    return EXIT_STATUS.done;
+  });
+}
+
+/** Sets what is wanted of one backend, and gives how it is then. */
+export function postMode(
+  client: AdminClient,
+  backendId: string,
+  mode: BackendModeName,
+): Promise<BackendView> {
+  const path = `/api/v1/backends/${encodeURIComponent(backendId)}/mode`;
+  return client.ask<BackendView>(path, { method: "POST", body: { mode } });
+}

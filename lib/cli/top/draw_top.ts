@@ -1,0 +1,250 @@
+import {
+  formatAge,
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatMs,
+  formatRate,
+  formatShare,
+} from "../../admin/dashboard/page/figures.js";
+import { addUp, countBackends } from "../../admin/dashboard/page/totals.js";
+import {
+  CONDITIONS,
+  describeVerdict,
+  findProblems,
+  reasonOf,
+} from "../../admin/dashboard/page/verdict.js";
+import type { StatusView } from "../../admin/status_view.ts";
+import { type Line, type Span, styled } from "./line.ts";
+import type { Sort, TopModel, TopRow } from "./top_model.ts";
+
+/** How many characters a terminal has. */
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  readonly isNumber?: true;
+  readonly sort?: Sort;
+  /** Columns of the lowest rank are the first to go where there is no room. */
+  readonly rank: number;
+  readonly cell: (row: TopRow, nowMs: number) => string;
+}
+
+const SIGNS = { good: "●", fair: "▲", bad: "✕" } as const;
+const MOST_PROBLEMS = 3;
+const MOST_EVENTS = 4;
+/** Below this height, what has happened gives way to the backends. */
+const LEAST_ROWS_FOR_EVENTS = 20;
+
+const KEYS = "↑↓ select  d drain  r ready  m maintenance  s sort  S reverse  / filter  q quit";
+
+const COLUMNS: readonly Column[] = [
+  {
+    title: "BACKEND",
+    width: 24,
+    sort: "backend",
+    rank: 9,
+    cell: ({ backend }) => backend.name,
+  },
+  { title: "LISTENER", width: 12, rank: 5, cell: ({ listener }) => listener.key },
+  {
+    title: "STATE",
+    width: 13,
+    sort: "state",
+    rank: 9,
+    cell: ({ backend }) => {
+      const { sign, label } = CONDITIONS[backend.condition];
+      return `${sign} ${label}`;
+    },
+  },
+  {
+    title: "SHARE",
+    width: 6,
+    isNumber: true,
+    sort: "share",
+    rank: 7,
+    cell: ({ share }) => formatShare(share.actual),
+  },
+  {
+    title: "ASKED",
+    width: 6,
+    isNumber: true,
+    rank: 3,
+    cell: ({ share }) => formatShare(share.wanted),
+  },
+  {
+    title: "ACTIVE",
+    width: 7,
+    isNumber: true,
+    sort: "active",
+    rank: 8,
+    cell: ({ backend }) => formatCount(backend.figures.active),
+  },
+  {
+    title: "NEW/S",
+    width: 6,
+    isNumber: true,
+    sort: "new",
+    rank: 8,
+    cell: ({ backend }) => formatRate(backend.rates.sessionsPerSecond),
+  },
+  {
+    title: "BYTES/S",
+    width: 9,
+    isNumber: true,
+    sort: "bytes",
+    rank: 6,
+    cell: ({ backend: { rates } }) => formatBytes(rates.bytesInPerSecond + rates.bytesOutPerSecond),
+  },
+  {
+    title: "P50",
+    width: 8,
+    isNumber: true,
+    rank: 2,
+    cell: ({ backend }) => formatMs(backend.rates.connectTimeP50Ms),
+  },
+  {
+    title: "P99",
+    width: 8,
+    isNumber: true,
+    sort: "p99",
+    rank: 4,
+    cell: ({ backend }) => formatMs(backend.rates.connectTimeP99Ms),
+  },
+  {
+    title: "LAST CHANGE",
+    width: 20,
+    rank: 1,
+    cell: ({ backend }, nowMs) => {
+      if (backend.lastChange === undefined) return "";
+      return `${formatAge(nowMs - backend.lastChange.atMs)}: ${reasonOf(backend)}`;
+    },
+  },
+];
+
+/** Lays out the view: exactly as many lines as the screen has rows. */
+export function drawTop(model: TopModel, size: ScreenSize): Line[] {
+  const { status } = model;
+  const head = status === undefined ? [] : drawHead(status);
+  const alarm: Line[] = model.lost === "" ? [] : [styled("alarm", ` ${model.lost} `)];
+  const columns = chooseColumns(size.columns);
+  const events = size.rows < LEAST_ROWS_FOR_EVENTS ? [] : drawEvents(model);
+  const above = [...alarm, ...head, [], drawTitles(columns, model)];
+  const below = [...events, drawPrompt(model)];
+  const room = Math.max(0, size.rows - above.length - below.length);
+  const rows = drawRows(model, columns, room);
+  const filler: Line[] = Array.from({ length: Math.max(0, room - rows.length) }, () => []);
+  // The last line tells the keys and asks the questions: it stays even where nothing else does.
+  return [
+    ...[...above, ...rows, ...filler, ...below.slice(0, -1)].slice(0, size.rows - 1),
+    below.at(-1) ?? [],
+  ];
+}
+
+function drawHead(status: StatusView): Line[] {
+  const problems = findProblems(status);
+  const { tone, text } = describeVerdict(problems);
+  const { serving, all } = countBackends(status);
+  const totals = addUp(status.listeners);
+  const surplus = problems.length - MOST_PROBLEMS;
+  return [
+    [
+      { style: "strong", text: "Weir " },
+      { style: tone, text: `${SIGNS[tone]} ${text}` },
+      {
+        text: `  ${status.version}, ${status.file}, up for ` +
+          formatAge(status.atMs - status.startedAtMs),
+      },
+    ],
+    styled(
+      "plain",
+      `${serving} of ${all} backends up, ${formatCount(totals.active)} sessions, ` +
+        `${formatRate(totals.sessionsPerSecond)} new/s, ` +
+        `${formatBytes(totals.bytesInPerSecond)}/s in, ${
+          formatBytes(totals.bytesOutPerSecond)
+        }/s out, ` +
+        `${formatRate(totals.errorsPerSecond)} errors/s`,
+    ),
+    ...problems.slice(0, MOST_PROBLEMS).map(({ text, severity }) =>
+      styled(severity === "severe" ? "bad" : "fair", `  ${text}`)
+    ),
+    ...(surplus > 0 ? [styled("fair", `  and ${surplus} more`)] : []),
+  ];
+}
+
+function chooseColumns(width: number): Column[] {
+  let columns = [...COLUMNS];
+  const needed = () => columns.reduce((sum, column) => sum + column.width + 1, 0);
+  while (columns.length > 1 && needed() > width) {
+    const least = Math.min(...columns.map(({ rank }) => rank));
+    columns = columns.filter(({ rank }) => rank > least);
+    if (columns.every(({ rank }) => rank === 9)) break;
+  }
+  const [last, spare] = [columns.at(-1), width - needed()];
+  if (last?.title !== "LAST CHANGE" || spare <= 0) return columns;
+  return [...columns.slice(0, -1), { ...last, width: last.width + spare }];
+}
+
+function drawTitles(columns: readonly Column[], { sort, descending }: TopModel): Line {
+  return columns.flatMap(({ title, width, isNumber, sort: key }): Span[] => {
+    const isSorted = key !== undefined && key === sort;
+    const text = isSorted ? `${title}${descending ? "↓" : "↑"}` : title;
+    return [
+      { style: isSorted ? "strong" : "faint", text: fit(text, width, isNumber) },
+      { text: " " },
+    ];
+  });
+}
+
+function drawRows(model: TopModel, columns: readonly Column[], room: number): Line[] {
+  const { rows, status, selectedId } = model;
+  if (status === undefined) return [styled("faint", "Connecting …")].slice(0, room);
+  if (rows.length === 0) return [styled("faint", "No backend fits the filter")].slice(0, room);
+  const selected = Math.max(0, rows.findIndex(({ backend }) => backend.id === selectedId));
+  // The selected row stands in the middle where there are more than the screen can show.
+  const first = Math.max(0, Math.min(selected - Math.floor(room / 2), rows.length - room));
+  return rows.slice(first, first + room).map((row): Line => {
+    const line = columns.flatMap((column): Span[] => {
+      const text = fit(column.cell(row, status.atMs), column.width, column.isNumber);
+      const style = column.title === "STATE" ? CONDITIONS[row.backend.condition].tone : "plain";
+      return [{ style, text }, { text: " " }];
+    });
+    if (row.backend.id !== selectedId) return line;
+    return styled("selected", line.map(({ text }) => text).join(""));
+  });
+}
+
+function drawEvents({ events }: TopModel): Line[] {
+  const latest = events.slice(-MOST_EVENTS).reverse();
+  if (latest.length === 0) return [];
+  return [
+    [],
+    ...latest.map(({ atMs, text }): Line => [
+      { style: "faint", text: `${formatClock(atMs)} ` },
+      { text },
+    ]),
+  ];
+}
+
+function drawPrompt({ prompt, filter, message }: TopModel): Line {
+  if (prompt.kind === "confirm") {
+    const warning = prompt.warning === "" ? "" : ` ${prompt.warning}`;
+    return styled("alarm", ` Set ${prompt.backendId} to ${prompt.mode}?${warning} y/n `);
+  }
+  if (prompt.kind === "filter") {
+    return [{ style: "strong", text: "Filter: " }, { text: `${filter}_` }];
+  }
+  if (message !== "") return styled("strong", message);
+  const filtered = filter === "" ? "" : `filter "${filter}" (Esc clears it)  `;
+  return [{ style: "strong", text: filtered }, { style: "faint", text: KEYS }];
+}
+
+function fit(text: string, width: number, isNumber = false): string {
+  const characters = [...text];
+  if (characters.length > width) return `${characters.slice(0, width - 1).join("")}…`;
+  return isNumber ? text.padStart(width) : text.padEnd(width);
+}

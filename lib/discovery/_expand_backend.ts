@@ -1,0 +1,50 @@
+import { formatAddress } from "../base/address.ts";
+import type { BackendSettings } from "../config/settings.ts";
+import type { ServicePlace } from "./_answers.ts";
+
+const HIGHEST_WEIGHT = 256;
+/** Weights are shared in hundredths. */
+const WEIGHT_UNIT = 100;
+
+/**
+ * Makes a backend of each address of a host. Each of them takes the flags as they are, also
+ * `max_connections`, and an equal share of the weight in whole hundredths, of which it gets at
+ * least one: three addresses share a weight of 1 as 0.33 each.
+ */
+export function expandHost(
+  backend: BackendSettings,
+  addresses: readonly string[],
+): BackendSettings[] {
+  const { weight } = backend;
+  const hundredths = Math.round(weight * WEIGHT_UNIT / addresses.length);
+  const share = weight === 0 ? 0 : Math.max(1, hundredths) / WEIGHT_UNIT;
+  return addresses.map((address) => ({
+    ...backend,
+    name: `${formatAddress(backend.address)}/${address}`,
+    kind: "address",
+    candidates: [address],
+    weight: share,
+  }));
+}
+
+/**
+ * Makes backends of the places of a service. The lowest priority number is primary, all others are
+ * backups. The records' weights count in proportion: 0 as 1, and where one is above 256 all are
+ * scaled down to it.
+ */
+export function expandService(
+  backend: BackendSettings,
+  places: readonly ServicePlace[],
+): BackendSettings[] {
+  const first = Math.min(...places.map(({ priority }) => priority));
+  const heaviest = Math.max(...places.map(({ weight }) => weight));
+  const scale = Math.min(1, HIGHEST_WEIGHT / heaviest);
+  return places.flatMap(({ target, port, priority, weight, addresses }) =>
+    expandHost({
+      ...backend,
+      address: { hostname: target, port },
+      weight: Math.max(1, Math.round(weight * scale)),
+      backup: backend.backup || priority > first,
+    }, addresses)
+  );
+}

@@ -1,0 +1,166 @@
+import { formatDuration } from "../base/duration.ts";
+import { loggerFor } from "../log/logging.ts";
+import { type Answer, messageOf } from "./_answers.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** A look-up that takes longer has failed. */
+export const LOOKUP_TIMEOUT_MS = 5_000;
+/** A name without a good answer is asked for at least so often. */
+const LONGEST_RETRY_MS = 30_000;
+/** Up to this share is added to the time between two look-ups, so that names spread out. */
+const JITTER = 0.1;
+
+export interface WatchedNameInputs<T> {
+  /** Asks for the name; `before` is the last good answer. */
+  readonly ask: (before: T | undefined, signal: AbortSignal) => Promise<Answer<T>>;
+  /** The answer is another one than before. */
+  readonly onChange: () => void;
+  readonly schedule: Schedule;
+  /** A uniform number in [0, 1). */
+  readonly random: () => number;
+}
+
+/**
+ * A name, its last good answer, and the look-ups that keep it up to date. A failed look-up leaves
+ * the answer as it is; that the name fails, and that it is well again, is logged once each time.
+ *
+ * Invariant: no two look-ups of the name run at once. One that has timed out may still be under way
+ * where it cannot be called off; until it has ended there is no other.
+ */
+export class WatchedName<T> {
+  readonly #name: string;
+  readonly #inputs: WatchedNameInputs<T>;
+  readonly #logger = loggerFor("discovery");
+  #answer: T | undefined;
+  #problem: string | undefined;
+  #failed = false;
+  #looking: Promise<void> | undefined;
+  #isAsking = false;
+  #intervalMs = 0;
+  #cancelNext: (() => void) | undefined;
+  #giveUp: (() => void) | undefined;
+
+  constructor(name: string, inputs: WatchedNameInputs<T>) {
+    this.#name = name;
+    this.#inputs = inputs;
+  }
+
+  /** The last good answer; absent if there has been none. */
+  get answer(): T | undefined {
+    return this.#answer;
+  }
+
+  /** What is wrong with the last look-up; absent if nothing is. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Whether the last look-up gave no answer at all, so that there is none or an old one. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Looks the name up now, or waits for the look-up that is under way. Never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => this.#looking = undefined);
+    return this.#looking;
+  }
+
+  /** Looks the name up again and again. Another interval replaces the one before. */
+  start(intervalMs: number): void {
+    if (this.#intervalMs === intervalMs) return;
+    this.#cancelNext?.();
+    this.#intervalMs = intervalMs;
+    this.#scheduleNext();
+  }
+
+  /** Ends the look-ups, also the one that is under way. */
+  stop(): void {
+    this.#intervalMs = 0;
+    this.#cancelNext?.();
+    this.#cancelNext = undefined;
+    this.#giveUp?.();
+  }
+
+  #scheduleNext(): void {
+    const { random, schedule } = this.#inputs;
+    const isWell = this.#problem === undefined;
+    const intervalMs = isWell ? this.#intervalMs : Math.min(this.#intervalMs, LONGEST_RETRY_MS);
+    this.#cancelNext = schedule(() => this.#turn(), intervalMs * (1 + JITTER * random()));
+  }
+
+  async #turn(): Promise<void> {
+    this.#cancelNext = undefined;
+    await this.look();
+    // Somebody else may have started or stopped it meanwhile.
+    if (this.#intervalMs > 0 && this.#cancelNext === undefined) this.#scheduleNext();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isAsking) return;
+    const timeout = new AbortController();
+    const givenUp = Promise.withResolvers<"given up">();
+    const cancelTimeout = this.#inputs.schedule(() => {
+      timeout.abort(new Error(`no answer within ${formatDuration(LOOKUP_TIMEOUT_MS)}`));
+    }, LOOKUP_TIMEOUT_MS);
+    this.#giveUp = () => {
+      givenUp.resolve("given up");
+      timeout.abort();
+    };
+    try {
+      const answer = await Promise.race([
+        this.#ask(timeout.signal),
+        rejectOnAbort(timeout.signal),
+        givenUp.promise,
+      ]);
+      if (answer !== "given up") this.#take(answer);
+    } catch (error) {
+      this.#failed = true;
+      this.#report(messageOf(error));
+    } finally {
+      cancelTimeout();
+      this.#giveUp = undefined;
+    }
+  }
+
+  async #ask(signal: AbortSignal): Promise<Answer<T>> {
+    this.#isAsking = true;
+    try {
+      return await this.#inputs.ask(this.#answer, signal);
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  #take({ value, problem }: Answer<T>): void {
+    const hasChanged = JSON.stringify(value) !== JSON.stringify(this.#answer);
+    this.#answer = value;
+    this.#failed = false;
+    if (problem !== undefined) this.#report(problem);
+    else if (this.#problem !== undefined) {
+      this.#problem = undefined;
+      this.#logger.info("Resolved {name} again", { name: this.#name });
+    }
+    if (hasChanged) this.#inputs.onChange();
+  }
+
+  #report(problem: string): void {
+    const isNews = this.#problem === undefined;
+    this.#problem = problem;
+    if (!isNews) return;
+    const consequence = this.#answer === undefined
+      ? "it has no backend until it is"
+      : "the last answer is kept";
+    this.#logger.warn("Could not resolve {name}: {problem}; {consequence}", {
+      name: this.#name,
+      problem,
+      consequence,
+    });
+  }
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,64 @@
+import { formatAddress } from "../base/address.ts";
+import type { EngineName, ListenerSettings } from "../config/settings.ts";
+import { openLibc } from "./native/libc.ts";
+import { isEncodable } from "./native/sockaddr.ts";
+
+/** The engines that there are. */
+export type EngineKind = Exclude<EngineName, "auto">;
+
+/** An engine for a listener. */
+export interface EngineChoice {
+  readonly engine: EngineKind;
+  /** Why this one, for the log: follows its name in parentheses. */
+  readonly reason: string;
+}
+
+/** What can be had on this machine, with the permissions that Weir was started with. */
+export interface EngineAbilities {
+  /** Why `native` cannot run at all; absent where it can. */
+  readonly nativeObstacle?: string;
+}
+
+/** Finds out what can be had. Opens the C library, where it can be opened. */
+export function findAbilities(): EngineAbilities {
+  try {
+    openLibc();
+    return {};
+  } catch (error) {
+    return { nativeObstacle: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/**
+ * Chooses the engine of a listener: what its settings ask for, or for `auto` the faster one where it
+ * can run and knows everything that the listener needs.
+ *
+ * @throws {Error} where the settings ask for an engine that cannot serve the listener
+ */
+export function chooseEngine(listener: ListenerSettings, abilities: EngineAbilities): EngineChoice {
+  const { engine, key } = listener;
+  if (engine === "streams") return { engine, reason: "as configured" };
+  const obstacle = abilities.nativeObstacle ?? findObstacle(listener);
+  if (engine === "auto") {
+    return obstacle === undefined
+      ? { engine: "native", reason: "the fastest that can run here" }
+      : { engine: "streams", reason: `native cannot: ${obstacle}` };
+  }
+  if (obstacle === undefined) return { engine, reason: "as configured" };
+  throw new Error(
+    `Listener ${key} cannot have engine "native": ${obstacle}; "auto" takes what can run`,
+  );
+}
+
+/** What the listener needs that the native engine does not know. */
+function findObstacle({ address, backends }: ListenerSettings): string | undefined {
+  if (!isEncodable(address.hostname)) {
+    return `${formatAddress(address)} is no plain IP address`;
+  }
+  const unresolved = backends.find(({ candidates }) => candidates.length === 0);
+  if (unresolved !== undefined) {
+    return `backend ${unresolved.name} is resolved anew for every connection`;
+  }
+  const zoned = backends.find(({ candidates }) => !candidates.every(isEncodable));
+  return zoned === undefined ? undefined : `backend ${zoned.name} has an address with a zone`;
+}

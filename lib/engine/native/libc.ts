@@ -1,0 +1,138 @@
+/**
+ * The C library's functions that the engine calls, each with its declaration in C.
+ *
+ * All of them are quick and take numbers and buffers alone, so that V8 calls them without a detour;
+ * none is ever called in a thread of its own (`nonblocking`), where errno would be another one.
+ * `size_t` and `ssize_t` are declared as 32 bits, which every length here fits in with room to spare.
+ */
+export const LIBC_SYMBOLS = {
+  // int socket(int domain, int type, int protocol);
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen);
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  // int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen);
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  // int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen);
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  // int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int listen(int sockfd, int backlog);
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  // int accept4(int sockfd, struct sockaddr *addr, socklen_t *addrlen, int flags);
+  accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // ssize_t recv(int sockfd, void *buf, size_t len, int flags);
+  recv: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  // ssize_t send(int sockfd, const void *buf, size_t len, int flags);
+  send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  // int shutdown(int sockfd, int how);
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
+  // int close(int fd);
+  close: { parameters: ["i32"], result: "i32" },
+  // ssize_t read(int fd, void *buf, size_t count);
+  read: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // ssize_t write(int fd, const void *buf, size_t count);
+  write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int pipe2(int pipefd[2], int flags);
+  pipe2: { parameters: ["buffer", "i32"], result: "i32" },
+  // int fcntl(int fd, int op, int arg);
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  // ssize_t splice(int fd_in, off_t *off_in, int fd_out, off_t *off_out, size_t len, unsigned flags);
+  splice: { parameters: ["i32", "pointer", "i32", "pointer", "u32", "u32"], result: "i32" },
+  // int epoll_create1(int flags);
+  epoll_create1: { parameters: ["i32"], result: "i32" },
+  // int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  // int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout);
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
+  // int eventfd(unsigned int initval, int flags);
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  // int getrlimit(int resource, struct rlimit *rlim);
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+  // void *memcpy(void *dest, const void *src, size_t n);
+  memcpy: { parameters: ["buffer", "pointer", "u32"], result: "void" },
+  // int *__errno_location(void);
+  __errno_location: { parameters: [], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+type Symbols = Deno.StaticForeignLibraryInterface<typeof LIBC_SYMBOLS>;
+
+/** The functions, and the error number of the one that was called last in this thread. */
+export interface Libc extends Omit<Symbols, "memcpy" | "__errno_location"> {
+  /** To be asked for right after a call that gave -1; meaningless at any other time. */
+  errno(): number;
+}
+
+/** The C libraries of glibc's distributions, by their paths. */
+const GLIBC_PATHS: Readonly<Record<typeof Deno.build.arch, readonly string[]>> = {
+  x86_64: ["/lib/x86_64-linux-gnu/libc.so.6", "/lib64/libc.so.6", "/usr/lib/libc.so.6"],
+  aarch64: ["/lib/aarch64-linux-gnu/libc.so.6", "/lib64/libc.so.6", "/usr/lib/libc.so.6"],
+};
+const MUSL_PATHS: Readonly<Record<typeof Deno.build.arch, readonly string[]>> = {
+  x86_64: ["/lib/ld-musl-x86_64.so.1"],
+  aarch64: ["/lib/ld-musl-aarch64.so.1"],
+};
+
+/** Every path that the C library is looked for at: what `--allow-ffi` can be limited to. */
+export const LIBC_PATHS: readonly string[] = [
+  ...new Set([GLIBC_PATHS, MUSL_PATHS].flatMap((paths) => Object.values(paths).flat())),
+];
+
+let opened: Libc | undefined;
+
+/**
+ * The C library that Deno itself uses, opened when it is first asked for. Throws an `Error` where
+ * this is not Linux on x86_64 or aarch64, where the permission is missing, or where the library is in
+ * none of the places that are known.
+ */
+export function openLibc(): Libc {
+  opened ??= open();
+  return opened;
+}
+
+function open(): Libc {
+  if (Deno.build.os !== "linux") throw new Error(`This is ${Deno.build.os}, and not Linux`);
+  const paths = candidates();
+  const granted = paths.filter((path) =>
+    Deno.permissions.querySync({ name: "ffi", path }).state === "granted"
+  );
+  if (granted.length === 0) {
+    throw new Error(`The permission is missing: --allow-ffi, or --allow-ffi=${paths.join(",")}`);
+  }
+  for (const path of granted) {
+    try {
+      return bind(Deno.dlopen(path, LIBC_SYMBOLS).symbols);
+    } catch {
+      // It is in another place on this distribution.
+    }
+  }
+  throw new Error(`The C library is not at ${granted.join(" or ")}`);
+}
+
+/**
+ * A second C library beside the one that Deno uses would not know of its threads, so that only those
+ * of the same kind are looked for. A name without a path finds the very one, and needs the
+ * permission for all libraries.
+ */
+function candidates(): readonly string[] {
+  const { arch, target } = Deno.build;
+  if (target.endsWith("musl")) return MUSL_PATHS[arch];
+  const isFree = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+  return isFree ? ["libc.so.6", ...GLIBC_PATHS[arch]] : GLIBC_PATHS[arch];
+}
+
+function bind(symbols: Symbols): Libc {
+  const { memcpy, __errno_location, ...functions } = symbols;
+  // The place of errno is this thread's own, and stays the same. It is read by `memcpy`, because the
+  // views that Deno has of foreign memory need the permission for all libraries.
+  const place = __errno_location();
+  const copy = new Int32Array(1);
+  return {
+    ...functions,
+    errno: (): number => {
+      memcpy(copy, place, copy.byteLength);
+      return copy[0] as number;
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/** How far a flow was moved. */
+export const MOVED = {
+  /** The source has nothing more for now. */
+  drained: 0,
+  /** The sink takes nothing more for now. */
+  blocked: 1,
+  /** There is more; others are to have their turn first. */
+  unfinished: 2,
+  /** The source has ended, and the sink has everything. */
+  ended: 3,
+  /** The source is broken, and the sink has everything that was read. */
+  readFailed: 4,
+  /** The sink is broken. */
+  writeFailed: 5,
+} as const;
+export type Moved = typeof MOVED[keyof typeof MOVED];

@@ -1,0 +1,94 @@
+import { setImmediate } from "node:timers";
+import { WorkerCell } from "../../state/counters.ts";
+import type { EngineInputs } from "../engine_inputs.ts";
+import type { FromWorker, ToWorker } from "../messages.ts";
+import { HEARTBEAT_MS, runWorker, type WorkerPort } from "../worker_loop.ts";
+import { type Libc, openLibc } from "./libc.ts";
+import { NativeEngine } from "./native_engine.ts";
+import { WakeSource } from "./wake_source.ts";
+
+/** How soon after an event others have a turn: a line for a log may wait to be posted. */
+const WORK_MS = 100;
+/** Messages have come after one turn, and timers that are due have rung after two. */
+const USUAL_TURNS = 2;
+/** A message that was announced and has not come after so many turns is given up. */
+const MOST_TURNS = 1_000;
+
+/**
+ * Runs the native engine in a worker thread.
+ *
+ * The thread sleeps in the engine's loop. Whatever else a worker does has a turn between two runs of
+ * it: when the main thread has posted a message and has said so, when the engine has something to
+ * resolve, and in any case as often as the heartbeat wants it, which is also when timers ring.
+ *
+ * @param port the worker's own global scope
+ */
+export function runNativeWorker(port: WorkerPort, libc: () => Libc = openLibc): void {
+  const counted = new CountedPort(port);
+  runWorker(counted, (inputs) => {
+    const engine = new NativeEngine(libc(), inputs);
+    closeOnError(engine);
+    void keepRunning(engine, counted, inputs, libc());
+    return engine;
+  });
+}
+
+async function keepRunning(
+  engine: NativeEngine,
+  port: CountedPort,
+  inputs: EngineInputs,
+  libc: Libc,
+): Promise<void> {
+  const { loop } = engine;
+  const source = new WakeSource(libc, loop, port.wakeDescriptor);
+  while (!source.ended && !loop.isClosed) {
+    for (let turns = 0; turns < USUAL_TURNS || port.received < source.posted; turns++) {
+      await eventLoopTurn();
+      if (turns === MOST_TURNS) port.received = source.posted;
+    }
+    const isLogging = (inputs.logs.accessLog?.waiting ?? 0) > 0;
+    loop.run(isLogging ? WORK_MS : HEARTBEAT_MS, WORK_MS);
+  }
+  if (loop.isClosed) return;
+  engine.close();
+  inputs.state.notifyWorkerCell(inputs.slot, WorkerCell.closed, 1);
+}
+
+/** Lets messages, timers and promises have their turn. */
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Descriptors are plain numbers to Deno: whatever ends the thread, they are closed before. */
+function closeOnError(engine: NativeEngine): void {
+  globalThis.addEventListener("error", () => engine.close());
+  globalThis.addEventListener("unhandledrejection", () => engine.close());
+}
+
+/** A worker's port that counts what comes in, so that nothing is left in the queue unseen. */
+class CountedPort implements WorkerPort {
+  readonly #port: WorkerPort;
+  received = 0;
+  /** The eventfd by which the main thread wakes this one; told with the first message. */
+  wakeDescriptor = -1;
+
+  constructor(port: WorkerPort) {
+    this.#port = port;
+  }
+
+  get onmessage(): WorkerPort["onmessage"] {
+    return this.#port.onmessage;
+  }
+
+  set onmessage(listener: WorkerPort["onmessage"]) {
+    this.#port.onmessage = (event: MessageEvent<ToWorker>) => {
+      this.received++;
+      if (event.data.type === "start") this.wakeDescriptor = event.data.wakeDescriptor;
+      listener?.(event);
+    };
+  }
+
+  postMessage(message: FromWorker): void {
+    this.#port.postMessage(message);
+  }
+}

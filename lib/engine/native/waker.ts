@@ -1,0 +1,75 @@
+import { WorkerCell } from "../../state/counters.ts";
+import type { SharedState } from "../../state/shared_state.ts";
+import { EFD_CLOEXEC, EFD_NONBLOCK } from "./constants.ts";
+import { LibcError } from "./errno.ts";
+import type { Libc } from "./libc.ts";
+
+/** What is written to the eventfd: how many messages were posted, and above 32 bits an order. */
+const ONE_MESSAGE = 1n;
+const END = 1n << 32n;
+/** How long the end of a worker is waited for: it closes what it holds, which takes no time. */
+const LONGEST_END_MS = 500;
+
+/**
+ * The main thread's hold on a worker that sleeps in `epoll_wait`, where neither messages nor
+ * `Worker.terminate` reach it: an eventfd that the worker watches.
+ *
+ * Ownership: the eventfd is the waker's. It is closed once the worker cannot read it any more, and
+ * left open where that is not certain, because its number would mean something else then.
+ */
+export class Waker {
+  readonly #libc: Libc;
+  readonly #state: SharedState;
+  readonly #slot: number;
+  readonly #value = new BigUint64Array(1);
+  #descriptor: number;
+
+  /**
+   * Throws a `LibcError` where no descriptor can be had.
+   *
+   * @param slot the worker's slot in the shared state
+   */
+  constructor(libc: Libc, state: SharedState, slot: number) {
+    this.#libc = libc;
+    this.#state = state;
+    this.#slot = slot;
+    this.#descriptor = libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (this.#descriptor < 0) throw new LibcError("eventfd", libc.errno());
+    state.setWorkerCell(slot, WorkerCell.closed, 0);
+  }
+
+  /** What the worker is to watch. */
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
+  /** Says that a message was posted. */
+  wake(): void {
+    this.#write(ONE_MESSAGE);
+  }
+
+  /**
+   * Tells the worker to close everything that it holds, and waits until it has: what it holds are
+   * plain numbers to Deno, which would not close them with the thread.
+   */
+  end(): void {
+    if (this.#descriptor < 0) return;
+    this.#write(END);
+    if (this.#state.awaitWorkerCell(this.#slot, WorkerCell.closed, 0, LONGEST_END_MS)) {
+      this.release();
+    } else this.#descriptor = -1;
+  }
+
+  /** Closes the eventfd of a worker that has ended by itself. */
+  release(): void {
+    if (this.#descriptor < 0) return;
+    this.#libc.close(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  #write(value: bigint): void {
+    if (this.#descriptor < 0) return;
+    this.#value[0] = value;
+    this.#libc.write(this.#descriptor, this.#value, 8);
+  }
+}

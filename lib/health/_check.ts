@@ -1,0 +1,83 @@
+import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import type { Due } from "./_due_order.ts";
+import { probedPort } from "./probe.ts";
+import { RiseFall } from "./rise_fall.ts";
+
+/** One backend that is checked again and again: what is known of it, and when it is next due. */
+export class Check implements Due {
+  dueMs = 0;
+  place = -1;
+  listener: ListenerSettings;
+  backend: BackendSettings;
+  readonly listenerRow: number;
+  readonly row: number;
+  readonly riseFall: RiseFall;
+  /** The probe that runs now. */
+  probing: Probing | undefined;
+  /** When the last probe ended, in milliseconds since 1970; 0 before the first one. */
+  lastCheckMs = 0;
+  lastDurationMs = 0;
+  /** Why the last probe failed; empty where it passed. */
+  lastReason = "";
+
+  constructor(
+    place: { readonly listenerRow: number; readonly row: number },
+    listener: ListenerSettings,
+    backend: BackendSettings,
+  ) {
+    this.listenerRow = place.listenerRow;
+    this.row = place.row;
+    this.listener = listener;
+    this.backend = backend;
+    this.riseFall = new RiseFall(listener.healthRise, listener.healthFall);
+  }
+
+  /** Goes by other settings. Tells whether a probe by the old ones would prove nothing any more. */
+  adopt(listener: ListenerSettings, backend: BackendSettings): boolean {
+    const before = fingerprint(this.listener, this.backend);
+    this.listener = listener;
+    this.backend = backend;
+    this.riseFall.adapt(listener.healthRise, listener.healthFall);
+    return fingerprint(listener, backend) !== before;
+  }
+}
+
+/** One probe that is under way, in the order of deadlines. */
+export class Probing implements Due {
+  dueMs = 0;
+  place = -1;
+  readonly check: Check;
+  readonly startedMs: number;
+  /** Whether the backend was ejected when it started: only then can it prove the opposite. */
+  readonly whileEjected: boolean;
+  readonly #controller = new AbortController();
+
+  constructor(check: Check, startedMs: number, whileEjected: boolean) {
+    this.check = check;
+    this.startedMs = startedMs;
+    this.whileEjected = whileEjected;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#controller.abort();
+  }
+}
+
+/** Whether there is anything to check, and where. */
+export function isCheckable(listener: ListenerSettings, backend: BackendSettings): boolean {
+  return listener.healthCheck.kind !== "off" && probedPort({ listener, backend }) !== 0;
+}
+
+/** Everything that the result of a probe depends on. */
+function fingerprint(listener: ListenerSettings, backend: BackendSettings): string {
+  const { healthCheck, healthSend, healthExpect, healthPort, proxyProtocol } = listener;
+  const { address, candidates } = backend;
+  return JSON.stringify([
+    [healthCheck, healthSend, healthExpect, healthPort, proxyProtocol],
+    [address.hostname, address.port, candidates],
+  ]);
+}

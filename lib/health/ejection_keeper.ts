@@ -1,0 +1,233 @@
+import type { BackendSettings } from "../config/settings.ts";
+import { EJECTION } from "../state/codes.ts";
+import { BackendCell, BackendReading } from "../state/counters.ts";
+import type { SharedState } from "../state/shared_state.ts";
+import { endEjection, isEjected, isUsable, isUsableBut } from "./_ejection.ts";
+import { longestEjectionMs, mostEjected } from "./ejection_rules.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { WatchedPool } from "./watched_pool.ts";
+
+/** A backend was ejected, once more after a failed trial, or takes sessions again. */
+export interface EjectionChange {
+  readonly listener: WatchedPool["listener"];
+  readonly backend: BackendSettings;
+  readonly row: number;
+  readonly ejected: boolean;
+  /** Whether it had been ejected before and its trial failed. */
+  readonly again: boolean;
+  /** Until when, in milliseconds since 1970; 0 where it takes sessions again. */
+  readonly untilMs: number;
+  readonly reason: string;
+}
+
+export interface EjectionKeeperInputs {
+  readonly state: SharedState;
+  /** Milliseconds since 1970, the same for all workers. */
+  readonly now: () => number;
+  readonly scheduler: Scheduler;
+  readonly onChange: (change: EjectionChange) => void;
+}
+
+/** How often the main thread looks: an ejection is reported and ended that much late at most. */
+const POLL_MS = 250;
+
+/** What the main thread remembers of a backend between two looks. */
+interface Kept {
+  readonly pool: WatchedPool;
+  readonly backend: BackendSettings;
+  readonly row: number;
+  /** The ejection code at the last look. */
+  seen: number;
+  /** Since when it has been good, for as long as its ejections in a row are counted down. */
+  goodSinceMs: number | undefined;
+}
+
+/**
+ * The main thread's part of passive health: notices what workers have ejected and says so once,
+ * opens the trial when an ejection is over, and forgets ejections in a row while all is well.
+ *
+ * It polls. A look costs one atomic read unless the epoch has moved or somebody is ejected.
+ */
+export class EjectionKeeper {
+  readonly #inputs: EjectionKeeperInputs;
+  readonly #state: SharedState;
+  #kept: ReadonlyMap<number, Kept> = new Map();
+  /** Those with an ejection or a count of them: looked at every time. */
+  readonly #unsettled = new Set<Kept>();
+  #epoch = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(inputs: EjectionKeeperInputs) {
+    this.#inputs = inputs;
+    this.#state = inputs.state;
+  }
+
+  /**
+   * Looks after these pools from now on. Whoever stays keeps its ejection, as far as the pool's
+   * settings still allow it; whoever leaves loses it.
+   */
+  update(pools: readonly WatchedPool[]): void {
+    const before = this.#kept;
+    const kept = new Map<number, Kept>();
+    for (const pool of pools) {
+      pool.backendRows.forEach((row, index) => {
+        const backend = pool.listener.backends[index] as BackendSettings;
+        const known = before.get(row);
+        const same = known?.backend.name === backend.name &&
+          known.pool.listenerRow === pool.listenerRow;
+        const { seen, goodSinceMs } = same
+          ? known
+          : { seen: EJECTION.none, goodSinceMs: undefined };
+        kept.set(row, { pool, backend, row, seen, goodSinceMs });
+      });
+    }
+    for (const [row, { backend }] of before) {
+      if (kept.get(row)?.backend.name !== backend.name) this.#forget(row);
+    }
+    this.#kept = kept;
+    this.#unsettled.clear();
+    for (const one of kept.values()) if (this.#isUnsettled(one)) this.#unsettled.add(one);
+    for (const pool of pools) this.#relieve(pool);
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (kept.size > 0) this.#wait();
+  }
+
+  /**
+   * Lets a backend take sessions again, because something other than its trial speaks for it.
+   *
+   * @param reason why, in words that go on after "… takes sessions again: "
+   */
+  clear(row: number, reason: string): void {
+    const kept = this.#kept.get(row);
+    if (kept === undefined || !endEjection(this.#state, row)) return;
+    const { seen } = kept;
+    kept.seen = EJECTION.none;
+    this.#unsettled.add(kept);
+    if (seen !== EJECTION.none) this.#report(kept, false, false, reason);
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #wait(): void {
+    this.#cancel = this.#inputs.scheduler.after(POLL_MS, () => {
+      this.#wait();
+      this.#poll();
+    });
+  }
+
+  #poll(): void {
+    const { epoch } = this.#state;
+    const moved = epoch !== this.#epoch;
+    this.#epoch = epoch;
+    if (!moved && this.#unsettled.size === 0) return;
+    const nowMs = this.#inputs.now();
+    const pools = new Set<WatchedPool>();
+    for (const kept of moved ? this.#kept.values() : [...this.#unsettled]) {
+      this.#look(kept, nowMs);
+      if (kept.seen !== EJECTION.none) pools.add(kept.pool);
+      if (this.#isUnsettled(kept)) this.#unsettled.add(kept);
+      else this.#unsettled.delete(kept);
+    }
+    for (const pool of pools) this.#relieve(pool);
+  }
+
+  #look(kept: Kept, nowMs: number): void {
+    const code = this.#state.backendCell(kept.row, BackendCell.ejection);
+    const { seen } = kept;
+    kept.seen = code;
+    if (code === EJECTION.none) {
+      if (seen !== EJECTION.none) this.#report(kept, false, false, "the session on trial was good");
+      this.#countDown(kept, nowMs);
+      return;
+    }
+    kept.goodSinceMs = undefined;
+    if (code === EJECTION.ejected && seen !== EJECTION.ejected) {
+      const again = seen !== EJECTION.none;
+      const { maxFails } = kept.pool.listener;
+      const reason = again
+        ? "the session on trial failed"
+        : maxFails === 1
+        ? "a connection failed"
+        : `${maxFails} connections in a row failed`;
+      this.#report(kept, true, again, reason);
+    }
+    // A trial that tells nothing for long is given to another session, because the worker that had
+    // it may be gone.
+    if (code !== EJECTION.trialOpen && this.#isOver(kept, nowMs)) this.#openTrial(kept, code);
+  }
+
+  #openTrial(kept: Kept, code: number): void {
+    const { trialOpen } = EJECTION;
+    if (!this.#state.replaceBackendCell(kept.row, BackendCell.ejection, code, trialOpen)) return;
+    kept.seen = trialOpen;
+    this.#state.advanceEpoch();
+  }
+
+  #isOver({ pool, row }: Kept, nowMs: number): boolean {
+    const { connectTimeoutMs, failTimeoutMs } = pool.listener;
+    const leftMs = this.#untilMs(row) - nowMs;
+    // More than there can be is left when the clock was set back.
+    return leftMs <= 0 || leftMs > longestEjectionMs(failTimeoutMs) + connectTimeoutMs;
+  }
+
+  /** One ejection in a row is forgotten for every `fail_timeout` without another one. */
+  #countDown(kept: Kept, nowMs: number): void {
+    const { row } = kept;
+    const inRow = this.#state.backendCell(row, BackendCell.ejectionsInRow);
+    if (inRow === 0) {
+      kept.goodSinceMs = undefined;
+      return;
+    }
+    kept.goodSinceMs ??= nowMs;
+    const { failTimeoutMs } = kept.pool.listener;
+    const periods = Math.floor((nowMs - kept.goodSinceMs) / failTimeoutMs);
+    if (periods <= 0) return;
+    kept.goodSinceMs += periods * failTimeoutMs;
+    const left = Math.max(0, inRow - periods);
+    this.#state.replaceBackendCell(row, BackendCell.ejectionsInRow, inRow, left);
+  }
+
+  /**
+   * Takes ejections back that would not be made now, the oldest first: where the settings have
+   * changed, or where those that were left have gone down. Pools whose passive health is off are
+   * watched for that too: a worker may eject by the old settings after the main thread has new ones.
+   */
+  #relieve(pool: WatchedPool): void {
+    const rows = pool.backendRows;
+    const ejected = rows.filter((row) => this.#kept.has(row) && isEjected(this.#state, row))
+      .sort((a, b) => this.#untilMs(a) - this.#untilMs(b));
+    const { maxFails, maxEjectedPercent } = pool.listener;
+    const most = maxFails === 0 ? 0 : mostEjected(rows.length, maxEjectedPercent);
+    for (const row of ejected.splice(0, ejected.length - most)) {
+      this.clear(row, "the settings do not allow the ejection any more");
+    }
+    if (rows.some((row) => isUsable(this.#state, row))) return;
+    const last = ejected.find((row) => isUsableBut(this.#state, row));
+    if (last !== undefined) this.clear(last, "no other backend of the listener is left");
+  }
+
+  #forget(row: number): void {
+    endEjection(this.#state, row);
+    this.#state.setBackendCell(row, BackendCell.failuresInRow, 0);
+    this.#state.setBackendCell(row, BackendCell.ejectionsInRow, 0);
+  }
+
+  #isUnsettled({ row, seen }: Kept): boolean {
+    return seen !== EJECTION.none || isEjected(this.#state, row) ||
+      this.#state.backendCell(row, BackendCell.ejectionsInRow) > 0;
+  }
+
+  #untilMs(row: number): number {
+    return this.#state.backendReading(row, BackendReading.ejectionUntilMs);
+  }
+
+  #report(kept: Kept, ejected: boolean, again: boolean, reason: string): void {
+    const { pool: { listener }, backend, row } = kept;
+    const untilMs = ejected ? this.#untilMs(row) : 0;
+    this.#inputs.onChange({ listener, backend, row, ejected, again, untilMs, reason });
+  }
+}

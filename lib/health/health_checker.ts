@@ -1,0 +1,288 @@
+import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import { HEALTH, MODE } from "../state/codes.ts";
+import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
+import type { SharedState } from "../state/shared_state.ts";
+import { Check, isCheckable, Probing } from "./_check.ts";
+import { DueOrder } from "./_due_order.ts";
+import { isEjected } from "./_ejection.ts";
+import { mainSlot } from "./main_slot.ts";
+import type { ProbeResult } from "./probe.ts";
+import type { Probes } from "./probes.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { WatchedPool } from "./watched_pool.ts";
+
+/** A change of verdict. */
+export interface HealthFlip {
+  readonly listener: ListenerSettings;
+  readonly backend: BackendSettings;
+  readonly row: number;
+  readonly up: boolean;
+  /** In words that go on after "… is down: " or "… is up: ". */
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** What checks have found out about one backend. */
+export interface HealthReport {
+  readonly up: boolean;
+  /** Since when, in milliseconds since 1970. */
+  readonly sinceMs: number;
+  /** When the last check ended, in milliseconds since 1970; 0 before the first one. */
+  readonly lastCheckMs: number;
+  readonly lastDurationMs: number;
+  /** Why the last check failed; empty where it passed. */
+  readonly lastReason: string;
+  readonly passed: number;
+  readonly failed: number;
+}
+
+export interface HealthCheckerInputs {
+  readonly state: SharedState;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A uniform number in [0, 1). */
+  readonly random: () => number;
+  readonly scheduler: Scheduler;
+  readonly probes: Probes;
+  readonly onFlip: (flip: HealthFlip) => void;
+  /** A check that began while the backend was ejected has passed. */
+  readonly onPassWhileEjected: (row: number) => void;
+}
+
+/** Up to so much longer than `health_interval` the time between two checks is. */
+const JITTER = 0.1;
+/** While a verdict is in doubt, `health_interval` is divided by this. */
+const HASTE = 4;
+/** Checks at once. Further ones wait, so that they leave file descriptors to the sessions. */
+const MOST_AT_ONCE = 256;
+/** What is due within so much is done together, so that many backends mean no more wake-ups. */
+const TICK_MS = 10;
+
+/**
+ * Probes backends and writes into the shared state which of them are up, on the main thread.
+ *
+ * One timer serves all backends: it is set for the first check that is due or the first deadline of
+ * those that run. A verdict is written, and the epoch advanced, only when it changes. Repeated
+ * failures are silent.
+ */
+export class HealthChecker {
+  readonly #inputs: HealthCheckerInputs;
+  readonly #state: SharedState;
+  readonly #slot: number;
+  #checks: ReadonlyMap<number, Check> = new Map();
+  readonly #due = new DueOrder<Check>();
+  readonly #deadlines = new DueOrder<Probing>();
+  readonly #running = new Set<Promise<void>>();
+  #wakeMs = Infinity;
+  #cancel: (() => void) | undefined;
+
+  constructor(inputs: HealthCheckerInputs) {
+    this.#inputs = inputs;
+    this.#state = inputs.state;
+    this.#slot = mainSlot(inputs.state);
+  }
+
+  /**
+   * Checks these backends from now on. Whoever stays keeps its verdict and its counts; whoever is new
+   * counts as up until its checks fail; whoever is no longer checked counts as up again.
+   */
+  update(pools: readonly WatchedPool[]): void {
+    const before = this.#checks;
+    const checks = new Map<number, Check>();
+    const added: Check[] = [];
+    for (const { listener, listenerRow, backendRows } of pools) {
+      backendRows.forEach((row, index) => {
+        const backend = listener.backends[index] as BackendSettings;
+        const known = before.get(row);
+        const same = known?.backend.name === backend.name && known.listenerRow === listenerRow;
+        if (!isCheckable(listener, backend)) {
+          this.#stopChecking(row, listener, backend);
+          return;
+        }
+        const check = same ? known : new Check({ listenerRow, row }, listener, backend);
+        checks.set(row, check);
+        if (!same) added.push(check);
+        else if (check.adopt(listener, backend)) this.#startAfresh(check);
+      });
+    }
+    for (const check of before.values()) {
+      if (checks.get(check.row) !== check) this.#drop(check);
+    }
+    this.#checks = checks;
+    this.#spread(added);
+    this.#arm();
+  }
+
+  /** What checks have found out, by the backends' rows; those that are not checked are left out. */
+  snapshot(): ReadonlyMap<number, HealthReport> {
+    return new Map([...this.#checks].map(([row, check]) => [row, this.#report(check)]));
+  }
+
+  /** Ends all checks, and resolves once their connections are closed. The verdicts stay. */
+  async stop(): Promise<void> {
+    for (const check of this.#checks.values()) this.#drop(check);
+    this.#checks = new Map();
+    this.#arm();
+    await Promise.all(this.#running);
+  }
+
+  /** Spreads the first checks evenly over the interval, with some chance in it. */
+  #spread(added: readonly Check[]): void {
+    const nowMs = this.#inputs.scheduler.nowMs();
+    added.forEach((check, index) => {
+      const share = (index + this.#inputs.random()) / added.length;
+      this.#due.set(check, nowMs + share * check.listener.healthIntervalMs);
+      this.#state.setBackendReading(check.row, BackendReading.healthSinceMs, this.#inputs.now());
+      this.#writeVerdict(check.row, true);
+    });
+  }
+
+  #drop(check: Check): void {
+    this.#due.remove(check);
+    check.probing?.abort();
+    check.probing = undefined;
+  }
+
+  /** What was found out in another way, or elsewhere, is no reason to wait. */
+  #startAfresh(check: Check): void {
+    this.#drop(check);
+    this.#due.set(check, this.#inputs.scheduler.nowMs());
+  }
+
+  #stopChecking(row: number, listener: ListenerSettings, backend: BackendSettings): void {
+    if (!this.#writeVerdict(row, true)) return;
+    this.#flip(row, listener, backend, true, "it is not checked any more");
+  }
+
+  /** Sets the timer for what comes next, unless it goes off before that anyway. */
+  #arm(): void {
+    const roomForMore = this.#running.size < MOST_AT_ONCE;
+    const dueMs = roomForMore ? this.#due.first?.dueMs ?? Infinity : Infinity;
+    const wakeMs = Math.min(dueMs, this.#deadlines.first?.dueMs ?? Infinity);
+    if (wakeMs >= this.#wakeMs && this.#checks.size > 0) return;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#wakeMs = wakeMs;
+    if (wakeMs === Infinity) return;
+    const { scheduler } = this.#inputs;
+    const waitMs = Math.max(TICK_MS, wakeMs - scheduler.nowMs());
+    this.#cancel = scheduler.after(waitMs, () => this.#wake());
+  }
+
+  #wake(): void {
+    this.#cancel = undefined;
+    this.#wakeMs = Infinity;
+    const nowMs = this.#inputs.scheduler.nowMs();
+    for (
+      let late = this.#deadlines.first;
+      late !== undefined && late.dueMs <= nowMs;
+      late = this.#deadlines.first
+    ) {
+      this.#deadlines.remove(late);
+      late.abort();
+    }
+    for (
+      let check = this.#due.first;
+      check !== undefined && check.dueMs <= nowMs && this.#running.size < MOST_AT_ONCE;
+      check = this.#due.first
+    ) {
+      this.#due.remove(check);
+      if (this.#isInMaintenance(check)) this.#setNext(check, nowMs);
+      else this.#start(check, nowMs);
+    }
+    this.#arm();
+  }
+
+  #start(check: Check, nowMs: number): void {
+    const { healthCheck, healthTimeoutMs } = check.listener;
+    if (healthCheck.kind === "off") return;
+    const probing = new Probing(check, nowMs, isEjected(this.#state, check.row));
+    check.probing = probing;
+    this.#deadlines.set(probing, nowMs + healthTimeoutMs);
+    const { listener, backend } = check;
+    const probe = this.#inputs.probes[healthCheck.kind];
+    const running = probe({ listener, backend }, probing.signal).then((result) => {
+      this.#running.delete(running);
+      this.#deadlines.remove(probing);
+      // Another probe, or none, where the settings have changed in the meantime.
+      if (check.probing === probing) this.#finish(check, probing, result);
+      this.#arm();
+    });
+    this.#running.add(running);
+  }
+
+  #finish(check: Check, probing: Probing, result: ProbeResult): void {
+    check.probing = undefined;
+    // An operator who began to work on the backend meanwhile does not want to know.
+    if (!this.#isInMaintenance(check)) this.#judge(check, probing, result);
+    if (this.#checks.get(check.row) === check) this.#setNext(check, probing.startedMs);
+  }
+
+  #judge(check: Check, probing: Probing, result: ProbeResult): void {
+    const { row, riseFall } = check;
+    check.lastCheckMs = this.#inputs.now();
+    check.lastDurationMs = result.durationMs;
+    check.lastReason = result.passed ? "" : result.reason;
+    if (!result.passed && result.local) return;
+    const { checksPassed, checksFailed } = BackendTally;
+    const tally = result.passed ? checksPassed : checksFailed;
+    this.#state.addBackendTally(this.#slot, row, tally, 1);
+    if (riseFall.take(result.passed)) {
+      const { healthRise } = check.listener;
+      const praise = healthRise === 1 ? "a check passed" : `${healthRise} checks in a row passed`;
+      const { up } = riseFall;
+      // Failed sessions of before say nothing about a backend that is up again.
+      if (up) this.#state.setBackendCell(row, BackendCell.failuresInRow, 0);
+      this.#writeVerdict(row, up);
+      this.#flip(row, check.listener, check.backend, up, result.passed ? praise : result.reason);
+    }
+    if (result.passed && probing.whileEjected) this.#inputs.onPassWhileEjected(row);
+  }
+
+  /** The time between checks runs from start to start; a check that took longer has no pause. */
+  #setNext(check: Check, fromMs: number): void {
+    const { healthIntervalMs } = check.listener;
+    const intervalMs = check.riseFall.inDoubt ? healthIntervalMs / HASTE : healthIntervalMs;
+    const nextMs = fromMs + intervalMs * (1 + JITTER * this.#inputs.random());
+    this.#due.set(check, Math.max(nextMs, this.#inputs.scheduler.nowMs()));
+  }
+
+  /** Tells whether that changed anything. */
+  #writeVerdict(row: number, up: boolean): boolean {
+    const [before, after] = up ? [HEALTH.down, HEALTH.up] : [HEALTH.up, HEALTH.down];
+    const changed = this.#state.replaceBackendCell(row, BackendCell.health, before, after);
+    if (changed) this.#state.advanceEpoch();
+    return changed;
+  }
+
+  #flip(
+    row: number,
+    listener: ListenerSettings,
+    backend: BackendSettings,
+    up: boolean,
+    reason: string,
+  ): void {
+    const atMs = this.#inputs.now();
+    this.#state.setBackendReading(row, BackendReading.healthSinceMs, atMs);
+    if (!up) this.#state.addBackendTally(this.#slot, row, BackendTally.downs, 1);
+    this.#inputs.onFlip({ listener, backend, row, up, reason, atMs });
+  }
+
+  #report({ row, riseFall, lastCheckMs, lastDurationMs, lastReason }: Check): HealthReport {
+    const { checksPassed, checksFailed } = BackendTally;
+    return {
+      up: riseFall.up,
+      sinceMs: this.#state.backendReading(row, BackendReading.healthSinceMs),
+      lastCheckMs,
+      lastDurationMs,
+      lastReason,
+      passed: this.#state.backendTally(this.#slot, row, checksPassed),
+      failed: this.#state.backendTally(this.#slot, row, checksFailed),
+    };
+  }
+
+  #isInMaintenance(check: Check): boolean {
+    return this.#state.backendCell(check.row, BackendCell.mode) === MODE.maintenance;
+  }
+}

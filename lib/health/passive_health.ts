@@ -1,0 +1,171 @@
+import type { ListenerSettings } from "../config/settings.ts";
+import { EJECTION } from "../state/codes.ts";
+import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
+import type { SharedState } from "../state/shared_state.ts";
+import { endEjection, isEjected, isUsable } from "./_ejection.ts";
+import { ejectionTimeMs, mostEjected } from "./ejection_rules.ts";
+import type { WatchedPool } from "./watched_pool.ts";
+
+export interface PassiveHealthInputs {
+  readonly state: SharedState;
+  /** The slot that ejections are counted in: the worker's own. */
+  readonly slot: number;
+  /** Milliseconds since 1970, the same for all workers. */
+  readonly now: () => number;
+  /** A uniform number in [0, 1). */
+  readonly random: () => number;
+}
+
+/**
+ * What one worker's sessions tell about the backends of a listener: backends whose sessions fail are
+ * ejected for a while, and come back by a trial.
+ *
+ * All workers and the main thread act on the same cells, without locks. An ejection goes
+ *
+ *     none -> ejected -> trialOpen -> onTrial -> none, or ejected again for longer
+ *
+ * and each step is one atomic replacement, so that one thread takes it. `EjectionKeeper` takes the
+ * second step when the time is over; this class takes the others.
+ *
+ * Only the session that holds the trial can end it: sessions that began before the ejection say
+ * nothing about the backend's state after it.
+ */
+export class PassiveHealth {
+  readonly #inputs: PassiveHealthInputs;
+  readonly #state: SharedState;
+  #listener: ListenerSettings;
+  #rows: readonly number[];
+
+  constructor(pool: WatchedPool, inputs: PassiveHealthInputs) {
+    this.#inputs = inputs;
+    this.#state = inputs.state;
+    this.#listener = pool.listener;
+    this.#rows = pool.backendRows;
+  }
+
+  /** Goes by other settings and backends from now on. */
+  update(pool: WatchedPool): void {
+    this.#listener = pool.listener;
+    this.#rows = pool.backendRows;
+  }
+
+  /**
+   * A session was connected and the backend did not reset it before it sent a byte.
+   *
+   * @param onTrial whether the session holds the trial
+   */
+  succeeded(row: number, onTrial: boolean): void {
+    const state = this.#state;
+    if (onTrial && state.backendCell(row, BackendCell.ejection) === EJECTION.onTrial) {
+      endEjection(state, row);
+    } else if (state.backendCell(row, BackendCell.failuresInRow) !== 0) {
+      state.setBackendCell(row, BackendCell.failuresInRow, 0);
+    }
+  }
+
+  /**
+   * A session was not connected, or the backend reset it before it sent a byte.
+   *
+   * @param onTrial whether the session held the trial
+   */
+  failed(row: number, onTrial: boolean): void {
+    const state = this.#state;
+    const { maxFails } = this.#listener;
+    if (maxFails === 0) {
+      if (onTrial) endEjection(state, row);
+      return;
+    }
+    if (onTrial) this.#ejectAgain(row);
+    if (isEjected(state, row)) return;
+    const failures = state.addBackendCell(row, BackendCell.failuresInRow, 1) + 1;
+    if (failures < maxFails) return;
+    // Whoever sets the count back is the one to eject; others have counted at the same time.
+    if (!state.replaceBackendCell(row, BackendCell.failuresInRow, failures, 0)) return;
+    if (!this.#eject(row)) state.addBackendCell(row, BackendCell.failuresInRow, failures);
+  }
+
+  /**
+   * Takes the trial of a backend whose ejection cell reads `trialOpen`. The session that gets `true`
+   * holds it, and has to call `succeeded`, `failed` or `abandoned` once.
+   */
+  takeTrial(row: number): boolean {
+    const state = this.#state;
+    const { trialOpen, onTrial } = EJECTION;
+    if (!state.replaceBackendCell(row, BackendCell.ejection, trialOpen, onTrial)) return false;
+    const { connectTimeoutMs, failTimeoutMs } = this.#listener;
+    const patienceMs = connectTimeoutMs + failTimeoutMs;
+    state.setBackendReading(
+      row,
+      BackendReading.ejectionUntilMs,
+      this.#inputs.now() + patienceMs,
+    );
+    state.advanceEpoch();
+    return true;
+  }
+
+  /** The session that held the trial has ended before it told anything: another one may try. */
+  abandoned(row: number): void {
+    const { trialOpen, onTrial } = EJECTION;
+    const state = this.#state;
+    if (!state.replaceBackendCell(row, BackendCell.ejection, onTrial, trialOpen)) return;
+    state.advanceEpoch();
+  }
+
+  /** Ejects a backend, unless too many are or none would be left. Tells whether it did. */
+  #eject(row: number): boolean {
+    const state = this.#state;
+    if (!isUsable(state, row) || !this.#rows.includes(row)) return false;
+    if (!this.#leavesEnough(row)) return false;
+    this.#setEnd(row, state.backendCell(row, BackendCell.ejectionsInRow) + 1);
+    const { none, ejected } = EJECTION;
+    if (!state.replaceBackendCell(row, BackendCell.ejection, none, ejected)) return false;
+    // Another worker may have ejected another backend in the meantime, each with the other in mind.
+    // The later of the two sees both here and takes its own back; at worst both do.
+    if (
+      !this.#leavesEnough(row) &&
+      state.replaceBackendCell(row, BackendCell.ejection, ejected, none)
+    ) return false;
+    this.#count(row);
+    return true;
+  }
+
+  /** A failed trial: the next ejection in a row. */
+  #ejectAgain(row: number): void {
+    const state = this.#state;
+    if (state.backendCell(row, BackendCell.ejection) !== EJECTION.onTrial) return;
+    this.#setEnd(row, state.backendCell(row, BackendCell.ejectionsInRow) + 1);
+    const { onTrial, ejected } = EJECTION;
+    if (state.replaceBackendCell(row, BackendCell.ejection, onTrial, ejected)) this.#count(row);
+  }
+
+  #count(row: number): void {
+    const state = this.#state;
+    state.addBackendCell(row, BackendCell.ejectionsInRow, 1);
+    state.addBackendTally(this.#inputs.slot, row, BackendTally.ejections, 1);
+    state.advanceEpoch();
+  }
+
+  /** Written before the ejection itself, so that nobody sees that one with an end of long ago. */
+  #setEnd(row: number, inRow: number): void {
+    const { now, random } = this.#inputs;
+    const lastsMs = ejectionTimeMs(this.#listener.failTimeoutMs, inRow, random());
+    this.#state.setBackendReading(row, BackendReading.ejectionUntilMs, now() + lastsMs);
+  }
+
+  /**
+   * Whether the pool can do without a backend: the share of ejected ones is kept, and another one
+   * takes sessions. Primaries and backups count alike, because backups take over from primaries: a
+   * failing primary with a backup behind it is not the last one.
+   */
+  #leavesEnough(row: number): boolean {
+    const most = mostEjected(this.#rows.length, this.#listener.maxEjectedPercent);
+    let ejected = 1;
+    let anyUsable = false;
+    for (const other of this.#rows) {
+      if (other === row) continue;
+      if (isEjected(this.#state, other)) ejected++;
+      else anyUsable ||= isUsable(this.#state, other);
+    }
+    return ejected <= most && anyUsable;
+  }
+}

@@ -1,0 +1,31 @@
+import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+
+/** The backend that is probed, and the listener whose settings say how. */
+export interface ProbeSubject {
+  readonly listener: ListenerSettings;
+  readonly backend: BackendSettings;
+}
+
+/** What came of probing a backend once. */
+export type ProbeResult =
+  | { readonly passed: true; readonly durationMs: number }
+  | {
+    readonly passed: false;
+    readonly durationMs: number;
+    /** Why, in words that go on after "… is down: ". */
+    readonly reason: string;
+    /** Whether this machine ran out of something, which tells nothing about the backend. */
+    readonly local: boolean;
+  };
+
+/**
+ * A way to find out whether a backend works. It always closes its connection and never rejects.
+ *
+ * @param signal ends it after `health_timeout`, which is the caller's to watch
+ */
+export type Probe = (subject: ProbeSubject, signal: AbortSignal) => Promise<ProbeResult>;
+
+/** The port that is probed: `health_port`, or else the backend's own. */
+export function probedPort({ listener, backend }: ProbeSubject): number {
+  return listener.healthPort === 0 ? backend.address.port : listener.healthPort;
+}

@@ -1,0 +1,45 @@
+import { escapedText } from "../config/escaped_text.ts";
+import { quote } from "../config/quote.ts";
+import type { ProbeResult, ProbeSubject } from "./probe.ts";
+import { runProbe } from "./_run_probe.ts";
+import type { Wire } from "./_wire.ts";
+
+/** What is expected has to come within so much. */
+const MOST_BYTES = 64 * 1024;
+
+/**
+ * Sends `health_send`, if it says anything, and passes when `health_expect` has come, in whatever
+ * pieces and after whatever else. An empty `health_expect` waits for nothing.
+ */
+export function sendExpectProbe(subject: ProbeSubject, signal: AbortSignal): Promise<ProbeResult> {
+  const { healthSend, healthExpect } = subject.listener;
+  return runProbe(subject, signal, async (wire) => {
+    if (healthSend !== "") await wire.sendBytesOf(healthSend);
+    return await awaitText(wire, healthExpect);
+  });
+}
+
+async function awaitText(wire: Wire, expected: string): Promise<string | undefined> {
+  let beginning = "";
+  // The end of what came, as far as it can be a part of what is expected.
+  let recent = "";
+  while (!recent.includes(expected)) {
+    if (wire.receivedBytes >= MOST_BYTES) {
+      return `answered ${MOST_BYTES} bytes without ${shown(expected)}`;
+    }
+    const received = await wire.receive();
+    if (received === undefined) {
+      return beginning === ""
+        ? "the connection was closed without an answer"
+        : `answered ${shown(beginning)}, expected ${shown(expected)}`;
+    }
+    if (beginning === "") beginning = received;
+    recent = recent.slice(Math.max(0, recent.length - expected.length + 1)) + received;
+  }
+  return undefined;
+}
+
+/** Bytes from the wire, the way they would be written in the configuration. */
+function shown(bytes: string): string {
+  return quote(escapedText().format(bytes));
+}

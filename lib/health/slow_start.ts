@@ -1,0 +1,178 @@
+import type { BackendSettings } from "../config/settings.ts";
+import { BackendCell } from "../state/counters.ts";
+import type { SharedState } from "../state/shared_state.ts";
+import { isUsable } from "./_ejection.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { slowStartFactor } from "./slow_start_factor.ts";
+import type { WatchedPool } from "./watched_pool.ts";
+
+export interface SlowStartInputs {
+  readonly state: SharedState;
+  readonly scheduler: Scheduler;
+}
+
+/** A weight's unit in the shared state. */
+const HUNDREDTHS = 100;
+/** A weight rises in so many steps at most, because every step makes all workers rebuild tables. */
+const MOST_STEPS = 50;
+const SHORTEST_STEP_MS = 1000;
+
+/** What the main thread knows of one backend. */
+interface Member {
+  readonly pool: WatchedPool;
+  readonly backend: BackendSettings;
+  /** As configured, or as an operator has set it. */
+  weight: number;
+}
+
+/** A backend whose weight rises. */
+interface Ramp {
+  readonly startedMs: number;
+  nextMs: number;
+}
+
+/**
+ * Gives a backend that comes back its weight gradually, so that it can warm up. It writes weights
+ * into the shared state, which every algorithm goes by. The main thread's.
+ *
+ * A backend comes back when its checks pass again, when an operator ends its maintenance, and when a
+ * reload puts it into a listener that was there before. Nothing starts slowly when the process does.
+ * The end of an ejection counts only where nobody checks: elsewhere it is a short thing between two
+ * checks, as the checks alone say who was down.
+ *
+ * A backend that is alone takes everything whatever its weight: it shows the full one until another
+ * one is there to share with.
+ */
+export class SlowStart {
+  readonly #state: SharedState;
+  readonly #scheduler: Scheduler;
+  #members: ReadonlyMap<number, Member> = new Map();
+  readonly #ramps = new Map<number, Ramp>();
+  #cancel: (() => void) | undefined;
+
+  constructor(inputs: SlowStartInputs) {
+    this.#state = inputs.state;
+    this.#scheduler = inputs.scheduler;
+  }
+
+  /**
+   * Takes over settings, with the weights in them. To be called right after the weights of all rows
+   * were written: those that rise at the moment are written again.
+   */
+  update(pools: readonly WatchedPool[]): void {
+    const before = this.#members;
+    const members = new Map<number, Member>();
+    const listenersBefore = new Set([...before.values()].map(({ pool }) => pool.listenerRow));
+    const back: number[] = [];
+    for (const pool of pools) {
+      pool.backendRows.forEach((row, index) => {
+        const backend = pool.listener.backends[index] as BackendSettings;
+        members.set(row, { pool, backend, weight: backend.weight });
+        const known = before.get(row);
+        if (known?.backend.name !== backend.name || known.pool.listenerRow !== pool.listenerRow) {
+          this.#ramps.delete(row);
+          if (listenersBefore.has(pool.listenerRow)) back.push(row);
+        } else if (known.backend.mode === "maintenance" && backend.mode !== "maintenance") {
+          back.push(row);
+        }
+      });
+    }
+    this.#members = members;
+    for (const row of this.#ramps.keys()) if (!members.has(row)) this.#ramps.delete(row);
+    for (const row of back) this.#begin(row);
+    this.#rewrite();
+  }
+
+  /** A backend comes back: its weight rises from now on. */
+  begin(row: number): void {
+    this.#begin(row);
+    this.#rewrite();
+  }
+
+  /** A backend was ejected, or is ejected no longer. */
+  ejectionChanged(row: number, ejected: boolean): void {
+    const listener = this.#members.get(row)?.pool.listener;
+    if (!ejected && listener?.healthCheck.kind === "off") this.#begin(row);
+    this.#rewrite();
+  }
+
+  /** A backend has gone down: when it comes back it starts anew. */
+  cancel(row: number): void {
+    if (this.#ramps.delete(row)) this.#writeFull(row);
+    this.#rewrite();
+  }
+
+  /** Sets a weight at run time, 0 to 256; it holds until the next reload. */
+  setWeight(row: number, weight: number): void {
+    const member = this.#members.get(row);
+    if (member === undefined) return;
+    member.weight = weight;
+    if (!this.#ramps.has(row)) this.#writeFull(row);
+    this.#rewrite();
+  }
+
+  /** The backends whose weight rises now. */
+  get rising(): ReadonlySet<number> {
+    return new Set(this.#ramps.keys());
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #begin(row: number): void {
+    const windowMs = this.#members.get(row)?.pool.listener.slowStartMs ?? 0;
+    if (windowMs === 0) return;
+    const startedMs = this.#scheduler.nowMs();
+    this.#ramps.set(row, { startedMs, nextMs: startedMs });
+  }
+
+  /** Brings all weights that rise up to date, and sets the timer for the next step. */
+  #rewrite(): void {
+    this.stop();
+    const nowMs = this.#scheduler.nowMs();
+    let changed = false;
+    let nextMs = Infinity;
+    for (const [row, ramp] of this.#ramps) {
+      const member = this.#members.get(row) as Member;
+      const { slowStartMs } = member.pool.listener;
+      const endMs = ramp.startedMs + slowStartMs;
+      if (nowMs >= endMs) this.#ramps.delete(row);
+      const stepMs = Math.max(SHORTEST_STEP_MS, slowStartMs / MOST_STEPS);
+      while (ramp.nextMs <= nowMs) ramp.nextMs += stepMs;
+      nextMs = Math.min(nextMs, nowMs >= endMs ? Infinity : Math.min(ramp.nextMs, endMs));
+      const factor = this.#isAlone(row, member)
+        ? 1
+        : slowStartFactor(nowMs - ramp.startedMs, slowStartMs);
+      changed = this.#write(row, member.weight, factor) || changed;
+    }
+    if (changed) this.#state.advanceEpoch();
+    if (nextMs < Infinity) {
+      this.#cancel = this.#scheduler.after(nextMs - nowMs, () => this.#rewrite());
+    }
+  }
+
+  #writeFull(row: number): void {
+    const member = this.#members.get(row);
+    if (member !== undefined && this.#write(row, member.weight, 1)) this.#state.advanceEpoch();
+  }
+
+  /** Tells whether that changed anything. */
+  #write(row: number, weight: number, factor: number): boolean {
+    const full = Math.round(weight * HUNDREDTHS);
+    // A weight of 0 stays 0; every other one keeps a chance.
+    const hundredths = full === 0 ? 0 : Math.max(1, Math.round(full * factor));
+    if (this.#state.backendCell(row, BackendCell.weight) === hundredths) return false;
+    this.#state.setBackendCell(row, BackendCell.weight, hundredths);
+    return true;
+  }
+
+  /** Whether no other backend of the pool takes sessions in turn with it. */
+  #isAlone(row: number, { pool, backend }: Member): boolean {
+    return !pool.backendRows.some((other, index) =>
+      other !== row && pool.listener.backends[index]?.backup === backend.backup &&
+      isUsable(this.#state, other)
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import { formatAddress } from "../base/address.ts";
+import type { ListenerSettings } from "../config/settings.ts";
+import {
+  chooseEngine,
+  type EngineAbilities,
+  type EngineChoice,
+  type EngineKind,
+} from "../engine/choose_engine.ts";
+import type { BindProblem, Generation } from "../engine/generation.ts";
+
+/** What came of choosing the engines of all listeners. */
+export interface ChosenEngines {
+  readonly table: EngineTable;
+  /** Listeners whose settings ask for what cannot be. */
+  readonly problems: readonly BindProblem[];
+}
+
+/**
+ * Which engine serves which listener. A listener has the engine that it began with for as long as
+ * its address stays: its sockets belong to that engine's workers.
+ */
+export class EngineTable {
+  /** By address. */
+  readonly #choices: ReadonlyMap<string, EngineChoice>;
+
+  private constructor(choices: ReadonlyMap<string, EngineChoice>) {
+    this.#choices = choices;
+  }
+
+  /** @param before the engines in force; absent at the start */
+  static choose(
+    listeners: readonly ListenerSettings[],
+    abilities: EngineAbilities,
+    before?: EngineTable,
+  ): ChosenEngines {
+    const choices = new Map<string, EngineChoice>();
+    const problems: BindProblem[] = [];
+    for (const listener of listeners) {
+      const kept = before === undefined
+        ? undefined
+        : before.#choices.get(formatAddress(listener.address));
+      try {
+        choices.set(formatAddress(listener.address), choose(listener, abilities, kept));
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        problems.push({ listener: "", message });
+      }
+    }
+    return { table: new EngineTable(choices), problems };
+  }
+
+  /** The engines that serve at least one listener. */
+  get kinds(): ReadonlySet<EngineKind> {
+    return new Set(Array.from(this.#choices.values(), ({ engine }) => engine));
+  }
+
+  /** The engine of a listener that was chosen for. */
+  of(listener: ListenerSettings): EngineChoice {
+    const choice = this.#choices.get(formatAddress(listener.address));
+    if (choice === undefined) throw new Error(`Listener ${listener.key} has no engine`);
+    return choice;
+  }
+
+  /** What the workers of one engine are to serve. */
+  share({ number, listeners }: Generation, engine: EngineKind): Generation {
+    return {
+      number,
+      listeners: listeners.filter(({ settings }) => this.of(settings).engine === engine),
+    };
+  }
+}
+
+function choose(
+  listener: ListenerSettings,
+  abilities: EngineAbilities,
+  kept: EngineChoice | undefined,
+): EngineChoice {
+  if (kept === undefined) return chooseEngine(listener, abilities);
+  // Throws where the engine that the listener has does not know what it needs now.
+  if (kept.engine === "native") chooseEngine({ ...listener, engine: "native" }, abilities);
+  return kept;
+}

@@ -1,0 +1,62 @@
+import { WorkerCell } from "../state/counters.ts";
+import type { SharedState } from "../state/shared_state.ts";
+
+/** How often heartbeats are looked at. */
+const LOOK_MS = 1_000;
+/** A worker whose heartbeat stands still for this long hangs. */
+export const HANG_MS = 10_000;
+
+/** What a worker's heartbeat was when it last moved. */
+interface Beat {
+  readonly count: number;
+  readonly atMs: number;
+}
+
+/**
+ * Watches the workers' heartbeats in the shared memory: a thread that is stuck does not answer, does
+ * not die, and would keep its share of the clients waiting for ever.
+ */
+export class HeartbeatMonitor {
+  readonly #state: SharedState;
+  readonly #now: () => number;
+  readonly #beats = new Map<number, Beat>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #lastLookMs = 0;
+
+  /** @param now milliseconds on a clock that never goes back */
+  constructor(state: SharedState, now: () => number) {
+    this.#state = state;
+    this.#now = now;
+  }
+
+  /** Looks every second, and tells of each worker that hangs. */
+  start(slots: () => Iterable<number>, onHang: (slot: number, silentMs: number) => void): void {
+    this.#timer = setInterval(() => {
+      for (const { slot, silentMs } of this.look(slots())) onHang(slot, silentMs);
+    }, LOOK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Gives the workers among `slots` whose heartbeat has stood still for too long, each once. */
+  look(slots: Iterable<number>): { readonly slot: number; readonly silentMs: number }[] {
+    const nowMs = this.#now();
+    // If this thread itself was held up, or the machine slept, the workers are not to blame.
+    const wasHeldUp = nowMs - this.#lastLookMs > HANG_MS / 2;
+    this.#lastLookMs = nowMs;
+    const hanging: { slot: number; silentMs: number }[] = [];
+    for (const slot of slots) {
+      const count = this.#state.workerCell(slot, WorkerCell.heartbeat);
+      const last = this.#beats.get(slot);
+      if (last === undefined || last.count !== count || wasHeldUp) {
+        this.#beats.set(slot, { count, atMs: nowMs });
+      } else if (nowMs - last.atMs >= HANG_MS) {
+        this.#beats.delete(slot);
+        hanging.push({ slot, silentMs: nowMs - last.atMs });
+      }
+    }
+    return hanging;
+  }
+}

@@ -1,0 +1,272 @@
+import { formatAddress } from "../base/address.ts";
+import type { BackendModeName, BackendSettings, Settings } from "../config/settings.ts";
+import type { ListenerPlan } from "../engine/generation.ts";
+import type { SessionView } from "../engine/session_life.ts";
+import { loggerFor } from "../log/logging.ts";
+import { EJECTION, HEALTH } from "../state/codes.ts";
+import { type BackendFigures, takeSnapshot } from "../state/snapshot.ts";
+import type { AccessLogOwner } from "./access_log_owner.ts";
+import type { Control } from "./control.ts";
+import type { EventLog } from "./event_log.ts";
+import { WEIGHT_UNIT } from "./planner.ts";
+import type { Reloader, ReloadResult } from "./reloader.ts";
+import type { BackendCondition, BackendStatus, ListenerStatus, Status } from "./status.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+export interface OperatorInputs {
+  readonly supervisor: Supervisor;
+  readonly reloader: Reloader;
+  readonly events: EventLog;
+  readonly accessLog: AccessLogOwner;
+  /** Weir's own version. */
+  readonly version: string;
+  /** Drains and ends; called once for every order. */
+  readonly shutdown: (cause: string) => void;
+}
+
+/** A worker that does not answer within this time is left out of an answer. */
+const ANSWER_PATIENCE_MS = 1_000;
+
+/** Sees and steers a running supervisor. */
+export class Operator implements Control {
+  readonly events: EventLog;
+  readonly #inputs: OperatorInputs;
+  readonly #supervisor: Supervisor;
+  readonly #logger = loggerFor("operator");
+  readonly #startedAtMs = Date.now();
+  #stopping = false;
+
+  constructor(inputs: OperatorInputs) {
+    this.#inputs = inputs;
+    this.#supervisor = inputs.supervisor;
+    this.events = inputs.events;
+  }
+
+  get settings(): Settings {
+    return this.#supervisor.settings;
+  }
+
+  /** Says from now on that Weir is about to end. */
+  announceStop(): void {
+    this.#stopping = true;
+  }
+
+  status(): Status {
+    const { supervisor, reloader, accessLog, version } = this.#inputs;
+    const { generation, settings, state } = supervisor;
+    const workers = [...supervisor.workers];
+    const snapshot = takeSnapshot(state, {
+      listeners: generation.listeners.map(({ settings, rows }) => ({
+        key: settings.key,
+        row: rows.listener,
+        backends: settings.backends.map(({ name }, index) => ({ name, row: rowAt(rows, index) })),
+      })),
+      workers: workers.map(({ slot }) => slot),
+    });
+    const listeners = generation.listeners.map((plan, index): ListenerStatus => {
+      const entry = snapshot.listeners[index];
+      if (entry === undefined) throw new Error("A snapshot has fewer listeners than its scope");
+      return this.#listenerStatus(plan, entry);
+    });
+    const reasons = this.#notReadyReasons(listeners);
+    return {
+      atMs: snapshot.atMs,
+      startedAtMs: this.#startedAtMs,
+      version,
+      file: settings.file,
+      phase: this.#stopping ? "stopping" : "running",
+      ready: reasons.length === 0,
+      notReadyReasons: reasons,
+      listeners,
+      workers: snapshot.workers.map((worker, index) => ({
+        ...worker,
+        engine: workers[index]?.engine ?? "",
+      })),
+      reloads: {
+        succeeded: reloader.succeeded,
+        failed: reloader.failed,
+        ...(reloader.lastResult === undefined ? {} : { last: reloader.lastResult }),
+      },
+      accessLogDropped: accessLog.dropped,
+    };
+  }
+
+  async sessions(): Promise<readonly SessionView[]> {
+    const lists = await this.#askAll((worker) => worker.list(), []);
+    return lists.flat().sort((a, b) => b.startedAtMs - a.startedAtMs);
+  }
+
+  setMode(backendId: string, mode: BackendModeName): boolean {
+    const found = this.#find(backendId);
+    if (found === undefined) return false;
+    const { planner, health } = this.#supervisor;
+    const before = planner.wishOf(found.row).mode;
+    planner.wish(found.row, { mode });
+    health.modeSet(found.row, before, mode);
+    this.#tell(found, `mode set to ${mode}`);
+    return true;
+  }
+
+  setWeight(backendId: string, weight: number): boolean {
+    const found = this.#find(backendId);
+    if (found === undefined) return false;
+    const { planner, health } = this.#supervisor;
+    planner.wish(found.row, { weight });
+    health.weightSet(found.row, weight);
+    this.#tell(found, `weight set to ${weight}`);
+    return true;
+  }
+
+  async closeSession(sessionId: string): Promise<boolean> {
+    const counts = await this.#askAll((worker) => worker.cut("operator", { ids: [sessionId] }), 0);
+    return counts.some((count) => count > 0);
+  }
+
+  async closeBackendSessions(backendId: string): Promise<number | undefined> {
+    const found = this.#find(backendId);
+    if (found === undefined) return undefined;
+    const chosen = { backendRows: [found.row] };
+    const counts = await this.#askAll((worker) => worker.cut("operator", chosen), 0);
+    const closed = counts.reduce((sum, count) => sum + count, 0);
+    this.#tell(found, `${closed} sessions closed`);
+    return closed;
+  }
+
+  reload(cause: string): Promise<ReloadResult> {
+    return this.#inputs.reloader.reload(cause);
+  }
+
+  shutdown(cause: string): void {
+    this.#inputs.shutdown(cause);
+  }
+
+  #listenerStatus(
+    { settings, rows }: ListenerPlan,
+    entry: Pick<ListenerStatus, "figures"> & {
+      readonly backends: readonly { readonly figures: BackendFigures }[];
+    },
+  ): ListenerStatus {
+    const { key, algorithm, maxConnections } = settings;
+    const choice = this.#supervisor.engineOf(settings);
+    return {
+      key,
+      address: formatAddress(settings.address),
+      algorithm,
+      engine: choice.engine,
+      engineReason: choice.reason,
+      maxConnections,
+      figures: entry.figures,
+      backends: settings.backends.map((backend, index) => {
+        const figures = entry.backends[index]?.figures;
+        if (figures === undefined) throw new Error("A snapshot has fewer backends than its scope");
+        const isChecked = settings.healthCheck.kind !== "off";
+        return this.#backendStatus(key, backend, rowAt(rows, index), figures, isChecked);
+      }),
+    };
+  }
+
+  #backendStatus(
+    listener: string,
+    backend: BackendSettings,
+    row: number,
+    figures: BackendFigures,
+    isChecked: boolean,
+  ): BackendStatus {
+    const wish = this.#supervisor.planner.wishOf(row);
+    const differsFromFile = [
+      ...(wish.mode === backend.mode ? [] : ["mode" as const]),
+      ...(wish.weight === backend.weight ? [] : ["weight" as const]),
+    ];
+    const isDown = figures.health === HEALTH.down;
+    const lastChange = this.#lastChangeOf(listener, backend.name);
+    return {
+      id: backendId(listener, backend.name),
+      name: backend.name,
+      condition: conditionOf(figures, wish.mode),
+      health: isDown ? "down" : isChecked ? "up" : "unchecked",
+      mode: wish.mode,
+      backup: backend.backup,
+      configuredWeight: backend.weight,
+      weight: figures.weight / WEIGHT_UNIT,
+      maxConnections: backend.maxConnections,
+      differsFromFile,
+      ...(lastChange === undefined ? {} : { lastChange }),
+      figures,
+    };
+  }
+
+  #lastChangeOf(listener: string, backend: string): BackendStatus["lastChange"] {
+    const event = this.events.events.findLast((event) =>
+      event.listener === listener && event.backend === backend
+    );
+    return event === undefined ? undefined : { atMs: event.atMs, text: event.text };
+  }
+
+  #notReadyReasons(listeners: readonly ListenerStatus[]): string[] {
+    const reasons = this.#stopping ? ["Weir is shutting down"] : [];
+    for (const { key, backends } of listeners) {
+      const isServed = backends.some(({ condition }) =>
+        condition === "up" || condition === "trial"
+      );
+      if (!isServed) reasons.push(`listener ${key} has no backend that takes sessions`);
+    }
+    return reasons;
+  }
+
+  #find(id: string): Found | undefined {
+    for (const { settings, rows } of this.#supervisor.generation.listeners) {
+      const index = settings.backends.findIndex(({ name }) => backendId(settings.key, name) === id);
+      const backend = settings.backends[index];
+      if (backend === undefined) continue;
+      return { listener: settings.key, backend: backend.name, row: rowAt(rows, index) };
+    }
+    return undefined;
+  }
+
+  #tell({ listener, backend }: Found, what: string): void {
+    const text = `Backend ${backend} of listener ${listener}: ${what} by an operator`;
+    this.#logger.info("{text}", { text });
+    this.events.add("operator", text, { listener, backend });
+  }
+
+  /** Asks every worker; one that has died or does not answer in time counts as `otherwise`. */
+  #askAll<T>(
+    ask: (worker: Supervisor["workers"] extends Iterable<infer W> ? W : never) => Promise<T>,
+    otherwise: T,
+  ): Promise<T[]> {
+    return Promise.all([...this.#supervisor.workers].map(async (worker) => {
+      const { promise, resolve } = Promise.withResolvers<T>();
+      const timer = setTimeout(() => resolve(otherwise), ANSWER_PATIENCE_MS);
+      try {
+        return await Promise.race([ask(worker).catch(() => otherwise), promise]);
+      } finally {
+        clearTimeout(timer);
+      }
+    }));
+  }
+}
+
+/** A backend and where its figures are. */
+interface Found {
+  readonly listener: string;
+  readonly backend: string;
+  readonly row: number;
+}
+
+function backendId(listener: string, name: string): string {
+  return `${listener}/${name}`;
+}
+
+function conditionOf(figures: BackendFigures, mode: BackendModeName): BackendCondition {
+  if (mode !== "ready") return mode;
+  if (figures.health === HEALTH.down) return "down";
+  if (figures.ejection === EJECTION.ejected) return "ejected";
+  if (figures.ejection !== EJECTION.none) return "trial";
+  return figures.weight === 0 ? "unused" : "up";
+}
+
+function rowAt(rows: ListenerPlan["rows"], index: number): number {
+  const row = rows.backends[index];
+  if (row === undefined) throw new Error(`There is no row for backend ${index}`);
+  return row;
+}

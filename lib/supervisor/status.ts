@@ -1,0 +1,83 @@
+import type { BackendModeName, ListenerSettings } from "../config/settings.ts";
+import type { BackendFigures, ListenerFigures, WorkerFigures } from "../state/snapshot.ts";
+import type { ReloadResult } from "./reloader.ts";
+
+/** What a backend is doing, in one word for a display. */
+export type BackendCondition =
+  /** Takes sessions. */
+  | "up"
+  /** Probing found it down. */
+  | "down"
+  /** Its sessions failed, and it has a pause. */
+  | "ejected"
+  /** One session tries it after an ejection. */
+  | "trial"
+  /** Takes no new sessions because somebody wants it so. */
+  | "drain"
+  | "maintenance"
+  /** Has weight 0. */
+  | "unused";
+
+/** A backend of a listener, with everything that is known about it. */
+export interface BackendStatus {
+  /** Names the backend in the API: `LISTENER/NAME`, where the listener is named by its key. */
+  readonly id: string;
+  readonly name: string;
+  readonly condition: BackendCondition;
+  /** What probing says. */
+  readonly health: "up" | "down" | "unchecked";
+  readonly mode: BackendModeName;
+  readonly backup: boolean;
+  /** As the file has it. */
+  readonly configuredWeight: number;
+  /** As it is now: an operator may have changed it, and a slow start makes it smaller for a while. */
+  readonly weight: number;
+  readonly maxConnections: number;
+  /** What an operator has changed and the file does not say. */
+  readonly differsFromFile: readonly ("mode" | "weight")[];
+  /** When and why the health or the ejection changed the last time; absent if never. */
+  readonly lastChange?: { readonly atMs: number; readonly text: string };
+  readonly figures: BackendFigures;
+}
+
+export interface ListenerStatus {
+  readonly key: string;
+  /** `address:port`. */
+  readonly address: string;
+  readonly algorithm: ListenerSettings["algorithm"];
+  /** The engine that serves it, and why that one. */
+  readonly engine: string;
+  readonly engineReason: string;
+  readonly maxConnections: number;
+  readonly figures: ListenerFigures;
+  readonly backends: readonly BackendStatus[];
+}
+
+export interface WorkerStatus {
+  readonly slot: number;
+  readonly engine: string;
+  readonly figures: WorkerFigures;
+}
+
+/** Everything that Weir knows about itself at one moment. */
+export interface Status {
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly startedAtMs: number;
+  readonly version: string;
+  /** The configuration file. */
+  readonly file: string;
+  readonly phase: "running" | "stopping";
+  /** Whether new sessions are welcome; the reasons if they are not. */
+  readonly ready: boolean;
+  readonly notReadyReasons: readonly string[];
+  readonly listeners: readonly ListenerStatus[];
+  readonly workers: readonly WorkerStatus[];
+  readonly reloads: {
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly last?: ReloadResult;
+  };
+  /** Lines that the access log had no room for. */
+  readonly accessLogDropped: number;
+}

@@ -1,0 +1,106 @@
+/** Limits hold over all workers together, and many sessions at once are no trouble. */
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { echo } from "../../support/conducts.ts";
+import type { EngineUnderTest } from "../../support/engines_under_test.ts";
+import { eventually } from "../../support/patience.ts";
+import { RunningWeir } from "../../support/running_weir.ts";
+import { isReset, SocketEnd } from "../../support/socket_end.ts";
+import { TestBackend } from "../../support/test_backend.ts";
+import type { EngineCase } from "./engine_case.ts";
+
+/**
+ * Sessions at once. Each has four sockets in this process, of which 20,000 may be open; a soak that
+ * may have more of them sets it higher.
+ */
+export const MANY_SESSIONS = 2_000;
+
+export const LIMIT_CASES: readonly EngineCase[] = [
+  {
+    name: "keeps a listener's max_connections exactly, over two workers",
+    async run(engine) {
+      await using backend = new TestBackend(echo);
+      await using weir = await RunningWeir.start(engine, {
+        backends: [backend.name],
+        options: { max_connections: 10 },
+      });
+      for (let round = 0; round < 3; round++) {
+        const clients = await connectMany(weir.port, 40);
+        const served = await countServed(clients);
+        assertEquals([served, weir.active, backend.open], [10, 10, 10]);
+        closeAll(clients);
+        await weir.activeIs(0);
+        await eventually("the backend's connections are closed", () => backend.open === 0);
+      }
+      assertEquals((await weir.finish()).length, 30);
+      assertEquals(weir.books.refused, 90);
+    },
+  },
+  {
+    name: "keeps the backends' max_connections exactly, over two workers",
+    async run(engine) {
+      await using small = new TestBackend(echo);
+      await using large = new TestBackend(echo);
+      await using weir = await RunningWeir.start(engine, {
+        backends: [`${small.name} max_connections=3`, `${large.name} max_connections=5`],
+      });
+      const clients = await connectMany(weir.port, 40);
+      assertEquals(await countServed(clients), 8);
+      assertEquals([small.open, large.open], [3, 5]);
+      closeAll(clients);
+      await weir.activeIs(0);
+      using client = await SocketEnd.connect(weir.port);
+      await client.ping();
+      client.close();
+
+      const records = await weir.finish();
+      const refused = records.filter((record) => record.ended_by === "no_backend");
+      assertEquals(refused.length, 32);
+      for (const record of refused) assertEquals(record.close_code, "SQ");
+      assert(/as many sessions as they may have/.test(weir.log), weir.log);
+    },
+  },
+  {
+    name: `serves ${MANY_SESSIONS} sessions at once`,
+    run: (engine) => serveMany(engine, MANY_SESSIONS),
+  },
+];
+
+async function serveMany(engine: EngineUnderTest, count: number): Promise<void> {
+  await using backend = new TestBackend(echo);
+  await using weir = await RunningWeir.start(engine, { backends: [backend.name] });
+  const clients = await connectMany(weir.port, count);
+  try {
+    for (const greeting of ["first", "second"]) {
+      await Promise.all(clients.map((client, index) => client.ping(`${greeting} ${index}`)));
+    }
+    assertEquals([weir.active, backend.open], [count, count]);
+  } finally {
+    closeAll(clients);
+  }
+  await weir.activeIs(0);
+  const records = await weir.finish();
+  assertEquals(records.filter((record) => record.close_code !== "--"), []);
+  assertGreaterOrEqual(records.length, count);
+}
+
+function connectMany(port: number, count: number): Promise<SocketEnd[]> {
+  return Promise.all(Array.from({ length: count }, () => SocketEnd.connect(port)));
+}
+
+/** Tells how many of the clients have an echo; the others find their connection closed. */
+async function countServed(clients: readonly SocketEnd[]): Promise<number> {
+  const served = await Promise.all(clients.map(async (client) => {
+    try {
+      await client.send("ping");
+      return await client.readSome() !== undefined;
+    } catch (error) {
+      if (isReset(error)) return false;
+      throw error;
+    }
+  }));
+  return served.filter(Boolean).length;
+}
+
+function closeAll(clients: readonly SocketEnd[]): void {
+  for (const client of clients) client.close();
+}

@@ -1,0 +1,23 @@
+import { ANNOUNCE_CASES } from "./engine/announce_cases.ts";
+import { CONNECT_CASES } from "./engine/connect_cases.ts";
+import type { EngineCase } from "./engine/engine_case.ts";
+import { LIFECYCLE_CASES } from "./engine/lifecycle_cases.ts";
+import { LIMIT_CASES } from "./engine/limit_cases.ts";
+import { RANDOM_CASES } from "./engine/random_cases.ts";
+import { RELAY_CASES } from "./engine/relay_cases.ts";
+import { RESET_CASES } from "./engine/reset_cases.ts";
+
+/**
+ * What every engine does, each thing in one place.
+ *
+ * Urgent data is left out: neither `Deno.Conn` nor `node:net` can send any.
+ */
+export const ENGINE_CASES: readonly EngineCase[] = [
+  ...RELAY_CASES,
+  ...ANNOUNCE_CASES,
+  ...CONNECT_CASES,
+  ...RESET_CASES,
+  ...LIMIT_CASES,
+  ...LIFECYCLE_CASES,
+  ...RANDOM_CASES,
+];

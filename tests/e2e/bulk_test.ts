@@ -1,0 +1,105 @@
+/** Much data arrives unchanged, and takes no memory to speak of. */
+import { assertEquals, assertLess } from "@std/assert";
+import { Reception } from "../support/conducts.ts";
+import { freePort } from "../support/free_ports.ts";
+import { within } from "../support/patience.ts";
+import { permittedTest } from "../support/permitted.ts";
+import { residentBytes } from "../support/process_figures.ts";
+import { SocketEnd } from "../support/socket_end.ts";
+import { TestBackend } from "../support/test_backend.ts";
+import { Digest, seededBytes, sha256 } from "../support/test_bytes.ts";
+import { testConfig } from "../support/test_config.ts";
+import { WeirProcess } from "../support/weir_process.ts";
+
+const NEEDS = ["net", "read", "write", "run", "env"] as const;
+/** A probe is not to pass for the client. */
+const UNPROBED = { health_check: "off" };
+const MEBIBYTE = 1024 * 1024;
+/** Each way; `WEIR_LONG_TESTS=1` makes it 1 GiB. */
+const BULK_MEBIBYTES = Deno.permissions.querySync({ name: "env" }).state === "granted" &&
+    Deno.env.get("WEIR_LONG_TESTS") === "1"
+  ? 1024
+  : 256;
+const WARM_UP_MEBIBYTES = 32;
+/** What the memory may grow by, whatever is sent: the engine's own noise. */
+const NOISE_BYTES = 32 * MEBIBYTE;
+
+/** A session through Weir, from both ends. */
+interface Session {
+  readonly client: SocketEnd;
+  readonly served: SocketEnd;
+  readonly weir: WeirProcess;
+}
+
+async function withSession(run: (session: Session) => Promise<void>): Promise<void> {
+  const reception = new Reception();
+  await using backend = new TestBackend(reception.conduct);
+  const port = freePort();
+  const config = testConfig({ port, backends: [backend.name], options: UNPROBED });
+  await using weir = await WeirProcess.start(config);
+  using client = await SocketEnd.connect(port);
+  await run({ client, served: await reception.next(), weir });
+  assertEquals((await weir.stop()).code, 0);
+}
+
+permittedTest(
+  NEEDS,
+  `${BULK_MEBIBYTES} MiB each way at once arrive unchanged, and memory stays flat`,
+  () =>
+    withSession(async ({ client, served, weir }) => {
+      await exchange(client, served, WARM_UP_MEBIBYTES);
+      const before = residentBytes(weir.pid);
+      await within("the bulk data", exchange(client, served, BULK_MEBIBYTES), 120_000);
+      assertLess(residentBytes(weir.pid) - before, NOISE_BYTES);
+      await Promise.all([client.finish(), served.finish()]);
+    }),
+);
+
+permittedTest(
+  NEEDS,
+  "1 MiB in writes of 1 byte arrives unchanged",
+  () =>
+    withSession(async ({ client, served }) => {
+      const bytes = seededBytes(7, MEBIBYTE);
+      const expected = { length: bytes.length, sha256: sha256(bytes), ending: "end" } as const;
+      await Promise.all([
+        client.send(bytes, 1).then(() => client.finish()),
+        served.readAll().then((received) => assertEquals(received, expected)),
+      ]);
+      await served.finish();
+    }),
+);
+
+/** Sends so much both ways at once, and checks what arrives. */
+async function exchange(client: SocketEnd, served: SocketEnd, mebibytes: number): Promise<void> {
+  await Promise.all([
+    transfer(client, served, mebibytes, 1),
+    transfer(served, client, mebibytes, 2),
+  ]);
+}
+
+async function transfer(
+  from: SocketEnd,
+  to: SocketEnd,
+  mebibytes: number,
+  seed: number,
+): Promise<void> {
+  const sent = new Digest();
+  const received = new Digest();
+  async function send(): Promise<void> {
+    for (let i = 0; i < mebibytes; i++) {
+      const bytes = seededBytes(seed + 2 * i, MEBIBYTE);
+      sent.update(bytes);
+      await from.send(bytes);
+    }
+  }
+  async function receive(): Promise<void> {
+    while (received.length < mebibytes * MEBIBYTE) {
+      const bytes = await to.readSome();
+      if (bytes === undefined) throw new Error(`The end came after ${received.length} bytes`);
+      received.update(bytes);
+    }
+  }
+  await Promise.all([send(), receive()]);
+  assertEquals([received.length, received.hex()], [sent.length, sent.hex()]);
+}

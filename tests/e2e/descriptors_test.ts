@@ -1,0 +1,94 @@
+/** Running out of file descriptors is an error that passes. */
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { echo } from "../support/conducts.ts";
+import { freePort } from "../support/free_ports.ts";
+import { eventually } from "../support/patience.ts";
+import { missingPermissions, permittedTest } from "../support/permitted.ts";
+import { countDescriptors } from "../support/process_figures.ts";
+import { isReset, SocketEnd } from "../support/socket_end.ts";
+import { TestBackend } from "../support/test_backend.ts";
+import { testConfig } from "../support/test_config.ts";
+import { WeirProcess } from "../support/weir_process.ts";
+
+const NEEDS = ["net", "read", "write", "run", "env"] as const;
+const LIMIT = 256;
+const CLIENTS = 400;
+
+// `ulimit` would have to come before the process: `prlimit` sets the same two limits while it runs.
+const prlimit = missingPermissions(NEEDS).length > 0 ? undefined : findProgram("prlimit");
+
+if (prlimit === undefined) {
+  Deno.test({
+    name: "400 clients with 256 file descriptors (ignored: needs prlimit of util-linux)",
+    ignore: true,
+    fn: () => {},
+  });
+} else {
+  permittedTest(
+    NEEDS,
+    `${CLIENTS} clients with ${LIMIT} file descriptors do no harm that lasts`,
+    async () => {
+      await using backend = new TestBackend(echo);
+      const port = freePort();
+      const config = testConfig({ port, backends: [backend.name], options: { workers: 2 } });
+      await using weir = await WeirProcess.start(config);
+      await limitDescriptors(prlimit, weir.pid);
+
+      const clients = await Promise.all(
+        Array.from({ length: CLIENTS }, () => SocketEnd.connect(port)),
+      );
+      let served = 0;
+      const answers = Promise.all(clients.map(async (client) => {
+        if (await isServed(client)) served++;
+      }));
+      await weir.logged(/Could not (accept|connect)[^\n]*Too many open files/);
+      // The others wait, or were closed.
+      await eventually("some are served", () => served > 10);
+      assertLessOrEqual(countDescriptors(weir.pid), LIMIT);
+      for (const client of clients) client.close();
+      await answers;
+
+      await eventually("a new client is served", async () => {
+        using client = await SocketEnd.connect(port);
+        return await isServed(client);
+      });
+      const later = await Promise.all(Array.from({ length: 50 }, async () => {
+        using client = await SocketEnd.connect(port);
+        return await isServed(client);
+      }));
+      assertEquals(later.filter((served) => !served), []);
+      const { code, stderr } = await weir.stop();
+      assertEquals(code, 0, stderr);
+    },
+  );
+}
+
+async function isServed(client: SocketEnd): Promise<boolean> {
+  try {
+    await client.send("ping");
+    return await client.readSome() !== undefined;
+  } catch (error) {
+    const closedHere = error instanceof Deno.errors.Interrupted ||
+      error instanceof Deno.errors.BadResource;
+    if (isReset(error) || closedHere) return false;
+    throw error;
+  }
+}
+
+async function limitDescriptors(program: string, pid: number): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, {
+    args: ["--pid", String(pid), `--nofile=${LIMIT}:${LIMIT}`],
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+}
+
+function findProgram(name: string): string | undefined {
+  const folders = (Deno.env.get("PATH") ?? "").split(":");
+  return folders.map((folder) => `${folder}/${name}`).find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,74 @@
+/** SIGTERM lets sessions finish, for a while; a second signal does not. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { echo } from "../support/conducts.ts";
+import { freePort } from "../support/free_ports.ts";
+import { eventually } from "../support/patience.ts";
+import { permittedTest } from "../support/permitted.ts";
+import { SocketEnd } from "../support/socket_end.ts";
+import { TestBackend } from "../support/test_backend.ts";
+import { testConfig } from "../support/test_config.ts";
+import { WeirProcess } from "../support/weir_process.ts";
+
+const NEEDS = ["net", "read", "write", "run", "env"] as const;
+
+permittedTest(
+  NEEDS,
+  "SIGTERM refuses new connections and lets the session under way finish",
+  async () => {
+    await using backend = new TestBackend(echo);
+    const port = freePort();
+    await using weir = await WeirProcess.start(testConfig({ port, backends: [backend.name] }));
+    using client = await SocketEnd.connect(port);
+    await client.ping();
+    weir.signal("SIGTERM");
+    await eventually("connections are refused", () => isRefused(port));
+    for (let i = 0; i < 10; i++) await client.ping(`still here ${i}`);
+    await client.finish();
+    assertEquals(await client.readAllText(), "");
+    const { code, stderr } = await weir.ending();
+    assertEquals(code, 0, stderr);
+    assertMatch(stderr, /Every session has ended/);
+  },
+);
+
+permittedTest(NEEDS, "a session that does not finish is closed after drain_timeout", async () => {
+  await using backend = new TestBackend(echo);
+  const port = freePort();
+  const options = { drain_timeout: "500ms", access_log: "-" };
+  const config = testConfig({ port, backends: [backend.name], options });
+  await using weir = await WeirProcess.start(config);
+  using client = await SocketEnd.connect(port);
+  await client.ping();
+  weir.signal("SIGTERM");
+  await client.readAll();
+  const { code, stdout, stderr } = await weir.ending();
+  assertEquals(code, 0, stderr);
+  assertMatch(stderr, /Closed 1 session/);
+  assertMatch(stdout, / KD drained while relaying$/m);
+});
+
+permittedTest(NEEDS, "a second signal ends Weir at once", async () => {
+  await using backend = new TestBackend(echo);
+  const port = freePort();
+  const options = { drain_timeout: "1h" };
+  const config = testConfig({ port, backends: [backend.name], options });
+  await using weir = await WeirProcess.start(config);
+  using client = await SocketEnd.connect(port);
+  await client.ping();
+  weir.signal("SIGINT");
+  // A second signal right after the first one counts as its echo.
+  await weir.logged(/SIGINT[^]*sessions have not ended yet/);
+  weir.signal("SIGTERM");
+  const { code } = await weir.ending();
+  assert(code !== 0);
+  await client.readAll();
+});
+
+async function isRefused(port: number): Promise<boolean> {
+  try {
+    (await SocketEnd.connect(port)).close();
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.ConnectionRefused;
+  }
+}

@@ -1,0 +1,69 @@
+import type { SocketEnd } from "./socket_end.ts";
+
+const decoder = new TextDecoder();
+const PIECE_BYTES = 16 * 1024;
+const LONGEST_ORDER = 64;
+
+/**
+ * What a client can order from a backend process, by the first line that it sends.
+ *
+ * - `echo`: everything after the line comes back, and the end with it
+ * - `send N`: so many bytes come, and then the end, whatever the client does
+ * - `sink`: everything is taken, and its length is the answer once the client has finished
+ * - `hang`: nothing comes, and the connection stays until the client ends it
+ */
+export async function conductBackend(end: SocketEnd): Promise<void> {
+  const { order, rest } = await readOrder(end);
+  const [name, length] = order.split(" ");
+  switch (name) {
+    case "echo":
+      return await echo(end, rest);
+    case "send":
+      return await sendMany(end, Number(length));
+    case "sink":
+      return await sink(end, rest.length);
+    case "hang":
+      while (await end.readSome() !== undefined);
+      return;
+  }
+}
+
+async function readOrder(
+  end: SocketEnd,
+): Promise<{ readonly order: string; readonly rest: Uint8Array }> {
+  let bytes = new Uint8Array();
+  while (bytes.length < LONGEST_ORDER) {
+    const at = bytes.indexOf(10);
+    if (at >= 0) return { order: decoder.decode(bytes.subarray(0, at)), rest: bytes.slice(at + 1) };
+    const more = await end.readSome();
+    if (more === undefined) break;
+    bytes = Uint8Array.from([...bytes, ...more]);
+  }
+  return { order: "", rest: bytes };
+}
+
+async function echo(end: SocketEnd, first: Uint8Array): Promise<void> {
+  if (first.length > 0) await end.send(first);
+  for (let bytes = await end.readSome(); bytes !== undefined; bytes = await end.readSome()) {
+    await end.send(bytes);
+  }
+  await end.finish();
+}
+
+async function sendMany(end: SocketEnd, length: number): Promise<void> {
+  const piece = new Uint8Array(PIECE_BYTES).fill(0x2e);
+  for (let left = length; left > 0; left -= PIECE_BYTES) {
+    await end.send(left < PIECE_BYTES ? piece.subarray(0, left) : piece);
+  }
+  await end.finish();
+  // Closing with something unread would reset the connection, and what is on its way with it.
+  while (await end.readSome() !== undefined);
+}
+
+async function sink(end: SocketEnd, first: number): Promise<void> {
+  let length = first;
+  for (let bytes = await end.readSome(); bytes !== undefined; bytes = await end.readSome()) {
+    length += bytes.length;
+  }
+  await end.send(String(length));
+}

@@ -1,0 +1,92 @@
+import { within } from "./patience.ts";
+
+const MAIN = new URL("backend_main.ts", import.meta.url);
+const CONFIG = new URL("../../deno.json", import.meta.url);
+
+/**
+ * A backend in a process of its own, which can be stopped, killed, and started again at the same
+ * port. What it does for its clients says `backend_conduct.ts`. Use it with `await using`.
+ */
+export class BackendProcess implements AsyncDisposable {
+  #port = 0;
+  #child: Deno.ChildProcess | undefined;
+
+  private constructor() {}
+
+  /** @param port @default {a free one} */
+  static async start(port = 0): Promise<BackendProcess> {
+    const backend = new BackendProcess();
+    backend.#port = port;
+    await backend.start();
+    return backend;
+  }
+
+  /** Starts so many, each at a free port. */
+  static startMany(count: number): Promise<BackendProcess[]> {
+    return Promise.all(Array.from({ length: count }, () => BackendProcess.start()));
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** As written in `[mappings]`. */
+  get name(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
+  /** Starts the process once more after it has ended, and waits until it listens. */
+  async start(): Promise<void> {
+    if (this.#child !== undefined) throw new Error(`The backend ${this.name} runs already`);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--quiet", "--allow-all", "--no-check", "--config", pathOf(CONFIG)],
+        ...[pathOf(MAIN), String(this.#port)],
+      ],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    this.#child = child;
+    const { value } = await within(
+      "a backend to listen",
+      child.stdout.pipeThrough(new TextDecoderStream()).getReader().read(),
+    );
+    const port = /^listening (\d+)/.exec(value ?? "")?.[1];
+    if (port === undefined) {
+      await this.kill();
+      throw new Error(`The backend ${this.name} could not be started`);
+    }
+    this.#port = Number(port);
+  }
+
+  /** Lets it finish what it has accepted, which includes whoever waits in its queue. */
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  /** Ends it at once, with whatever it was doing. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child !== undefined) await this.kill();
+  }
+
+  async #end(signal: Deno.Signal): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    child.kill(signal);
+    await within(`the backend ${this.name} to end`, child.status);
+    this.#child = undefined;
+  }
+}
+
+function pathOf(url: URL): string {
+  return decodeURIComponent(url.pathname);
+}

@@ -1,0 +1,98 @@
+import { openLibc } from "../../lib/engine/native/libc.ts";
+
+/** Room for all clients of a test, so that no connection has to be tried again after a second. */
+const BACKLOG = 4096;
+/** A queue that brings nobody for this long is empty, once nobody new can enter it. */
+const SETTLED_MS = 50;
+
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+/** A classic BPF program of one instruction, BPF_RET | BPF_K with 0: take nothing of any packet. */
+const DROP_ALL = Uint16Array.of(0x06, 0, 0, 0);
+
+/**
+ * A listener that can be closed without resetting anybody.
+ *
+ * The kernel resets the connections that wait in the queue of a listener at the moment it is closed,
+ * and one may always have come since the last look. So the kernel is first told to drop what is sent
+ * to the listener itself (Linux). Whoever tries to connect then tries again after a second, as if a
+ * packet had been lost on the way, and finds the port closed; the queue can be emptied in peace.
+ */
+export class QuietableListener {
+  readonly #listener: Deno.TcpListener;
+  readonly #descriptor: number;
+  #accepted = 0;
+  #closed = false;
+
+  private constructor(listener: Deno.TcpListener, descriptor: number) {
+    this.#listener = listener;
+    this.#descriptor = descriptor;
+  }
+
+  /** @param port 0 = a free one of 127.0.0.1 */
+  static open(port: number): QuietableListener {
+    const before = new Set(listSockets());
+    const listener = Deno.listen({ hostname: "127.0.0.1", port, tcpBacklog: BACKLOG });
+    const fresh = listSockets().filter((descriptor) => !before.has(descriptor));
+    const [descriptor] = fresh;
+    if (descriptor === undefined || fresh.length !== 1) {
+      throw new Error(`Looked for the listener's descriptor and found ${fresh.length}`);
+    }
+    return new QuietableListener(listener, descriptor);
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  async *connections(): AsyncGenerator<Deno.TcpConn> {
+    while (!this.#closed) {
+      let conn: Deno.TcpConn;
+      try {
+        conn = await this.#listener.accept();
+      } catch (error) {
+        if (this.#closed) return;
+        // A client that has gone while it waited is no reason to stop.
+        if (error instanceof Deno.errors.BadResource) throw error;
+        continue;
+      }
+      this.#accepted++;
+      yield conn;
+    }
+  }
+
+  /** Lets nobody new in, waits until everybody who waits is accepted, and closes the listener. */
+  async close(): Promise<void> {
+    attachFilter(this.#descriptor);
+    for (let before = -1; before !== this.#accepted;) {
+      before = this.#accepted;
+      await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+    }
+    this.#closed = true;
+    this.#listener.close();
+  }
+}
+
+/** The descriptors of this process that are sockets. */
+function listSockets(): number[] {
+  const found: number[] = [];
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    try {
+      if (Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("socket:")) found.push(Number(name));
+    } catch {
+      // It was the one that the folder itself was read with.
+    }
+  }
+  return found;
+}
+
+function attachFilter(descriptor: number): void {
+  const libc = openLibc();
+  // struct sock_fprog { unsigned short len; struct sock_filter *filter; }, aligned to 8 bytes.
+  const program = new BigUint64Array(2);
+  program[0] = 1n;
+  program[1] = BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(DROP_ALL)));
+  const bytes = new Uint8Array(program.buffer);
+  if (libc.setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, bytes, bytes.length) === 0) return;
+  throw new Error(`Could not attach a filter to a socket: errno ${libc.errno()}`);
+}

@@ -1,0 +1,165 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Ending } from "./socket_end.ts";
+
+/**
+ * One end of a TCP connection that can be reset at any moment, which `Deno.Conn` cannot: closing
+ * that sends an orderly end first, and only then, where there are unread bytes, a reset.
+ *
+ * It reads all the time, unless {@linkcode pause} was called.
+ */
+export class ResettableEnd {
+  readonly #socket: Socket;
+  readonly #chunks: Uint8Array[] = [];
+  readonly #ended = Promise.withResolvers<Ending>();
+  readonly #gone = Promise.withResolvers<void>();
+  #waiting: { length: number; resolve: () => void; reject: (error: Error) => void } | undefined;
+  receivedBytes = 0;
+  sentBytes = 0;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay();
+    socket.on("data", (chunk: Uint8Array) => {
+      this.#chunks.push(chunk);
+      this.receivedBytes += chunk.length;
+      this.#notify();
+    });
+    socket.once("end", () => this.#end("end"));
+    socket.once("error", () => this.#end("reset"));
+    socket.once("close", () => {
+      this.#end("reset");
+      this.#gone.resolve();
+    });
+  }
+
+  static async connect(port: number): Promise<ResettableEnd> {
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.once("connect", resolve);
+    socket.once("error", reject);
+    await promise;
+    return new ResettableEnd(socket);
+  }
+
+  /** This end's own port. */
+  get port(): number {
+    return this.#socket.localPort as number;
+  }
+
+  /** How reading came to its end: the first of the other side's end, a reset, or this side's. */
+  get ended(): Promise<Ending> {
+    return this.#ended.promise;
+  }
+
+  /** Everything received so far. */
+  received(): Uint8Array {
+    const bytes = new Uint8Array(this.receivedBytes);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return bytes;
+  }
+
+  /** Waits until so many bytes have come in all. */
+  async receivedAtLeast(length: number): Promise<void> {
+    if (this.receivedBytes >= length) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting = { length, resolve, reject };
+    });
+  }
+
+  /** Sends all of it, and tells whether the connection took it. */
+  send(bytes: Uint8Array): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (this.#socket.destroyed) return resolve(false);
+      this.#socket.once("close", () => resolve(false));
+      this.#socket.write(bytes, (error) => {
+        if (!error) this.sentBytes += bytes.length;
+        resolve(!error);
+      });
+    });
+  }
+
+  /** Says that nothing more will be sent. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.destroyed) return resolve();
+      this.#socket.once("close", () => resolve());
+      this.#socket.end(() => resolve());
+    });
+  }
+
+  /** Reads nothing until {@linkcode resume}. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Resets the connection, without an orderly end before. */
+  async reset(): Promise<void> {
+    this.#socket.resetAndDestroy();
+    await this.#gone.promise;
+  }
+
+  /** Closes what is still open. */
+  async close(): Promise<void> {
+    this.#socket.destroy();
+    await this.#gone.promise;
+  }
+
+  #end(ending: Ending): void {
+    this.#ended.resolve(ending);
+    this.#waiting?.reject(new Error(`The connection ended after ${this.receivedBytes} bytes`));
+    this.#waiting = undefined;
+  }
+
+  #notify(): void {
+    if (this.#waiting === undefined || this.receivedBytes < this.#waiting.length) return;
+    this.#waiting.resolve();
+    this.#waiting = undefined;
+  }
+}
+
+/** A backend whose connections are {@linkcode ResettableEnd}s. Use it with `await using`. */
+export class ResettableBackend implements AsyncDisposable {
+  readonly #listener: Server;
+  readonly #ends = new Set<ResettableEnd>();
+
+  private constructor(listener: Server) {
+    this.#listener = listener;
+  }
+
+  /** @param conduct what is done with every connection; it has to close it in the end */
+  static async open(conduct: (end: ResettableEnd) => Promise<void>): Promise<ResettableBackend> {
+    const listener = createServer({ allowHalfOpen: true });
+    const backend = new ResettableBackend(listener);
+    listener.on("connection", async (socket: Socket) => {
+      const end = new ResettableEnd(socket);
+      backend.#ends.add(end);
+      await conduct(end);
+      backend.#ends.delete(end);
+    });
+    await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", () => resolve()));
+    return backend;
+  }
+
+  get port(): number {
+    return (this.#listener.address() as { port: number }).port;
+  }
+
+  /** As written in `[mappings]`. */
+  get name(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Its callback is not waited for: it does not always come after a connection was reset.
+    this.#listener.close();
+    await Promise.all([...this.#ends].map((end) => end.close()));
+  }
+}

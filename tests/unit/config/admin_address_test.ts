@@ -1,0 +1,50 @@
+import { assertEquals } from "@std/assert";
+import {
+  type AdminAddress,
+  formatAdminAddress,
+  isExposed,
+  parseAdminAddress,
+} from "../../../lib/config/admin_address.ts";
+
+const ADDRESSES: readonly [text: string, written: string, exposed: boolean][] = [
+  ["off", "off", false],
+  ["127.0.0.1:24000", "127.0.0.1:24000", false],
+  ["127.9.8.7:1", "127.9.8.7:1", false],
+  ["[::1]:65535", "[::1]:65535", false],
+  ["[::ffff:127.0.0.1]:24000", "[::ffff:127.0.0.1]:24000", false],
+  ["[::ffff:10.0.0.1]:24000", "[::ffff:10.0.0.1]:24000", true],
+  ["0.0.0.0:24000", "0.0.0.0:24000", true],
+  ["[::]:24000", "[::]:24000", true],
+  ["10.0.0.1:24000", "10.0.0.1:24000", true],
+  ["/run/weir.sock", "unix:/run/weir.sock", false],
+  ["unix:/run/a b.sock", "unix:/run/a b.sock", false],
+];
+
+Deno.test("parseAdminAddress() reads addresses, and formatAdminAddress() writes them back", () => {
+  for (const [text, written] of ADDRESSES) {
+    const address = parseAdminAddress(text) as AdminAddress;
+    assertEquals(formatAdminAddress(address), written);
+    assertEquals(parseAdminAddress(written), address);
+  }
+});
+
+Deno.test("isExposed() tells what other machines can reach", () => {
+  for (const [text, , exposed] of ADDRESSES) {
+    assertEquals(isExposed(parseAdminAddress(text) as AdminAddress), exposed, text);
+  }
+});
+
+Deno.test("parseAdminAddress() gives nothing for what is no address", () => {
+  const wrong = [
+    "",
+    "on",
+    "24000",
+    "localhost:24000",
+    "127.0.0.1",
+    "127.0.0.1:0",
+    "127.0.0.1:65536",
+  ];
+  wrong.push("::1:24000", "[127.0.0.1]:24000", "[::1]", "1.2.3:4", "/", "unix:", "unix:run/weir");
+  wrong.push(`/${"a".repeat(103)}`);
+  for (const text of wrong) assertEquals(parseAdminAddress(text), undefined, text);
+});

@@ -1,0 +1,27 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { escapedText } from "../../../lib/config/escaped_text.ts";
+
+const TYPE = escapedText();
+
+Deno.test("escapedText() reads the escapes", () => {
+  assertEquals(TYPE.parse("PING\\r\\n\\t\\0\\\\\\x7f"), { ok: true, value: "PING\r\n\t\0\\\x7f" });
+});
+
+Deno.test("escapedText() gives one character for each byte of UTF-8", () => {
+  assertEquals(TYPE.parse("é"), { ok: true, value: "\xc3\xa9" });
+});
+
+Deno.test("escapedText() names an escape that it does not know", () => {
+  assertEquals(TYPE.parse("a\\qb"), {
+    ok: false,
+    problem: 'has the unknown escape "\\q": expected \\r, \\n, \\t, \\0, \\\\ or \\xNN',
+  });
+});
+
+Deno.test("escapedText() writes what it reads", () => {
+  fc.assert(fc.property(fc.uint8Array(), (bytes) => {
+    const value = String.fromCharCode(...bytes);
+    assertEquals(TYPE.parse(TYPE.format(value)), { ok: true, value });
+  }));
+});

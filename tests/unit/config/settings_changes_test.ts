@@ -1,0 +1,59 @@
+import { assert, assertEquals } from "@std/assert";
+import { parseSettings } from "../../../lib/config/load_settings.ts";
+import type { Settings } from "../../../lib/config/settings.ts";
+import { describeChanges, keepUnreloadable } from "../../../lib/config/settings_changes.ts";
+
+function settingsOf(text: string): Settings {
+  const { settings } = parseSettings(text, "test.cfg", { cores: 1, privileged: true });
+  assert(settings !== undefined);
+  return settings;
+}
+
+Deno.test("describeChanges() finds none where there are none", () => {
+  const text = "[mappings]\n2000 = 127.0.0.1:1, 127.0.0.1:2\n";
+  assertEquals(describeChanges(settingsOf(text), settingsOf(text)), []);
+});
+
+Deno.test("describeChanges() names everything that differs", () => {
+  const before = settingsOf(
+    "[mappings]\n2000 = 127.0.0.1:1:2, 127.0.0.1:2, 127.0.0.1:4\n2001 = 127.0.0.1:1\n",
+  );
+  const after = settingsOf(
+    "[options]\ndrain_timeout = 5s\nalgorithm = random\n" +
+      "[mappings]\n2000 = 127.0.0.1:1:3 backup, 127.0.0.1:3, 127.0.0.1:4 drain\n" +
+      "2002 = 127.0.0.1:1\n",
+  );
+  assertEquals(describeChanges(before, after), [
+    "drain_timeout from 30s to 5s",
+    "listener 2000: algorithm from weighted_round_robin to random",
+    "listener 2000: backend 127.0.0.1:1: weight from 2 to 3",
+    "listener 2000: backend 127.0.0.1:1: backup is on",
+    "listener 2000: backend 127.0.0.1:3 added",
+    "listener 2000: backend 127.0.0.1:4: mode from ready to drain",
+    "listener 2000: backend 127.0.0.1:2 removed",
+    "listener 2002 added",
+    "listener 2001 removed",
+  ]);
+});
+
+Deno.test("keepUnreloadable() keeps what only a restart can change, and names it", () => {
+  const before = settingsOf("[options]\nworkers = 2\n[mappings]\n2000 = 127.0.0.1:1\n");
+  const after = settingsOf(
+    "[options]\nworkers = 3\nengine = streams\nretries = 1\n[mappings]\n2000 = 127.0.0.1:1\n",
+  );
+  const { settings, unchanged } = keepUnreloadable(before, after);
+  assertEquals(unchanged, ["engine", "workers"]);
+  assertEquals(settings.workers, 2);
+  assertEquals(settings.listeners[0]?.engine, "auto");
+  assertEquals(settings.listeners[0]?.retries, 1);
+});
+
+Deno.test("keepUnreloadable() lets a new listener have what it wants", () => {
+  const before = settingsOf("[mappings]\n2000 = 127.0.0.1:1\n");
+  const after = settingsOf(
+    "[mappings]\n2000 = 127.0.0.1:1\n2001 = 127.0.0.1:1\n[options 2001]\nengine = streams\n",
+  );
+  const { settings, unchanged } = keepUnreloadable(before, after);
+  assertEquals(unchanged, []);
+  assertEquals(settings.listeners[1]?.engine, "streams");
+});

@@ -1,0 +1,34 @@
+import { assertEquals } from "@std/assert";
+import {
+  BackendCell,
+  BackendTally,
+  ListenerCell,
+  ListenerTally,
+  WorkerTally,
+} from "../../../lib/state/counters.ts";
+import { SharedState } from "../../../lib/state/shared_state.ts";
+import { takeSnapshot } from "../../../lib/state/snapshot.ts";
+
+Deno.test("takeSnapshot() sums over all workers, those that have ended too", () => {
+  const state = SharedState.create(3);
+  for (const slot of [0, 1, 2]) {
+    state.addBackendTally(slot, 4, BackendTally.bytesIn, 10 ** slot);
+    state.addListenerTally(slot, 2, ListenerTally.accepted, slot);
+    state.addWorkerTally(slot, WorkerTally.acceptErrors, slot);
+  }
+  state.setBackendCell(4, BackendCell.active, 7);
+  state.addBackendTally(1, 4, BackendTally.active, 5);
+  state.setListenerCell(2, ListenerCell.active, 9);
+  const { listeners, workers } = takeSnapshot(state, {
+    listeners: [{ key: "2000", row: 2, backends: [{ name: "a", row: 4 }] }],
+    workers: [1],
+  });
+  assertEquals(listeners[0]?.key, "2000");
+  assertEquals(listeners[0]?.figures.accepted, 3);
+  assertEquals(listeners[0]?.figures.active, 9);
+  assertEquals(listeners[0]?.backends[0]?.name, "a");
+  assertEquals(listeners[0]?.backends[0]?.figures.bytesIn, 111);
+  // The shared count, and not the sum of the workers' shares of it.
+  assertEquals(listeners[0]?.backends[0]?.figures.active, 7);
+  assertEquals(workers.map(({ slot, figures }) => [slot, figures.acceptErrors]), [[1, 1]]);
+});

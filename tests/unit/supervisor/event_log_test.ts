@@ -1,0 +1,22 @@
+import { assertEquals } from "@std/assert";
+import { EventLog, type WeirEvent } from "../../../lib/supervisor/event_log.ts";
+
+Deno.test("EventLog.add() numbers events and tells subscribers until they leave", () => {
+  const log = new EventLog();
+  const heard: WeirEvent[] = [];
+  const leave = log.subscribe((event) => heard.push(event));
+  log.add("reload", "one");
+  log.add("health", "two", { listener: "2000", backend: "127.0.0.1:1" });
+  leave();
+  log.add("worker", "three");
+  assertEquals(heard.map(({ id, text }) => [id, text]), [[1, "one"], [2, "two"]]);
+  assertEquals(heard[1]?.backend, "127.0.0.1:1");
+  assertEquals(log.events.length, 3);
+});
+
+Deno.test("EventLog.add() forgets the oldest of more than 500 events", () => {
+  const log = new EventLog();
+  for (let count = 1; count <= 501; count++) log.add("reload", String(count));
+  assertEquals(log.events.length, 500);
+  assertEquals(log.events[0]?.text, "2");
+});
