@@ -54,7 +54,9 @@ export class AccessLogWriter {
   #failing = false;
   #droppedBefore = 0;
   #closed = false;
-  #pumping: Promise<void> | undefined;
+  /** Settles when the queue has been worked off. */
+  #working: Promise<void> = Promise.resolve();
+  #isWorking = false;
   #endPause: (() => void) | undefined;
 
   private constructor(path: string, file: LogFile, options: AccessLogWriterOptions) {
@@ -121,51 +123,53 @@ export class AccessLogWriter {
     if (this.#closed) return;
     this.#closed = true;
     this.#endPause?.();
-    if (this.#pumping !== undefined) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, timeoutMs);
-      await Promise.race([this.#pumping, promise]);
-      clearTimeout(timer);
-    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    await Promise.race([this.#working, promise]);
+    clearTimeout(timer);
     this.#giveUp();
     this.#file.close();
   }
 
   #enqueue(entry: Entry): void {
     this.#queue.push(entry);
-    this.#pumping ??= this.#pump();
-  }
-
-  async #pump(): Promise<void> {
-    try {
-      await this.#workOff();
-    } finally {
-      // In the same step that found the queue empty, so that no entry comes in between.
-      this.#pumping = undefined;
-    }
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    this.#working = this.#workOff();
   }
 
   async #workOff(): Promise<void> {
-    for (let entry = this.#queue[0]; entry !== undefined; entry = this.#queue[0]) {
-      try {
-        if (entry.kind === "reopen") await this.#switchFile();
-        else await this.#writeOut(entry.bytes);
-      } catch (error) {
-        if (entry.kind === "lines") {
-          this.#report(error);
-          if (this.#closed) return;
-          if (!this.#bringReopenForward()) await this.#pause();
-          continue;
-        }
-        this.#onError(toError(error));
+    try {
+      for (let entry = this.#queue[0]; entry !== undefined; entry = this.#queue[0]) {
+        if (!await this.#workOffFirst(entry)) return;
       }
-      // A close that ran out of patience has emptied the queue meanwhile.
-      if (this.#queue[0] !== entry) return;
-      this.#queue.shift();
-      this.#writtenBytes = 0;
-      if (entry.kind === "reopen") entry.done();
-      else this.#queuedBytes -= entry.bytes.length;
+    } finally {
+      // In the same step that found the queue empty: an entry in between would wait for the next.
+      this.#isWorking = false;
     }
+  }
+
+  /** Writes the first entry of the queue out, or as much of it as can be. Tells whether to go on. */
+  async #workOffFirst(entry: Entry): Promise<boolean> {
+    try {
+      if (entry.kind === "reopen") await this.#switchFile();
+      else await this.#writeOut(entry.bytes);
+    } catch (error) {
+      if (entry.kind === "lines") {
+        this.#report(error);
+        if (this.#closed) return false;
+        if (!this.#bringReopenForward()) await this.#pause();
+        return true;
+      }
+      this.#onError(toError(error));
+    }
+    // A close that ran out of patience has emptied the queue meanwhile.
+    if (this.#queue[0] !== entry) return false;
+    this.#queue.shift();
+    this.#writtenBytes = 0;
+    if (entry.kind === "reopen") entry.done();
+    else this.#queuedBytes -= entry.bytes.length;
+    return true;
   }
 
   async #writeOut(bytes: Uint8Array): Promise<void> {

@@ -24,9 +24,9 @@ export function onSignals(orders: SignalOrders): () => void {
 
   function stop(name: string): void {
     const nowMs = performance.now();
-    const isEcho = nowMs - (lastMs.get(name) ?? -Infinity) < ECHO_MS;
+    if (nowMs - (lastMs.get(name) ?? -Infinity) < ECHO_MS) return;
     lastMs.set(name, nowMs);
-    if (!isEcho) orders.stop(name, stops++);
+    orders.stop(name, stops++);
   }
 
   const wanted: readonly [Deno.Signal, (name: string) => void][] = Deno.build.os === "windows"
