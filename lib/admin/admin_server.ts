@@ -1,4 +1,4 @@
-import { type BoundAddress, formatAdminAddress } from "../config/admin_address.ts";
+import { type BoundAddress, formatAdminAddress, isExposed } from "../config/admin_address.ts";
 import type { Control } from "../supervisor/control.ts";
 import { AccessTokens } from "./access_tokens.ts";
 import { EventStreams } from "./event_streams.ts";
@@ -43,6 +43,12 @@ const CLOSE_PATIENCE_MS = 1_000;
  */
 export async function startAdmin(inputs: AdminInputs): Promise<AdminServer> {
   const { control, version, tokenFile = "", pages = [], bodyTimeoutMs = 5_000 } = inputs;
+  if (isExposed(inputs.address) && tokenFile === "") {
+    const where = formatAdminAddress(inputs.address);
+    throw new Error(
+      `Could not bind admin "${where}": other machines reach it, and there is no admin_token_file`,
+    );
+  }
   const tokens = tokenFile === "" ? undefined : await AccessTokens.open(tokenFile);
   const watch = new StatusWatch(control);
   const streams = new EventStreams(control, watch);

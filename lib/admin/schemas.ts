@@ -175,7 +175,10 @@ function figuresOf(
   more: Readonly<Record<string, JsonSchema>>,
 ): JsonSchema {
   const entries = tables.flatMap((table) => Object.entries(table))
-    .map(([name, { help }]): [string, JsonSchema] => [name, { type: "number", description: help }]);
+    .map(([name, { help, scale = 1 }]): [string, JsonSchema] => {
+      const description = scale === 1 ? help : `${help} In units of ${scale}.`;
+      return [name, { type: "number", description }];
+    });
   return objectOf({ ...Object.fromEntries(entries), ...more });
 }
 

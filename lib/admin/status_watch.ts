@@ -1,3 +1,4 @@
+import { loggerFor } from "../log/logging.ts";
 import type { Control } from "../supervisor/control.ts";
 import { History } from "./history.ts";
 import { RateBook } from "./rate_book.ts";
@@ -50,11 +51,17 @@ export class StatusWatch {
 
   #look(): void {
     const startMs = performance.now();
-    const status = this.#control.status();
-    this.#rates.look(status);
-    const view = this.#rates.addTo(status);
-    this.history.add(view);
-    for (const tell of this.#subscribers) tell(view);
+    try {
+      const status = this.#control.status();
+      this.#rates.look(status);
+      const view = this.#rates.addTo(status);
+      this.history.add(view);
+      for (const tell of this.#subscribers) tell(view);
+    } catch (error) {
+      // A defect, and no reason to end what is only watched here.
+      const trace = error instanceof Error ? error.stack ?? error.message : String(error);
+      loggerFor("admin").error("Could not look at the status: {trace}", { trace });
+    }
     const tookMs = performance.now() - startMs;
     this.#timer = setTimeout(() => this.#look(), Math.max(INTERVAL_MS, tookMs / LARGEST_SHARE));
   }

@@ -1,4 +1,5 @@
 import { formatAddress } from "../base/address.ts";
+import { parseAdminAddress } from "../config/admin_address.ts";
 import type { Settings } from "../config/settings.ts";
 import { backendAddresses } from "./demo_settings.ts";
 
@@ -18,10 +19,17 @@ export function formatInstructions(settings: Settings): string {
     "      one after another, as the weights ask for",
     `  curl -i http://${backend}/main.ts`,
     "      403, because this one does not come through Weir",
+    ...describeAdmin(settings),
     "",
     "Ctrl-C ends it",
     "",
   ].join("\n");
+}
+
+/** How to reach the dashboard, where there is one to be reached by a browser. */
+function describeAdmin({ admin }: Settings): string[] {
+  if (parseAdminAddress(admin)?.kind !== "tcp") return [];
+  return ["", "And in a browser:", `  http://${admin}/`, "      the dashboard"];
 }
 
 function count(amount: number, noun: string): string {

@@ -42,7 +42,7 @@ export function chooseEngine(listener: ListenerSettings, abilities: EngineAbilit
   if (engine === "auto") {
     return obstacle === undefined
       ? { engine: "native", reason: "the fastest that can run here" }
-      : { engine: "streams", reason: `native cannot: ${obstacle}` };
+      : { engine: "streams", reason: `native cannot run: ${obstacle}` };
   }
   if (obstacle === undefined) return { engine, reason: "as configured" };
   throw new Error(
@@ -53,7 +53,7 @@ export function chooseEngine(listener: ListenerSettings, abilities: EngineAbilit
 /** What the listener needs that the native engine does not know. */
 function findObstacle({ address, backends }: ListenerSettings): string | undefined {
   if (!isEncodable(address.hostname)) {
-    return `${formatAddress(address)} is no plain IP address`;
+    return `the address ${formatAddress(address)} is no plain IP address`;
   }
   const unresolved = backends.find(({ candidates }) => candidates.length === 0);
   if (unresolved !== undefined) {

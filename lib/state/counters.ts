@@ -57,7 +57,7 @@ export const BACKEND_CELLS = {
   weight: {
     kind: "gauge",
     metric: "effective_weight",
-    help: "The weight in force, in hundredths, so that a slow start can take small steps.",
+    help: "The weight in force; a slow start takes it up in small steps.",
     label: "Weight",
     scale: 0.01,
   },

@@ -108,7 +108,8 @@ export class HealthWatch {
     const { listener, backend, row, ejected, again, untilMs, reason } = change;
     this.#slowStart.ejectionChanged(row, ejected);
     const who = `Backend ${backend.name} of listener ${listener.key}`;
-    const lasts = formatDuration(Math.max(0, Math.round((untilMs - Date.now()) / 1000)) * 1000);
+    const lastsMs = Math.max(0, Math.round(untilMs - Date.now()));
+    const lasts = formatDuration(lastsMs < 1000 ? lastsMs : Math.round(lastsMs / 1000) * 1000);
     const text = ejected
       ? `${who} is ejected${again ? " again" : ""} for ${lasts}: ${reason}`
       : `${who} is not ejected any more: ${reason}`;

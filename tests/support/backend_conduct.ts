@@ -3,6 +3,7 @@ import type { SocketEnd } from "./socket_end.ts";
 const decoder = new TextDecoder();
 const PIECE_BYTES = 16 * 1024;
 const LONGEST_ORDER = 64;
+const LINE_FEED = 10;
 
 /**
  * What a client can order from a backend process, by the first line that it sends.
@@ -32,12 +33,11 @@ async function readOrder(
   end: SocketEnd,
 ): Promise<{ readonly order: string; readonly rest: Uint8Array }> {
   let bytes = new Uint8Array();
-  while (bytes.length < LONGEST_ORDER) {
-    const at = bytes.indexOf(10);
-    if (at >= 0) return { order: decoder.decode(bytes.subarray(0, at)), rest: bytes.slice(at + 1) };
-    const more = await end.readSome();
-    if (more === undefined) break;
+  for (let more = await end.readSome(); more !== undefined; more = await end.readSome()) {
     bytes = Uint8Array.from([...bytes, ...more]);
+    const at = bytes.indexOf(LINE_FEED);
+    if (at >= 0) return { order: decoder.decode(bytes.subarray(0, at)), rest: bytes.slice(at + 1) };
+    if (bytes.length > LONGEST_ORDER) break;
   }
   return { order: "", rest: bytes };
 }

@@ -52,11 +52,10 @@ export class BackendProcess implements AsyncDisposable {
       stderr: "inherit",
     }).spawn();
     this.#child = child;
-    const { value } = await within(
-      "a backend to listen",
-      child.stdout.pipeThrough(new TextDecoderStream()).getReader().read(),
-    );
-    const port = /^listening (\d+)/.exec(value ?? "")?.[1];
+    const reader = child.stdout.getReader();
+    const { value } = await within("a backend to listen", reader.read());
+    await reader.cancel();
+    const port = /^listening (\d+)/.exec(new TextDecoder().decode(value))?.[1];
     if (port === undefined) {
       await this.kill();
       throw new Error(`The backend ${this.name} could not be started`);

@@ -1,17 +1,16 @@
-import { findAbilities } from "../../lib/engine/choose_engine.ts";
 import type { WorkerUrls } from "../../lib/supervisor/worker_urls.ts";
+import { nativeObstacle } from "./native_test.ts";
 
 /** An engine that the shared cases run on. */
 export interface EngineUnderTest {
   /** As written for the key `engine`. */
   readonly name: "streams" | "native";
+  /** Why the engine cannot run here; absent where it can. */
+  readonly obstacle?: string | undefined;
   readonly workerUrls: WorkerUrls;
   /** Like the workers above, but one of them dies when told to; see `fragile_port.ts`. */
   readonly fragileWorkerUrls: WorkerUrls;
 }
-
-// Opens the C library, which stays open: opened within a test it would be taken for a leak of it.
-findAbilities();
 
 const workers = new URL("../../workers/", import.meta.url);
 
@@ -27,5 +26,5 @@ const fragileWorkerUrls: WorkerUrls = {
 /** Every engine there is. */
 export const ENGINES_UNDER_TEST: readonly EngineUnderTest[] = [
   { name: "streams", workerUrls, fragileWorkerUrls },
-  { name: "native", workerUrls, fragileWorkerUrls },
+  { name: "native", obstacle: nativeObstacle, workerUrls, fragileWorkerUrls },
 ];

@@ -1,5 +1,5 @@
 /** The permissions that a test may need. */
-type PermissionKind = "net" | "read" | "write" | "run" | "env" | "ffi" | "sys";
+export type PermissionKind = "net" | "read" | "write" | "run" | "env" | "ffi" | "sys";
 
 /** Tells which of the permissions are not granted to this process. */
 export function missingPermissions(kinds: readonly PermissionKind[]): PermissionKind[] {

@@ -10,3 +10,14 @@ export function residentBytes(pid: number): number {
   if (kibibytes === undefined) throw new Error(`/proc/${pid}/status has no VmRSS:\n${status}`);
   return Number(kibibytes) * 1024;
 }
+
+/** How much processor time a process has had, in milliseconds, all threads together (Linux). */
+export function processorMs(pid: number): number {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  // The second field, the command, may have spaces in it. Fields 14 and 15 are user and system time.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+}
+
+/** `sysconf(_SC_CLK_TCK)` is 100 on every Linux that Deno runs on. */
+const MS_PER_TICK = 10;

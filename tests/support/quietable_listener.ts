@@ -78,7 +78,9 @@ function listSockets(): number[] {
   const found: number[] = [];
   for (const { name } of Deno.readDirSync("/proc/self/fd")) {
     try {
-      if (Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("socket:")) found.push(Number(name));
+      if (Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("socket:")) {
+        found.push(Number(name));
+      }
     } catch {
       // It was the one that the folder itself was read with.
     }

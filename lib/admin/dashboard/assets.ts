@@ -2,8 +2,9 @@ import uplotStyle from "npm:uplot@1.6.32/dist/uPlot.min.css" with { type: "text"
 import uplotScript from "npm:uplot@1.6.32/dist/uPlot.iife.min.js" with { type: "text" };
 import type { PageFile } from "../page_file.ts";
 import access from "./page/access.js" with { type: "text" };
+import backendsStyle from "./page/backends.css" with { type: "text" };
 import backendRow from "./page/backend_row.js" with { type: "text" };
-import style from "./page/dashboard.css" with { type: "text" };
+import dashboardStyle from "./page/dashboard.css" with { type: "text" };
 import dashboard from "./page/dashboard.js" with { type: "text" };
 import element from "./page/element.js" with { type: "text" };
 import eventList from "./page/event_list.js" with { type: "text" };
@@ -19,6 +20,7 @@ import modeDialog from "./page/mode_dialog.js" with { type: "text" };
 import plot from "./page/plot.js" with { type: "text" };
 import plots from "./page/plots.js" with { type: "text" };
 import shares from "./page/shares.js" with { type: "text" };
+import themeStyle from "./page/theme.css" with { type: "text" };
 import tokenForm from "./page/token_form.js" with { type: "text" };
 import totals from "./page/totals.js" with { type: "text" };
 import verdict from "./page/verdict.js" with { type: "text" };
@@ -48,18 +50,29 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   "verdict_view.js": verdictView,
 };
 
+/** The style sheets, likewise. */
+const STYLES: Readonly<Record<string, string>> = {
+  "backends.css": backendsStyle,
+  "dashboard.css": dashboardStyle,
+  "theme.css": themeStyle,
+  "uplot.css": uplotStyle,
+};
+
 /**
  * All files of the dashboard. They are imported as text, and so they are part of the program: they
  * need no permission to be read, and a compiled binary has them.
  */
 export const DASHBOARD_ASSETS: readonly PageFile[] = Object.freeze([
   { path: "/", contentType: "text/html; charset=utf-8", body: page },
-  { path: "/dashboard/dashboard.css", contentType: "text/css; charset=utf-8", body: style },
-  { path: "/dashboard/uplot.css", contentType: "text/css; charset=utf-8", body: uplotStyle },
   { path: "/dashboard/favicon.svg", contentType: "image/svg+xml", body: favicon },
-  ...Object.entries(SCRIPTS).map(([name, body]) => ({
-    path: `/dashboard/${name}`,
-    contentType: "text/javascript; charset=utf-8",
-    body,
-  })),
+  ...filesOf(STYLES, "text/css; charset=utf-8"),
+  ...filesOf(SCRIPTS, "text/javascript; charset=utf-8"),
 ]);
+
+function filesOf(bodies: Readonly<Record<string, string>>, contentType: string): PageFile[] {
+  return Object.entries(bodies).map(([name, body]) => ({
+    path: `/dashboard/${name}`,
+    contentType,
+    body,
+  }));
+}

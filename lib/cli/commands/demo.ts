@@ -6,6 +6,7 @@ import { formatInstructions } from "../../demo/instructions.ts";
 import { SharedFolder } from "../../demo/shared_folder.ts";
 import { closeBackends, startBackends } from "../../demo/start_backends.ts";
 import { supervise } from "../../supervisor/supervise.ts";
+import { attachOperators } from "../attach_operators.ts";
 import type { CommandInputs } from "../command.ts";
 import { detectEnvironment } from "../environment.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
@@ -42,6 +43,7 @@ export async function demo(inputs: CommandInputs): Promise<number> {
       settings,
       workerUrls: entry.workerUrls,
       version: VERSION,
+      attach: (control) => attachOperators(control, settings),
       load: async () => asDemo(await load()),
     });
   } finally {

@@ -1,5 +1,6 @@
 import { loadSettings } from "../../config/load_settings.ts";
 import { supervise } from "../../supervisor/supervise.ts";
+import { attachOperators } from "../attach_operators.ts";
 import type { CommandInputs } from "../command.ts";
 import { detectEnvironment } from "../environment.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
@@ -19,6 +20,7 @@ export async function start(inputs: CommandInputs): Promise<number> {
     settings,
     workerUrls: entry.workerUrls,
     version: VERSION,
+    attach: (control) => attachOperators(control, settings),
     load: () => loadSettings(file, environment),
   });
 }

@@ -50,7 +50,7 @@ const COLUMNS: readonly Column[] = [
     rank: 9,
     cell: ({ backend }) => backend.name,
   },
-  { title: "LISTENER", width: 12, rank: 5, cell: ({ listener }) => listener.key },
+  { title: "LISTENER", width: 16, rank: 5, cell: ({ listener }) => listener.key },
   {
     title: "STATE",
     width: 13,

@@ -92,14 +92,12 @@ export function openLibc(): Libc {
 }
 
 function open(): Libc {
-  if (Deno.build.os !== "linux") throw new Error(`This is ${Deno.build.os}, and not Linux`);
+  if (Deno.build.os !== "linux") throw new Error(`Linux is needed, and this is ${Deno.build.os}`);
   const paths = candidates();
   const granted = paths.filter((path) =>
     Deno.permissions.querySync({ name: "ffi", path }).state === "granted"
   );
-  if (granted.length === 0) {
-    throw new Error(`The permission is missing: --allow-ffi, or --allow-ffi=${paths.join(",")}`);
-  }
+  if (granted.length === 0) throw new Error("Deno was started without --allow-ffi");
   for (const path of granted) {
     try {
       return bind(Deno.dlopen(path, LIBC_SYMBOLS).symbols);
@@ -107,7 +105,7 @@ function open(): Libc {
       // It is in another place on this distribution.
     }
   }
-  throw new Error(`The C library is not at ${granted.join(" or ")}`);
+  throw new Error(`There is no C library at ${granted.join(" or ")}`);
 }
 
 /**

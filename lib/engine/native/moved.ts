@@ -12,5 +12,7 @@ export const MOVED = {
   readFailed: 4,
   /** The sink is broken. */
   writeFailed: 5,
+  /** This machine has run out of something. */
+  outOfResources: 6,
 } as const;
 export type Moved = typeof MOVED[keyof typeof MOVED];

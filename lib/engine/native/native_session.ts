@@ -291,6 +291,10 @@ export class NativeSession implements EngineSession, Watcher {
       case MOVED.writeFailed:
         this.#writeFailed(flow);
         break;
+      case MOVED.outOfResources:
+        this.life.finish("resource");
+        this.#end();
+        break;
     }
   }
 

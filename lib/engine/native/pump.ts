@@ -1,5 +1,5 @@
 import { MSG_NOSIGNAL } from "./constants.ts";
-import { ERRNO } from "./errno.ts";
+import { ERRNO, isLocalFault } from "./errno.ts";
 import type { Flow } from "./flow.ts";
 import type { Libc } from "./libc.ts";
 import { MOVED, type Moved } from "./moved.ts";
@@ -22,6 +22,8 @@ export class Pump {
   readonly #pipes: PipePool;
   readonly #splice: SplicePump;
   #buffer = new Uint8Array(0);
+  /** What the last write that failed has come to. */
+  #failure: Moved = MOVED.writeFailed;
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -59,6 +61,7 @@ export class Pump {
       } else {
         const errno = this.#libc.errno();
         if (errno === ERRNO.EAGAIN) return MOVED.drained;
+        if (isLocalFault(errno)) return MOVED.outOfResources;
         if (errno !== ERRNO.EINTR) return MOVED.readFailed;
       }
     }
@@ -83,7 +86,7 @@ export class Pump {
     flow.bulkBytes = length < SMALL_PIECE ? 0 : flow.bulkBytes + length;
     const written = this.#send(flow, this.#buffer, length);
     if (written === length) return MOVED.drained;
-    if (written < 0) return MOVED.writeFailed;
+    if (written < 0) return this.#failure;
     flow.pending = this.#buffer.slice(written, length);
     flow.pendingAt = 0;
     return MOVED.blocked;
@@ -96,7 +99,7 @@ export class Pump {
     const written = this.#send(flow, pending.subarray(flow.pendingAt), left);
     if (written < 0) {
       flow.pending = undefined;
-      return MOVED.writeFailed;
+      return this.#failure;
     }
     flow.pendingAt += written;
     if (written < left) return MOVED.blocked;
@@ -104,7 +107,7 @@ export class Pump {
     return MOVED.drained;
   }
 
-  /** Writes bytes until the sink takes no more; gives how many it took, or -1 where it is broken. */
+  /** Writes bytes until the sink takes no more; gives how many it took, or -1 on a failure. */
   #send(flow: Flow, bytes: Uint8Array<ArrayBuffer>, length: number): number {
     let rest = bytes;
     let written = 0;
@@ -118,7 +121,10 @@ export class Pump {
         const errno = this.#libc.errno();
         // Only now is it certain that the kernel tells when there is room again.
         if (errno === ERRNO.EAGAIN) return written;
-        if (errno !== ERRNO.EINTR) return -1;
+        if (errno !== ERRNO.EINTR) {
+          this.#failure = isLocalFault(errno) ? MOVED.outOfResources : MOVED.writeFailed;
+          return -1;
+        }
       }
       rest = bytes.subarray(written);
     }

@@ -1,5 +1,5 @@
 import { SPLICE_F_MOVE, SPLICE_F_NONBLOCK } from "./constants.ts";
-import { ERRNO } from "./errno.ts";
+import { ERRNO, isLocalFault } from "./errno.ts";
 import type { Flow } from "./flow.ts";
 import type { Libc } from "./libc.ts";
 import { MOVED, type Moved } from "./moved.ts";
@@ -46,7 +46,7 @@ export class SplicePump {
     }
     flow.pipe = pipe;
     const moved = this.#moveThrough(pipe, flow);
-    if (pipe.held === 0 || moved === MOVED.writeFailed) {
+    if (moved !== MOVED.blocked) {
       flow.pipe = undefined;
       this.#pipes.give(pipe);
     }
@@ -72,6 +72,7 @@ export class SplicePump {
           flow.bulkBytes = 0;
           return MOVED.unfinished;
         }
+        if (isLocalFault(errno)) return MOVED.outOfResources;
         if (errno !== ERRNO.EINTR) return MOVED.readFailed;
       }
     }
@@ -89,6 +90,7 @@ export class SplicePump {
       } else {
         const errno = length === 0 ? ERRNO.EPIPE : this.#libc.errno();
         if (errno === ERRNO.EAGAIN) return MOVED.blocked;
+        if (isLocalFault(errno)) return MOVED.outOfResources;
         if (errno !== ERRNO.EINTR) return MOVED.writeFailed;
       }
     }

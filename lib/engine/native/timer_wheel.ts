@@ -85,7 +85,10 @@ export class TimerWheel {
   /** Turns the wheel up to now. */
   advance(nowMs: number): void {
     const nowTick = Math.floor(nowMs / this.#tickMs);
-    if (nowTick < this.#soonestTick) return;
+    if (nowTick < this.#soonestTick) {
+      this.#doneTick = nowTick;
+      return;
+    }
     // After a long pause one turn of the wheel passes every slot.
     let tick = Math.max(this.#doneTick + 1, nowTick - this.#slots + 1);
     for (; tick <= nowTick; tick++) {

@@ -1,13 +1,33 @@
 import { assertEquals } from "@std/assert";
 import {
+  BACKEND_CELLS,
+  BACKEND_READINGS,
+  BACKEND_TALLIES,
   BackendCell,
   BackendTally,
+  LISTENER_CELLS,
+  LISTENER_TALLIES,
   ListenerCell,
   ListenerTally,
+  WORKER_CELLS,
+  WORKER_TALLIES,
   WorkerTally,
 } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { takeSnapshot } from "../../../lib/state/snapshot.ts";
+
+Deno.test("figures of one kind have names of their own, but for a whole and its shares", () => {
+  const kinds = [
+    [BACKEND_TALLIES, BACKEND_CELLS, BACKEND_READINGS],
+    [LISTENER_TALLIES, LISTENER_CELLS],
+    [WORKER_TALLIES, WORKER_CELLS],
+  ];
+  for (const tables of kinds) {
+    const names = tables.flatMap((table) => Object.keys(table));
+    const twice = names.filter((name, index) => names.indexOf(name) !== index);
+    assertEquals(twice.filter((name) => name !== "active"), []);
+  }
+});
 
 Deno.test("takeSnapshot() sums over all workers, those that have ended too", () => {
   const state = SharedState.create(3);

@@ -15,6 +15,15 @@ import {
 } from "./figures.js";
 import { CONDITIONS, reasonOf } from "./verdict.js";
 
+/**
+ * What a backend's row is called in the page, for links to it.
+ *
+ * @param {string} backendId
+ */
+export function rowId(backendId) {
+  return `backend-${backendId}`;
+}
+
 /** One backend's row, of which only that is written anew that has changed. */
 export class BackendRow {
   element = copyOf("backend-template");
@@ -29,6 +38,7 @@ export class BackendRow {
    */
   constructor(backend, onMode) {
     const { element } = this;
+    element.id = rowId(backend.id);
     element.dataset.backend = backend.id;
     this.#parts = {
       tag: part(element, "tag", HTMLElement),

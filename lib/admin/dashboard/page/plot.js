@@ -45,6 +45,7 @@ export class Plot {
     this.#kind = kind;
     this.#data = [[], ...kind.lines.map(() => [])];
     setText(part(this.element, "title", HTMLElement), kind.title);
+    setAttribute(this.#canvas, "aria-label", `${kind.title}: nothing to show yet`);
     new ResizeObserver(() => this.#resize()).observe(this.#canvas);
   }
 

@@ -2,7 +2,9 @@
 /// <reference lib="dom" />
 /**
  * @import { StatusView } from "../../status_view.ts"
+ * @import { Problem } from "./verdict.js"
  */
+import { rowId } from "./backend_row.js";
 import { byId, setAttribute, setText } from "./element.js";
 import { formatAge, formatBytes, formatCount, formatRate } from "./figures.js";
 import { addUp, countBackends } from "./totals.js";
@@ -30,8 +32,8 @@ export class VerdictView {
     document.title = tone === "good" ? "Weir" : `(${problems.length}) Weir`;
     const surplus = problems.length - MOST_LISTED;
     this.#list([
-      ...problems.slice(0, MOST_LISTED).map((problem) => problem.text),
-      ...(surplus > 0 ? [`… and ${surplus} more`] : []),
+      ...problems.slice(0, MOST_LISTED),
+      ...(surplus > 0 ? [{ text: `… and ${surplus} more` }] : []),
     ]);
     const uptime = formatAge(status.atMs - status.startedAtMs);
     const workers = status.workers.length;
@@ -63,17 +65,28 @@ export class VerdictView {
     this.#list([]);
   }
 
-  /** @param {readonly string[]} lines */
-  #list(lines) {
-    const joined = lines.join("\n");
+  /** @param {readonly Pick<Problem, "text" | "backend">[]} problems */
+  #list(problems) {
+    const joined = problems.map(({ text }) => text).join("\n");
     if (this.#listed === joined) return;
     this.#listed = joined;
-    this.#problems.replaceChildren(...lines.map((line) => {
+    this.#problems.replaceChildren(...problems.map(({ text, backend }) => {
       const item = document.createElement("li");
-      item.textContent = line;
+      item.append(backend === undefined ? text : linkTo(backend, text));
       return item;
     }));
   }
+}
+
+/**
+ * @param {string} backendId
+ * @param {string} text
+ */
+function linkTo(backendId, text) {
+  const link = document.createElement("a");
+  link.href = `#${encodeURIComponent(rowId(backendId))}`;
+  link.textContent = text;
+  return link;
 }
 
 /**

@@ -1,0 +1,176 @@
+/** Limits hold exactly and over all workers, and what is over them is counted by its reason. */
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { bothEngines } from "../support/both_engines.ts";
+import { echo } from "../support/conducts.ts";
+import { freePort } from "../support/free_ports.ts";
+import { readMetrics } from "../support/metrics.ts";
+import { eventually } from "../support/patience.ts";
+import { permittedTest } from "../support/permitted.ts";
+import { ReloadableWeir } from "../support/reloadable_weir.ts";
+import { isReset, SocketEnd } from "../support/socket_end.ts";
+import { TestBackend } from "../support/test_backend.ts";
+
+const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
+const UNCHECKED = { health_check: "off" };
+
+permittedTest(
+  NEEDS,
+  "max_connections = 100 lets exactly 100 in over both workers, and refuses the 101st",
+  async () => {
+    await using backend = new TestBackend(echo);
+    const admin = freePort();
+    const { text, listeners } = bothEngines({
+      backends: [backend.name],
+      options: { ...UNCHECKED, max_connections: 100, admin: `127.0.0.1:${admin}` },
+    });
+    await using weir = await ReloadableWeir.start(text);
+    for (const { engine, port, key } of listeners) {
+      const clients = await connectMany(port, 150);
+      const served = await whoIsServed(clients);
+      assertEquals(served.length, 100, engine);
+      const metrics = await readMetrics(admin);
+      assertEquals(
+        [
+          metrics.get(`weir_listener_active_sessions{listener="${key}"}`),
+          metrics.get(`weir_listener_accepted_total{listener="${key}"}`),
+          metrics.get(`weir_listener_refused_total{listener="${key}",reason="max_connections"}`),
+        ],
+        [100, 150, 50],
+      );
+      // Who leaves makes room for one, and for no more.
+      served[0]?.close();
+      await eventually("there is room for one", async () => {
+        using client = await SocketEnd.connect(port);
+        return await isServed(client);
+      });
+      for (const client of clients) client.close();
+    }
+    assertEquals(await weir.stop(), 0);
+  },
+);
+
+permittedTest(
+  NEEDS,
+  "where backends are full, clients wait up to queue_timeout, and max_queue of them at most",
+  async () => {
+    await using backend = new TestBackend(echo);
+    const admin = freePort();
+    const { text, listeners } = bothEngines({
+      backends: [`${backend.name} max_connections=100`],
+      options: {
+        ...{ ...UNCHECKED, queue_timeout: "2s", max_queue: 5 },
+        admin: `127.0.0.1:${admin}`,
+      },
+    });
+    await using weir = await ReloadableWeir.start(text);
+    for (const { engine, port, key } of listeners) {
+      const clients = await connectMany(port, 100);
+      assertEquals((await whoIsServed(clients)).length, 100, engine);
+      const waiting = await connectMany(port, 5);
+      await eventually("five wait", async () => {
+        const metrics = await readMetrics(admin);
+        return metrics.get(`weir_listener_queued_sessions{listener="${key}"}`) === 5;
+      });
+      using sixth = await SocketEnd.connect(port);
+      assertEquals(await isServed(sixth), false, "the queue is full");
+      for (const client of clients.slice(0, 2)) client.close();
+      const answers = await Promise.all(waiting.map(isServed));
+      assertEquals(answers.filter(Boolean).length, 2, `${engine}: the others wait in vain`);
+      for (const client of [...clients, ...waiting]) client.close();
+      await eventually("all have ended", async () => {
+        const metrics = await readMetrics(admin);
+        return metrics.get(`weir_listener_active_sessions{listener="${key}"}`) === 0;
+      });
+      const metrics = await readMetrics(admin);
+      assertEquals(
+        [
+          metrics.get(`weir_listener_queued_sessions{listener="${key}"}`),
+          metrics.get(`weir_listener_queued_total{listener="${key}"}`),
+          metrics.get(`weir_backend_active_sessions{listener="${key}",backend="${backend.name}"}`),
+        ],
+        [0, 5, 0],
+      );
+    }
+    const records = await weir.recordsWhen("all are logged", (all) => all.length === 212);
+    for (const { key } of listeners) {
+      const codes = records.filter(({ listener, close_code }) =>
+        listener === key && close_code !== "--"
+      ).map(({ close_code }) => close_code).sort();
+      assertEquals(codes, ["SQ", "sQ", "sQ", "sQ"]);
+    }
+    assertEquals(await weir.stop(), 0);
+  },
+);
+
+permittedTest(
+  NEEDS,
+  "max_connections_per_client and connection_rate hold over both workers",
+  async () => {
+    await using backend = new TestBackend(echo);
+    const [admin, second] = [freePort(), freePort()];
+    const perClient = bothEngines({
+      backends: [backend.name],
+      options: {
+        ...{ ...UNCHECKED, max_connections_per_client: 10 },
+        admin: `127.0.0.1:${admin}`,
+      },
+    });
+    await using weir = await ReloadableWeir.start(perClient.text);
+    for (const { engine, port, key } of perClient.listeners) {
+      const clients = await connectMany(port, 40);
+      assertEquals((await whoIsServed(clients)).length, 10, engine);
+      const metrics = await readMetrics(admin);
+      const reason = "max_connections_per_client";
+      assertEquals(
+        metrics.get(`weir_listener_refused_total{listener="${key}",reason="${reason}"}`),
+        30,
+      );
+      for (const client of clients) client.close();
+      await eventually("there is room again", async () => {
+        using client = await SocketEnd.connect(port);
+        return await isServed(client);
+      });
+    }
+
+    const limited = bothEngines({
+      backends: [backend.name],
+      options: { ...UNCHECKED, connection_rate: "20/s", admin: `127.0.0.1:${second}` },
+    });
+    await using slow = await ReloadableWeir.start(limited.text);
+    for (const { engine, port, key } of limited.listeners) {
+      const startMs = performance.now();
+      const clients = await connectMany(port, 60);
+      const served = await whoIsServed(clients);
+      const seconds = (performance.now() - startMs) / 1000;
+      assert(served.length >= 20, `${engine}: ${served.length} were served`);
+      assertLessOrEqual(served.length, 20 + Math.ceil(20 * seconds), engine);
+      const metrics = await readMetrics(second);
+      assertEquals(
+        metrics.get(`weir_listener_refused_total{listener="${key}",reason="connection_rate"}`),
+        60 - served.length,
+      );
+      for (const client of clients) client.close();
+    }
+    assertEquals([await weir.stop(), await slow.stop()], [0, 0]);
+  },
+);
+
+function connectMany(port: number, count: number): Promise<SocketEnd[]> {
+  return Promise.all(Array.from({ length: count }, () => SocketEnd.connect(port)));
+}
+
+/** Gives those that have an echo; the others find their connection closed. */
+async function whoIsServed(clients: readonly SocketEnd[]): Promise<SocketEnd[]> {
+  const served = await Promise.all(clients.map(isServed));
+  return clients.filter((_, index) => served[index]);
+}
+
+async function isServed(client: SocketEnd): Promise<boolean> {
+  try {
+    await client.send("ping");
+    return await client.readSome() !== undefined;
+  } catch (error) {
+    if (isReset(error)) return false;
+    throw error;
+  }
+}

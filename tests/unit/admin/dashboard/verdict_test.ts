@@ -1,0 +1,82 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  describeVerdict,
+  findProblems,
+  reasonOf,
+  warnOfLast,
+} from "../../../../lib/admin/dashboard/page/verdict.js";
+import { sampleBackend, sampleListener, sampleStatus } from "../../../support/sample_status.ts";
+
+const DOWN = sampleBackend("127.0.0.1:8081", {
+  condition: "down",
+  lastChange: {
+    atMs: 1,
+    text: "Backend 127.0.0.1:8081 of listener 24003 is down: connection refused",
+  },
+});
+
+Deno.test("findProblems() finds none where an operator wants it so", () => {
+  const backends = [
+    sampleBackend("a"),
+    sampleBackend("b", { condition: "drain", mode: "drain" }),
+    sampleBackend("c", { condition: "maintenance", mode: "maintenance" }),
+  ];
+  const problems = findProblems(sampleStatus([sampleListener(backends)]));
+  assertEquals(problems, []);
+  assertEquals(describeVerdict(problems), { tone: "good", text: "All good" });
+});
+
+Deno.test("findProblems() says which backend is down and why, once", () => {
+  const problems = findProblems(sampleStatus([sampleListener([DOWN])]));
+  assertEquals(problems.map(({ text }) => text), [
+    "Backend 127.0.0.1:8081 of 24003 is down: connection refused",
+  ]);
+  assertEquals(describeVerdict(problems), { tone: "fair", text: "1 problem" });
+});
+
+Deno.test("findProblems() says what a backend is where its last change was another one", () => {
+  const backend = sampleBackend("a", {
+    condition: "ejected",
+    lastChange: { atMs: 1, text: "Backend a of listener 24003: weight set to 3 by an operator" },
+  });
+  const [problem] = findProblems(sampleStatus([sampleListener([backend])]));
+  assertEquals(problem?.text, "Backend a of 24003 is ejected: weight set to 3 by an operator");
+});
+
+Deno.test("findProblems() puts what turns clients away first", () => {
+  const status = sampleStatus([sampleListener([DOWN])], {
+    ready: false,
+    notReadyReasons: ["listener 24003 has no backend that takes sessions"],
+    reloads: {
+      succeeded: 0,
+      failed: 1,
+      last: {
+        atMs: 1,
+        ok: false,
+        cause: "SIGHUP",
+        diagnostics: [],
+        problems: ["The file has errors"],
+        changes: [],
+      },
+    },
+  });
+  const problems = findProblems(status);
+  assertEquals(problems.map(({ severity }) => severity), ["severe", "minor", "minor"]);
+  assert(problems[0]?.text.startsWith("Listener 24003 has no backend"));
+  assertEquals(describeVerdict(problems), { tone: "bad", text: "3 problems" });
+});
+
+Deno.test("reasonOf() leaves out which backend it is, and keeps what it does not know", () => {
+  assertEquals(reasonOf(DOWN), "is down: connection refused");
+  assertEquals(reasonOf(sampleBackend("a")), "");
+  const odd = { atMs: 1, text: "Something else" };
+  assertEquals(reasonOf(sampleBackend("a", { lastChange: odd })), "Something else");
+});
+
+Deno.test("warnOfLast() warns of the last backend that takes sessions, and of no other", () => {
+  const last = sampleBackend("a");
+  const listener = sampleListener([last, DOWN]);
+  assert(warnOfLast(listener, last.id).includes("new clients will be refused"));
+  assertEquals(warnOfLast(listener, DOWN.id), "");
+  assertEquals(warnOfLast(sampleListener([last, sampleBackend("b")]), last.id), "");
+});

@@ -1,0 +1,167 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { EventStreams, MOST_STREAMS } from "../../../lib/admin/event_streams.ts";
+import { Problem } from "../../../lib/admin/problem.ts";
+import { StatusWatch } from "../../../lib/admin/status_watch.ts";
+import { eventually, within } from "../../support/patience.ts";
+import { permittedTest } from "../../support/permitted.ts";
+import { problemOf, RunningAdmin } from "./running_admin.ts";
+import { faultInAnswer } from "./schema_check.ts";
+
+function apiTest(name: string, fn: () => Promise<void>): void {
+  permittedTest(["net", "read", "write", "sys", "ffi"], name, fn);
+}
+
+interface Message {
+  readonly event: string;
+  readonly id?: string;
+  // deno-lint-ignore no-explicit-any
+  readonly data: any;
+}
+
+/** Listens to events as a browser does. Use it with `await using`. */
+class Ear implements AsyncDisposable {
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  #text = "";
+
+  constructor(response: Response) {
+    assertEquals(response.headers.get("content-type"), "text/event-stream");
+    const { body } = response;
+    assert(body !== null);
+    this.#reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** The next message; `undefined` where the stream has ended. */
+  async next(): Promise<Message | undefined> {
+    for (;;) {
+      const end = this.#text.indexOf("\n\n");
+      if (end >= 0) {
+        const fields = this.#text.slice(0, end).split("\n");
+        this.#text = this.#text.slice(end + 2);
+        const entries = fields.map((line) => /^(\w+): (.*)$/.exec(line)?.slice(1) ?? []);
+        const { data, ...rest } = Object.fromEntries(entries);
+        return { ...rest, data: JSON.parse(data) };
+      }
+      const { done, value } = await within("an event", this.#reader.read());
+      if (done) return undefined;
+      this.#text += value;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#reader.cancel();
+  }
+}
+
+apiTest("GET /api/v1/events sends the status at once, and again every second", async () => {
+  await using weir = await RunningAdmin.start();
+  await using ear = new Ear(await weir.ask("/api/v1/events"));
+  const first = await ear.next();
+  const second = await ear.next();
+  assertEquals([first?.event, first?.id, second?.event], ["status", undefined, "status"]);
+  assertEquals(faultInAnswer("GET", "/api/v1/status", second?.data), undefined);
+  assert(second?.data.atMs > first?.data.atMs);
+});
+
+apiTest("GET /api/v1/events sends what happens, and what somebody has missed", async () => {
+  await using weir = await RunningAdmin.start({ backends: "127.0.0.1:9" });
+  const { events } = weir.control;
+  const happened = () => weir.control.setWeight(`${weir.port}/127.0.0.1:9`, 3);
+  happened();
+  happened();
+  {
+    await using ear = new Ear(await weir.ask("/api/v1/events?kinds=event"));
+    for (const expected of events.events) {
+      assertEquals(await ear.next(), {
+        event: "event",
+        id: String(expected.id),
+        data: { ...expected },
+      });
+    }
+    happened();
+    assertEquals((await ear.next())?.id, String(events.events.at(-1)?.id));
+  }
+  const last = events.events.at(-1)?.id as number;
+  const again = (path: string, id?: number) =>
+    weir.ask(path, id === undefined ? {} : { headers: { "last-event-id": String(id) } });
+  {
+    await using ear = new Ear(await again("/api/v1/events?kinds=event", last - 1));
+    assertEquals((await ear.next())?.id, String(last));
+  }
+  {
+    await using ear = new Ear(await again(`/api/v1/events?kinds=event&last_event_id=${last - 1}`));
+    assertEquals((await ear.next())?.id, String(last));
+  }
+  {
+    // As after a restart: an id that there was never.
+    await using ear = new Ear(await again("/api/v1/events?kinds=event", last + 100));
+    assertEquals((await ear.next())?.id, String(events.events[0]?.id));
+  }
+});
+
+apiTest("GET /api/v1/events refuses what it cannot send", async () => {
+  await using weir = await RunningAdmin.start();
+  assertEquals(
+    await problemOf(await weir.ask("/api/v1/events?kinds=status,news")),
+    '400: Parameter "kinds" has "news": expected "status", "event"',
+  );
+  assertEquals(
+    await problemOf(await weir.ask("/api/v1/events", { headers: { "last-event-id": "x" } })),
+    '400: Last-Event-ID is "x": expected the id of an event',
+  );
+});
+
+apiTest("GET /api/v1/events ends when Weir does", async () => {
+  const weir = await RunningAdmin.start();
+  await using ear = new Ear(await weir.ask("/api/v1/events"));
+  await ear.next();
+  await weir[Symbol.asyncDispose]();
+  for (let message = await ear.next(); message !== undefined; message = await ear.next());
+});
+
+apiTest("EventStreams lets only so many listen, and forgets those who have left", async () => {
+  await using weir = await RunningAdmin.start();
+  const streams = new EventStreams(weir.control, new StatusWatch(weir.control));
+  const query = { kinds: ["event"], lastEventId: 0 } as const;
+  const responses = Array.from({ length: MOST_STREAMS }, () => streams.open(query));
+  const problem = assertThrows(() => streams.open(query), Problem);
+  assertEquals([problem.status, problem.headers], [503, { "retry-after": "5" }]);
+  await responses[0]?.body?.cancel();
+  assertEquals(streams.size, MOST_STREAMS - 1);
+  streams.open(query);
+  streams.close();
+  assertEquals(streams.size, 0);
+});
+
+apiTest(
+  "EventStreams ends a stream that nobody reads, and keeps no more than a bound",
+  async () => {
+    await using weir = await RunningAdmin.start();
+    const { events } = weir.control;
+    const streams = new EventStreams(weir.control, new StatusWatch(weir.control));
+    streams.open({ kinds: ["event"], lastEventId: 0 });
+    const text = "x".repeat(10_000);
+    let sent = 0;
+    while (streams.size > 0 && sent < 1000) {
+      events.add("operator", text);
+      sent++;
+    }
+    assertEquals(sent, Math.ceil(1024 * 1024 / 10_100) + 1);
+  },
+);
+
+apiTest("EventStreams notices a client that has gone", async () => {
+  await using weir = await RunningAdmin.start();
+  const abortion = new AbortController();
+  const response = await weir.ask("/api/v1/events", { signal: abortion.signal });
+  await response.body?.getReader().read();
+  abortion.abort();
+  // Whoever leaves makes room again: otherwise this many could not come one after the other.
+  await eventually("there is room for others again and again", async () => {
+    for (let index = 0; index < MOST_STREAMS; index++) {
+      const other = await weir.ask("/api/v1/events?kinds=event");
+      await other.body?.cancel();
+      if (other.status !== 200) return false;
+    }
+    return true;
+  });
+});

@@ -1,0 +1,76 @@
+import { assertEquals } from "@std/assert";
+import { RateBook } from "../../../lib/admin/rate_book.ts";
+import { RateMeter } from "../../../lib/admin/rate_meter.ts";
+import type { ListenerView } from "../../../lib/admin/status_view.ts";
+import { bucketColumn, bucketCount, CONNECT_TIME } from "../../../lib/state/histograms.ts";
+import { type SampleFigures, sampleStatus } from "./sample_status.ts";
+
+function viewAfter(looks: readonly SampleFigures[]): ListenerView {
+  const book = new RateBook();
+  for (const look of looks) book.look(sampleStatus(look));
+  const view = book.addTo(sampleStatus(looks.at(-1)));
+  return view.listeners[0] as ListenerView;
+}
+
+function bucketsWith(counts: readonly [ms: number, count: number][]): number[] {
+  const buckets = new Array<number>(bucketCount(CONNECT_TIME)).fill(0);
+  for (const [ms, count] of counts) {
+    buckets[bucketColumn(CONNECT_TIME, ms) - CONNECT_TIME.column] = count;
+  }
+  return buckets;
+}
+
+Deno.test("RateMeter.perSecond() is the growth over the last five looks", () => {
+  const meter = new RateMeter(2);
+  assertEquals(meter.perSecond(0), 0);
+  meter.look(0, [100, 0]);
+  assertEquals(meter.perSecond(0), 0);
+  meter.look(500, [110, 0]);
+  assertEquals(meter.perSecond(0), 20);
+  for (let second = 1; second <= 20; second++) meter.look(500 + second * 1000, [110, second * 3]);
+  assertEquals([meter.perSecond(0), meter.perSecond(1)], [0, 3]);
+});
+
+Deno.test("RateMeter.addGrowth() adds what has come over the last ten looks", () => {
+  const meter = new RateMeter(3);
+  const sums = new Float64Array([1000, 0]);
+  for (let second = 0; second <= 30; second++) meter.look(second * 1000, [0, second, second * 2]);
+  meter.addGrowth(1, sums);
+  assertEquals([...sums], [1010, 20]);
+});
+
+Deno.test("RateMeter counts anew where a figure was set back", () => {
+  const meter = new RateMeter(2);
+  meter.look(0, [1000, 5]);
+  meter.look(1000, [2000, 5]);
+  meter.look(2000, [10, 5]);
+  assertEquals(meter.perSecond(0), 0);
+  meter.look(3000, [40, 5]);
+  assertEquals(meter.perSecond(0), 30);
+});
+
+Deno.test("RateBook gives rates of backends, and of listeners as their sums", () => {
+  const { rates, backends: [backend] } = viewAfter([
+    { atMs: 0, sessions: 0, bytesIn: 0, bytesOut: 0, accepted: 0 },
+    { atMs: 2000, sessions: 10, bytesIn: 400, bytesOut: 800, connectFailures: 2, accepted: 20 },
+  ]);
+  assertEquals(backend?.rates, {
+    sessionsPerSecond: 5,
+    bytesInPerSecond: 200,
+    bytesOutPerSecond: 400,
+    errorsPerSecond: 1,
+    connectTimeP50Ms: null,
+    connectTimeP99Ms: null,
+  });
+  assertEquals(rates, { ...backend?.rates, sessionsPerSecond: 10 });
+});
+
+Deno.test("RateBook estimates connect times from what is new, and not from long ago", () => {
+  const { backends: [backend] } = viewAfter([
+    { atMs: 0, connectTimes: bucketsWith([[3000, 5000]]) },
+    { atMs: 1000, connectTimes: bucketsWith([[3000, 5000], [2, 98], [300, 2]]) },
+  ]);
+  const { connectTimeP50Ms, connectTimeP99Ms } = backend?.rates ?? {};
+  assertEquals(connectTimeP50Ms, 1.765);
+  assertEquals(connectTimeP99Ms, 375);
+});

@@ -1,0 +1,288 @@
+import {
+  BACKEND_FAMILIES,
+  LISTENER_FAMILIES,
+  WEIR_FAMILIES,
+  WORKER_FAMILIES,
+} from "../../../lib/admin/metric_families.ts";
+import type { MetricFamily } from "../../../lib/admin/metric_family.ts";
+import type { JsonSchema } from "../../../lib/admin/json_schema.ts";
+import type { Route } from "../../../lib/admin/route.ts";
+import { ROUTES } from "../../../lib/admin/routes.ts";
+import { SCHEMAS } from "../../../lib/admin/schemas.ts";
+import {
+  ACCESS_LOG_FIELDS,
+  compileTemplate,
+  formatJson,
+  formatText,
+  TEXT_TEMPLATE,
+} from "../../../lib/log/access_log_format.ts";
+import { closeCode, describeReason, ENDERS, PHASES } from "../../../lib/log/close_reason.ts";
+import type { SessionRecord } from "../../../lib/log/session_record.ts";
+
+/** The formatter leaves the pages alone: they are what this file makes of the tables. */
+const HEAD = "<!-- deno-fmt-ignore-file -->\n<!-- Made from the code by `deno task docs`. -->\n";
+
+const RECORD: SessionRecord = {
+  startedAtMs: Date.UTC(2026, 10, 22, 7, 8, 39, 123),
+  client: "192.0.2.1:55555",
+  listener: "24003",
+  backend: "127.0.0.1:8080",
+  bytesIn: 212,
+  bytesOut: 9034,
+  durationMs: 5007,
+  connectTimeMs: 1,
+  retries: 0,
+  reason: { by: "done", phase: "relay" },
+};
+
+/** The pages in `.github/docs/`, by their names. */
+export const REFERENCE_PAGES: Readonly<Record<string, () => string>> = {
+  "metrics.md": metricsPage,
+  "api.md": apiPage,
+  "access_log.md": accessLogPage,
+};
+
+function metricsPage(): string {
+  return page(
+    "# Metrics",
+    "",
+    "`GET /metrics` on the admin address answers in Prometheus' text format 0.0.4, or as OpenMetrics " +
+      "where `Accept` asks for it. Reading them asks the workers nothing. A Grafana dashboard and " +
+      "alert rules are in `.github/monitoring/`.",
+    "",
+    "Bytes and seconds are the only units. Counters start at 0 with Weir, and go on over reloads as " +
+      "long as the listener keeps its address and the backend its name.",
+    "",
+    "With `OTEL_DENO=true` the same metrics are exported through OpenTelemetry " +
+      "(`OTEL_EXPORTER_OTLP_ENDPOINT` and the like say where to); of a histogram the sum and the " +
+      "count are.",
+    "",
+    "## Weir as a whole",
+    "",
+    ...familyTable(WEIR_FAMILIES, ""),
+    "",
+    "## Listeners",
+    "",
+    "Every one has the label `listener`: the key in `[mappings]`.",
+    "",
+    ...familyTable(LISTENER_FAMILIES, "address, algorithm, engine"),
+    "",
+    "## Backends",
+    "",
+    "Every one has the labels `listener` and `backend`: the key in `[mappings]`, and the backend as " +
+      "written there.",
+    "",
+    ...familyTable(BACKEND_FAMILIES, ""),
+    "",
+    "## Workers",
+    "",
+    "Every one has the label `worker`: the number of its slot.",
+    "",
+    ...familyTable(WORKER_FAMILIES, "engine"),
+  );
+}
+
+function familyTable<Subject>(
+  families: readonly MetricFamily<Subject>[],
+  infoLabels: string,
+): string[] {
+  const rows = families.map((family) => {
+    const { name, kind, help } = family;
+    if (kind === "histogram") {
+      return [`\`${name}\``, kind, `\`le\`: ${family.bounds.join(", ")}`, help];
+    }
+    const samples = family.samples.flatMap(({ labels = {} }) => Object.entries(labels));
+    const labels = [...Map.groupBy(samples, ([label]) => label)].map(([label, values]) =>
+      `\`${label}\`: ${values.map(([, value]) => value).join(", ")}`
+    ).join("; ");
+    const own = name === "weir_build_info" ? "version, deno" : infoLabels;
+    const info = own.split(", ").map((label) => `\`${label}\``).join(", ");
+    return [`\`${name}\``, kind === "info" ? "gauge" : kind, kind === "info" ? info : labels, help];
+  });
+  return table(["Metric", "Type", "Further labels", "Meaning"], rows);
+}
+
+function apiPage(): string {
+  return page(
+    "# Admin API",
+    "",
+    "`admin = 127.0.0.1:24000` in `[options]` opens it; the dashboard is at `/`. It may be a Unix " +
+      "socket too (`admin = /run/weir.sock`, for its owner alone). Any other address needs " +
+      "`admin_token_file`, or Weir does not start.",
+    "",
+    "```sh",
+    "curl http://127.0.0.1:24000/api",
+    "curl -X POST -H 'content-type: application/json' -d '{\"mode\":\"drain\"}' \\",
+    "  http://127.0.0.1:24000/api/v1/backends/24003%2F127.0.0.1%3A8080/mode",
+    "curl --unix-socket /run/weir.sock http://localhost/readyz",
+    'curl -H "authorization: Bearer $TOKEN" http://weir.example:24000/api/v1/status',
+    "```",
+    "",
+    "With a file of tokens every request but those of `none` below has to bring one. A line `TOKEN` " +
+      "stands for all rights, a line `read TOKEN` for looking only; lines that begin with `#` or " +
+      "`;` are comments. The file is read again when it changes.",
+    "",
+    "Bodies are JSON of 64 KiB at most. What is wrong with a request is answered as a problem " +
+      "document (RFC 9457), `detail` says what was found and what is allowed. `Host` has to be the " +
+      "address, and what changes something must not come from a foreign page.",
+    "",
+    "The same as OpenAPI 3.1: `GET /api/v1/openapi.json`.",
+    "",
+    ...table(
+      ["Request", "Right", "What it does"],
+      ROUTES.map(({ method, path, permission, doc }) => [
+        `\`${method} ${path}\``,
+        permission,
+        doc,
+      ]),
+    ),
+    "",
+    ...ROUTES.flatMap(describeRoute),
+    "## Objects",
+    "",
+    ...Object.entries(SCHEMAS).flatMap(([name, schema]) => [
+      `### ${name}`,
+      "",
+      ...(schema.description === undefined ? [] : [schema.description, ""]),
+      ...describeSchema(schema),
+      "",
+    ]),
+  );
+}
+
+function describeRoute({ method, path, parameters = [], body, answers }: Route): string[] {
+  return [
+    `## \`${method} ${path}\``,
+    "",
+    ...(parameters.length === 0 ? [] : [
+      ...table(
+        ["Parameter", "Where", "Values", "Meaning"],
+        parameters.map(({ name, in: place, schema, doc }) => [
+          `\`${name}\``,
+          place,
+          typeOf(schema),
+          doc,
+        ]),
+      ),
+      "",
+    ]),
+    ...(body === undefined ? [] : ["What is sent:", "", ...describeSchema(body), ""]),
+    ...answers.map(({ status, doc, contentType = "application/json", schema }) =>
+      schema === undefined
+        ? `- ${status}: ${doc}`
+        : `- ${status}: ${doc} ${
+          contentType === "application/json" ? typeOf(schema) : `\`${contentType}\``
+        }`
+    ),
+    "",
+  ];
+}
+
+function describeSchema(schema: JsonSchema): string[] {
+  const { properties, required = [] } = schema;
+  if (properties === undefined) return [typeOf(schema)];
+  const rows = Object.entries(properties).map(([name, member]) => [
+    `\`${name}\`${required.includes(name) ? "" : " (or absent)"}`,
+    typeOf(member),
+    member.description ?? "",
+  ]);
+  return table(["Member", "Type", "Meaning"], rows);
+}
+
+function typeOf(schema: JsonSchema): string {
+  const { $ref, enum: words, items, properties, minimum, maximum } = schema;
+  if ($ref !== undefined) {
+    const name = $ref.split("/").at(-1) as string;
+    return `[${name}](#${name.toLowerCase()})`;
+  }
+  if (words !== undefined) return words.map((word) => `\`${word}\``).join(", ");
+  if (items !== undefined) return `list of ${typeOf(items)}`;
+  if (properties !== undefined) {
+    const members = Object.entries(properties).map(([name, type]) =>
+      `\`${name}\`: ${typeOf(type)}`
+    );
+    return `{ ${members.join("; ")} }`;
+  }
+  const type = [schema.type ?? "anything"].flat().join(" or ");
+  return maximum === undefined ? type : `${type}, ${minimum} to ${maximum}`;
+}
+
+function accessLogPage(): string {
+  const template = "%client %backend %bytes_in";
+  return page(
+    "# Access log",
+    "",
+    "One line for each session, once it has ended. `access_log` says where to (`-` is standard " +
+      "output; a file is opened anew on SIGUSR2, for logrotate), `access_log_format` how: `text`, " +
+      "`json`, a template, or `auto`, which follows `log_format`.",
+    "",
+    "Lines are written in batches. A disk that is slow never holds sessions up: what does not fit " +
+      "into 8 MiB of memory is dropped, and counted in `weir_access_log_dropped_lines_total`.",
+    "",
+    "## Fields",
+    "",
+    ...table(
+      ["Field", "Example", "Meaning"],
+      ACCESS_LOG_FIELDS.map(({ name, doc, read }) => [
+        `\`${name}\``,
+        `\`${String(read(RECORD))}\``,
+        doc.replace("<none>", "`<none>`"),
+      ]),
+    ),
+    "",
+    "## `text`",
+    "",
+    "```text",
+    TEXT_TEMPLATE,
+    formatText(RECORD),
+    "```",
+    "",
+    "Every field but the last is free of spaces; control characters are escaped.",
+    "",
+    "## `json`",
+    "",
+    "```json",
+    formatJson(RECORD),
+    "```",
+    "",
+    "## A template",
+    "",
+    "`%name` stands for a field, `%%` for a percent sign.",
+    "",
+    "```ini",
+    `access_log_format = ${template}`,
+    "```",
+    "",
+    "```text",
+    compileTemplate(template)(RECORD),
+    "```",
+    "",
+    "## Close codes",
+    "",
+    "The first letter says who ended the session, the second one when. `ended_by` and `phase` are " +
+      "the same as words.",
+    "",
+    ...table(["`ended_by`", ...PHASES.map((phase) => `\`${phase}\``)], ENDERS.map(closeCodeRow)),
+    "",
+    "In words, while relaying:",
+    "",
+    ...table(
+      ["`ended_by`", "`reason`"],
+      ENDERS.map((by) => [`\`${by}\``, describeReason({ by, phase: "relay" })]),
+    ),
+  );
+}
+
+function closeCodeRow(by: typeof ENDERS[number]): string[] {
+  return [`\`${by}\``, ...PHASES.map((phase) => `\`${closeCode({ by, phase })}\``)];
+}
+
+function page(...lines: readonly string[]): string {
+  return `${HEAD}\n${lines.join("\n").trimEnd()}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+}

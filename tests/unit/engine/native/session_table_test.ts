@@ -1,0 +1,37 @@
+import { assertEquals } from "@std/assert";
+import { SessionTable } from "../../../../lib/engine/native/session_table.ts";
+
+Deno.test("SessionTable gives the sessions that are there, whatever their numbers", () => {
+  const table = new SessionTable<string>();
+  table.add(900, "late");
+  table.add(3, "early");
+  table.add(5, "gone");
+  table.remove(5);
+  assertEquals([[...table], table.size], [["early", "late"], 2]);
+});
+
+Deno.test("SessionTable calls back when the last session has gone, once", () => {
+  const table = new SessionTable<string>();
+  let calls = 0;
+  table.add(1, "one");
+  table.add(2, "two");
+  table.onceEmpty(() => calls++);
+  table.remove(1);
+  assertEquals(calls, 0);
+  table.remove(2);
+  assertEquals(calls, 1);
+  table.add(1, "again");
+  table.remove(1);
+  assertEquals(calls, 1);
+});
+
+Deno.test("SessionTable calls back no more when that is taken back", () => {
+  const table = new SessionTable<string>();
+  table.add(1, "one");
+  table.onceEmpty(() => {
+    throw new Error("called back");
+  });
+  table.onceEmpty(undefined);
+  table.remove(1);
+  assertEquals(table.size, 0);
+});
