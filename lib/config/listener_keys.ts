@@ -33,8 +33,8 @@ export const LISTENER_KEYS = {
     name: "buffer_size",
     type: byteSize({ min: 512, max: 16 * MEBIBYTE }),
     default: 16 * KIBIBYTE,
-    doc: "How many bytes one direction of a session reads at a time. " +
-      "More is faster for bulk data, and takes more memory for each session.",
+    doc: "How many bytes one direction of a session reads at a time. More takes more memory for " +
+      "each session; a direction that moves bulk borrows a larger buffer by itself.",
     reloadable: true,
     suspect: (bytes) =>
       bytes < KIBIBYTE ? "is small: every read and write carries few bytes" : undefined,

@@ -10,6 +10,7 @@ export function assertStrictEquals<T>(
   expected: T,
   msg?: string,
 ): asserts actual is T;
+export function assertNotStrictEquals<T>(actual: T, expected: T, msg?: string): void;
 export function assertAlmostEquals(
   actual: number,
   expected: number,

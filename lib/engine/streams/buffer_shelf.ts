@@ -1,20 +1,22 @@
-/** More idle buffers than this are left to the garbage collector. */
-const MOST_IDLE_BUFFERS = 256;
+/** More idle bytes than this are left to the garbage collector. */
+const MOST_IDLE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Read buffers that sessions have finished with. Taking one from here spares a new session the
- * zeroing of fresh memory, and the garbage collector the work of finding out that it is free.
+ * Read buffers that sessions have finished with. Taking one from here spares a session the zeroing
+ * of fresh memory, and the garbage collector the work of finding out that it is free.
  *
  * Ownership: a buffer belongs to whoever took it until it is put back, and it may only be put back
- * when no read into it is pending.
+ * when no read into it is pending and what was read has been written.
  */
 export class BufferShelf {
   readonly #size: number;
+  readonly #mostIdle: number;
   readonly #idle: Uint8Array<ArrayBuffer>[] = [];
 
   /** @param size the length of every buffer, in bytes */
   constructor(size: number) {
     this.#size = size;
+    this.#mostIdle = Math.floor(MOST_IDLE_BYTES / size);
   }
 
   take(): Uint8Array<ArrayBuffer> {
@@ -22,6 +24,6 @@ export class BufferShelf {
   }
 
   putBack(buffer: Uint8Array<ArrayBuffer>): void {
-    if (this.#idle.length < MOST_IDLE_BUFFERS) this.#idle.push(buffer);
+    if (this.#idle.length < this.#mostIdle) this.#idle.push(buffer);
   }
 }

@@ -4,7 +4,7 @@ import { WorkerTally } from "../../state/counters.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
 import type { ListenerPlan } from "../generation.ts";
 import { ListenerShare } from "../listener_share.ts";
-import { BufferShelf } from "./buffer_shelf.ts";
+import { BufferShelves } from "./buffer_shelves.ts";
 import { QueueTimer } from "./queue_timer.ts";
 import { Session, type SessionInputs } from "./session.ts";
 import { StreamsEntrant } from "./streams_entrant.ts";
@@ -26,7 +26,7 @@ export interface SessionKeeper {
 export class Listener implements SessionInputs {
   readonly share: ListenerShare;
   readonly queueTimer: QueueTimer;
-  shelf: BufferShelf;
+  shelves: BufferShelves;
   readonly #keeper: SessionKeeper;
   readonly #socket: Deno.TcpListener;
   readonly #acceptBackoff = new Backoff({ firstMs: 5, longestMs: 500 });
@@ -44,7 +44,7 @@ export class Listener implements SessionInputs {
     this.share = new ListenerShare(plan, inputs);
     this.queueTimer = new QueueTimer(this.share.queue);
     this.#keeper = keeper;
-    this.shelf = new BufferShelf(plan.settings.bufferSize);
+    this.shelves = new BufferShelves(plan.settings.bufferSize);
   }
 
   /** What a reload knows the listener by. */
@@ -60,7 +60,7 @@ export class Listener implements SessionInputs {
   /** Takes over new settings for the sessions to come. */
   update(plan: ListenerPlan): void {
     if (plan.settings.bufferSize !== this.share.settings.bufferSize) {
-      this.shelf = new BufferShelf(plan.settings.bufferSize);
+      this.shelves = new BufferShelves(plan.settings.bufferSize);
     }
     this.share.update(plan);
   }

@@ -1,5 +1,6 @@
 import type { Side } from "../session_life.ts";
-import type { BufferShelf } from "./buffer_shelf.ts";
+import type { BufferShelves } from "./buffer_shelves.ts";
+import { ReadBuffer } from "./read_buffer.ts";
 import { type DirectionWatcher, readableFrom, writableTo } from "./socket_streams.ts";
 
 /**
@@ -14,17 +15,17 @@ import { type DirectionWatcher, readableFrom, writableTo } from "./socket_stream
 export class Relay {
   readonly #client: Deno.TcpConn;
   readonly #backend: Deno.TcpConn;
-  readonly #shelf: BufferShelf;
+  readonly #shelves: BufferShelves;
   readonly #up: Direction;
   readonly #down: Direction;
   #failed: Side | undefined;
   #endedFirst: Side | undefined;
   #closed = false;
 
-  constructor(client: Deno.TcpConn, backend: Deno.TcpConn, shelf: BufferShelf) {
+  constructor(client: Deno.TcpConn, backend: Deno.TcpConn, shelves: BufferShelves) {
     this.#client = client;
     this.#backend = backend;
-    this.#shelf = shelf;
+    this.#shelves = shelves;
     this.#up = new Direction(this, "client", "backend");
     this.#down = new Direction(this, "backend", "client");
   }
@@ -51,16 +52,16 @@ export class Relay {
 
   /** Runs until both directions have ended and both connections are closed. Never throws. */
   async run(): Promise<void> {
-    const upBuffer = this.#shelf.take();
-    const downBuffer = this.#shelf.take();
+    const upBuffer = new ReadBuffer(this.#shelves);
+    const downBuffer = new ReadBuffer(this.#shelves);
     await Promise.allSettled([
       readableFrom(this.#client, upBuffer, this.#up).pipeTo(writableTo(this.#backend, this.#up)),
       readableFrom(this.#backend, downBuffer, this.#down)
         .pipeTo(writableTo(this.#client, this.#down)),
     ]);
     // Both pipes have settled, so that no read into either buffer is pending.
-    this.#shelf.putBack(upBuffer);
-    this.#shelf.putBack(downBuffer);
+    upBuffer.release();
+    downBuffer.release();
     this.close();
   }
 

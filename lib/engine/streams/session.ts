@@ -6,7 +6,7 @@ import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
 import type { EngineSession } from "../engine.ts";
 import type { ListenerShare } from "../listener_share.ts";
 import { type SessionClient, SessionLife } from "../session_life.ts";
-import type { BufferShelf } from "./buffer_shelf.ts";
+import type { BufferShelves } from "./buffer_shelves.ts";
 import { dial, isLocalFault } from "./dial.ts";
 import type { QueueTimer } from "./queue_timer.ts";
 import { Relay } from "./relay.ts";
@@ -14,7 +14,7 @@ import { Relay } from "./relay.ts";
 /** What the sessions of a listener have in common. */
 export interface SessionInputs {
   readonly share: ListenerShare;
-  readonly shelf: BufferShelf;
+  readonly shelves: BufferShelves;
   readonly queueTimer: QueueTimer;
 }
 
@@ -28,14 +28,14 @@ export interface SessionInputs {
 export class Session implements SessionClient, EngineSession {
   readonly life: SessionLife;
   readonly #client: Deno.TcpConn;
-  readonly #shelf: BufferShelf;
+  readonly #shelves: BufferShelves;
   readonly #queueTimer: QueueTimer;
   #dialling: AbortController | undefined;
   #relay: Relay | undefined;
 
   constructor(client: Deno.TcpConn, inputs: SessionInputs) {
     this.#client = client;
-    this.#shelf = inputs.shelf;
+    this.#shelves = inputs.shelves;
     this.#queueTimer = inputs.queueTimer;
     this.life = new SessionLife(inputs.share, this);
   }
@@ -55,7 +55,7 @@ export class Session implements SessionClient, EngineSession {
       tuneSocket(this.#client);
       const backend = await this.#connect();
       if (backend === undefined) return;
-      const relay = new Relay(this.#client, backend, this.#shelf);
+      const relay = new Relay(this.#client, backend, this.#shelves);
       this.#relay = relay;
       if (!await this.#announce(backend)) return;
       life.relaying();

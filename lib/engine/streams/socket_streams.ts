@@ -1,3 +1,5 @@
+import type { ReadBuffer } from "./read_buffer.ts";
+
 /**
  * Web Streams over a connection that keep its two directions apart.
  *
@@ -33,11 +35,11 @@ const AT_ONCE: QueuingStrategy<Uint8Array> = { highWaterMark: 1 };
 /**
  * Streams what a connection receives. Ends at the end of its input and leaves the connection open.
  *
- * @param buffer what every chunk is a view of; it belongs to the stream until that has ended
+ * @param buffer what chunks are views of; it belongs to the stream until that has ended
  */
 export function readableFrom(
   conn: Deno.Conn,
-  buffer: Uint8Array<ArrayBuffer>,
+  buffer: ReadBuffer,
   watcher: DirectionWatcher,
 ): ReadableStream<Uint8Array> {
   return new ReadableStream(new ConnSource(conn, buffer, watcher), ON_DEMAND);
@@ -53,25 +55,30 @@ export function writableTo(
 
 class ConnSource implements UnderlyingDefaultSource<Uint8Array> {
   readonly #conn: Deno.Conn;
-  readonly #buffer: Uint8Array<ArrayBuffer>;
+  readonly #buffer: ReadBuffer;
   readonly #watcher: DirectionWatcher;
 
-  constructor(conn: Deno.Conn, buffer: Uint8Array<ArrayBuffer>, watcher: DirectionWatcher) {
+  constructor(conn: Deno.Conn, buffer: ReadBuffer, watcher: DirectionWatcher) {
     this.#conn = conn;
     this.#buffer = buffer;
     this.#watcher = watcher;
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const buffer = this.#buffer.next();
     let length: number | null;
     try {
-      length = await this.#conn.read(this.#buffer);
+      length = await this.#conn.read(buffer);
     } catch (error) {
       this.#watcher.readFailed();
       throw error;
     }
-    if (length === null) controller.close();
-    else controller.enqueue(this.#buffer.subarray(0, length));
+    if (length === null) {
+      controller.close();
+      return;
+    }
+    this.#buffer.filled(length);
+    controller.enqueue(length === buffer.length ? buffer : buffer.subarray(0, length));
   }
 }
 

@@ -1,3 +1,4 @@
+import project from "../../../deno.json" with { type: "json" };
 import type { EngineName } from "../../../lib/config/settings.ts";
 import type { Endpoint } from "../traffic/wire.ts";
 import type { Contestant, ContestantName, Plan, Proxy } from "./contestant.ts";
@@ -31,8 +32,11 @@ export function weir(name: ContestantName, engine: EngineName): Contestant {
   };
 }
 
+/** Runs main.ts as `deno task start` does, so that what is measured is what users get. */
 function command(...args: readonly string[]): string[] {
-  return ["run", "--no-prompt", "--quiet", "-A", ENTRY.pathname, ...args];
+  const words = project.tasks.start.command.split(" ");
+  const flags = words.slice(words.indexOf("run") + 1, words.indexOf("main.ts"));
+  return ["run", "--quiet", ...flags, ENTRY.pathname, ...args];
 }
 
 /** Asks `check`, so that an engine that is not built takes part from the day that it is. */
