@@ -1,7 +1,7 @@
 /** The dashboard, in a real browser and in front of a real Weir. */
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
-import axe from "npm:axe-core@4.14.1/axe.min.js" with { type: "text" };
-import type { Page } from "npm:playwright-core@1.65.1";
+import axe from "axe-core/axe.min.js" with { type: "text" };
+import type { Page } from "playwright-core";
 import { browserTest, TestBrowser } from "../support/browser.ts";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";

@@ -1,5 +1,5 @@
 /** A real browser, for tests of what Weir shows in one. */
-import type { Browser, BrowserContextOptions, Page } from "npm:playwright-core@1.65.1";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { missingPermissions } from "./permitted.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -36,7 +36,7 @@ export class TestBrowser implements AsyncDisposable {
 
   static async launch(): Promise<TestBrowser> {
     // Loading it takes permissions, which a bare "deno test" does not have.
-    const { chromium } = await import("npm:playwright-core@1.65.1");
+    const { chromium } = await import("playwright-core");
     return new TestBrowser(await chromium.launch({ executablePath: CHROMIUM, args: FLAGS }));
   }
 

@@ -1,5 +1,5 @@
-import uplotStyle from "npm:uplot@1.6.32/dist/uPlot.min.css" with { type: "text" };
-import uplotScript from "npm:uplot@1.6.32/dist/uPlot.iife.min.js" with { type: "text" };
+import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
+import uplotScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import type { PageFile } from "../page_file.ts";
 import access from "./page/access.js" with { type: "text" };
 import backendsStyle from "./page/backends.css" with { type: "text" };

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * @import UPlot from "npm:uplot@1.6.32"
+ * @import UPlot from "uplot"
  * @import { HistoryField } from "./history.js"
  */
 import { copyOf, part, setAttribute, setText } from "./element.js";
