@@ -38,7 +38,7 @@ export function findAbilities(): EngineAbilities {
 export function chooseEngine(listener: ListenerSettings, abilities: EngineAbilities): EngineChoice {
   const { engine, key } = listener;
   if (engine === "streams") return { engine, reason: "as configured" };
-  const obstacle = abilities.nativeObstacle ?? findObstacle(listener);
+  const obstacle = findNativeObstacle(listener, abilities);
   if (engine === "auto") {
     return obstacle === undefined
       ? { engine: "native", reason: "the fastest that can run here" }
@@ -50,8 +50,12 @@ export function chooseEngine(listener: ListenerSettings, abilities: EngineAbilit
   );
 }
 
-/** What the listener needs that the native engine does not know. */
-function findObstacle({ address, backends }: ListenerSettings): string | undefined {
+/** Why the native engine cannot serve a listener; absent where it can. */
+export function findNativeObstacle(
+  { address, backends }: ListenerSettings,
+  { nativeObstacle }: EngineAbilities,
+): string | undefined {
+  if (nativeObstacle !== undefined) return nativeObstacle;
   if (!isEncodable(address.hostname)) {
     return `the address ${formatAddress(address)} is no plain IP address`;
   }

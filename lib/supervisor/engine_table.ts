@@ -5,6 +5,7 @@ import {
   type EngineAbilities,
   type EngineChoice,
   type EngineKind,
+  findNativeObstacle,
 } from "../engine/choose_engine.ts";
 import type { BindProblem, Generation } from "../engine/generation.ts";
 
@@ -76,7 +77,9 @@ function choose(
   kept: EngineChoice | undefined,
 ): EngineChoice {
   if (kept === undefined) return chooseEngine(listener, abilities);
-  // Throws where the engine that the listener has does not know what it needs now.
-  if (kept.engine === "native") chooseEngine({ ...listener, engine: "native" }, abilities);
-  return kept;
+  const obstacle = kept.engine === "native" ? findNativeObstacle(listener, abilities) : undefined;
+  if (obstacle === undefined) return kept;
+  throw new Error(
+    `Listener ${listener.key} has engine "native", which only a restart can change: ${obstacle}`,
+  );
 }

@@ -60,6 +60,9 @@ const BOTH_WAYS = READABLE | EPOLLOUT;
 /** Events behind which there may be an end or an error. */
 const LAST_EVENTS = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
+/** Quiet sessions are checked together, so that the thread wakes up seldom, however many they are. */
+const QUIET_ROUNDS = 8;
+
 /**
  * One client connection and the backend connection that serves it.
  *
@@ -339,7 +342,8 @@ export class NativeSession implements EngineSession, Watcher {
     this.#quiet = this.#relaying && bytes === this.#checkedBytes;
     this.#checkedBytes = bytes;
     const { busyMs, quietMs } = this.#inputs.intervals;
-    this.#inputs.workshop.loop.setTimer(this.#client, nowMs + (this.#quiet ? quietMs : busyMs));
+    const atMs = this.#quiet ? roundUp(nowMs + quietMs, quietMs / QUIET_ROUNDS) : nowMs + busyMs;
+    this.#inputs.workshop.loop.setTimer(this.#client, atMs);
   }
 
   #checkSoon(nowMs: number): void {
@@ -373,4 +377,8 @@ export class NativeSession implements EngineSession, Watcher {
     this.#countMoved(performance.now());
     this.life.end();
   }
+}
+
+function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
 }

@@ -23,8 +23,8 @@ nativeTest([], "Waker wakes a loop that sleeps, and tells how many messages came
   waker.release();
 });
 
-permittedTest(
-  ["ffi"],
+nativeTest(
+  [],
   "Waker.end() closes the eventfd once the worker has closed everything",
   () => {
     const libc = openLibc();
@@ -45,8 +45,8 @@ permittedTest(
   },
 );
 
-permittedTest(
-  ["ffi"],
+nativeTest(
+  [],
   "Waker.end() leaves the eventfd alone where the worker does not answer",
   () => {
     const libc = openLibc();
