@@ -11,6 +11,8 @@ const SOME_BYTES = 100_000;
 
 /** A moment in the life of a session, seen from the side that is about to break it off. */
 interface Moment {
+  /** Whether the session may have come to a regular end by itself by then. */
+  readonly mayBeOver?: true;
   readonly name: string;
   /** Brings the session there. */
   reach(breaking: ResettableEnd, other: ResettableEnd): Promise<void>;
@@ -68,6 +70,7 @@ const MOMENTS: readonly Moment[] = [
   },
   {
     name: "after its own half-close, while it receives",
+    mayBeOver: true,
     async reach(breaking, other) {
       await breaking.finish();
       assertEquals(await other.ended, "end");
@@ -104,9 +107,13 @@ const BY_MOMENT: readonly EngineCase[] = MOMENTS.flatMap((moment) =>
       await within("the moment", moment.reach(breaking, other));
       await breaking.reset();
       const [record] = await weir.records(1);
-      assertEquals(record?.ended_by, side);
-      assertEquals(record?.close_code, side === "client" ? "CD" : "SD");
-      assertEquals(record?.phase, "relay");
+      // Deno's node:net ends a connection by itself some time after the other side has half-closed
+      // it. Where that comes before the reset, both directions have ended in order.
+      if (!(moment.mayBeOver && record?.ended_by === "done")) {
+        assertEquals(record?.ended_by, side);
+        assertEquals(record?.close_code, side === "client" ? "CD" : "SD");
+        assertEquals(record?.phase, "relay");
+      }
 
       // The other side hears of it: as an end or as a reset, and only of bytes that were sent.
       other.resume();
