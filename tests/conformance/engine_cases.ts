@@ -6,12 +6,9 @@ import { LIMIT_CASES } from "./engine/limit_cases.ts";
 import { RANDOM_CASES } from "./engine/random_cases.ts";
 import { RELAY_CASES } from "./engine/relay_cases.ts";
 import { RESET_CASES } from "./engine/reset_cases.ts";
+import { URGENT_CASES } from "./engine/urgent_cases.ts";
 
-/**
- * What every engine does, each thing in one place.
- *
- * Urgent data is left out: neither `Deno.Conn` nor `node:net` can send any.
- */
+/** What every engine does, each thing in one place. */
 export const ENGINE_CASES: readonly EngineCase[] = [
   ...RELAY_CASES,
   ...ANNOUNCE_CASES,
@@ -19,5 +16,6 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   ...RESET_CASES,
   ...LIMIT_CASES,
   ...LIFECYCLE_CASES,
+  ...URGENT_CASES,
   ...RANDOM_CASES,
 ];

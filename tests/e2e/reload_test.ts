@@ -205,6 +205,29 @@ permittedTest(NEEDS, "a second Weir on the same port does not start", async () =
   assertMatch(error.message, /Could not bind listener [^\n]*(in use|EADDRINUSE)/);
 });
 
+for (const engine of ["streams", "native"]) {
+  permittedTest(NEEDS, `${engine}: a reload during a drain brings no new listener`, async () => {
+    await using backend = new TestBackend(echo);
+    const [port = 0, other = 0] = freePorts(2);
+    const config = testConfig({
+      port,
+      backends: [backend.name],
+      options: { workers: 2, engine, health_check: "off" },
+    });
+    await using weir = await ReloadableWeir.start(config);
+    using held = await SocketEnd.connect(port);
+    await held.ping();
+    weir.process.signal("SIGTERM");
+    await eventually("connections are refused", () => isRefused(port));
+    const told = await weir.reload(`${config}127.0.0.1:${other} = ${backend.name}\n`);
+    assertMatch(told, /Weir is shutting down/);
+    assert(await isRefused(other));
+    await held.ping("still here");
+    held.close();
+    assertEquals((await weir.process.ending()).code, 0);
+  });
+}
+
 permittedTest(NEEDS, "SIGUSR2 opens the access log anew, and no line is lost", async () => {
   await using backend = new TestBackend(echo);
   const port = freePort();
