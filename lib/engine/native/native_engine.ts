@@ -1,7 +1,7 @@
-import { formatAddress } from "../../base/address.ts";
 import type { Engine } from "../engine.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
-import type { BindProblem, Generation, ListenerPlan } from "../generation.ts";
+import type { BindProblem, Generation } from "../generation.ts";
+import { ListenerRoster } from "../listener_roster.ts";
 import { Dialer } from "./dialer.ts";
 import { EpollLoop } from "./epoll_loop.ts";
 import type { Libc } from "./libc.ts";
@@ -10,37 +10,26 @@ import type { NativeSession, Workshop } from "./native_session.ts";
 import { Pump } from "./pump.ts";
 import { SessionTable } from "./session_table.ts";
 
-/** A generation that is bound and waits to be served. */
-interface Prepared {
-  readonly generation: Generation;
-  /** Those that are new, by address. */
-  readonly bound: ReadonlyMap<string, NativeListener>;
-}
-
 /**
  * Moves bytes with the system calls of Linux itself, by way of the C library.
  *
  * It does nothing unless {@linkcode run} is called again and again, in which the thread sleeps.
  */
 export class NativeEngine implements Engine {
-  readonly #inputs: EngineInputs;
   readonly #workshop: Workshop;
-  /** By address: what stays bound over a reload is decided by it. */
-  #listeners: ReadonlyMap<string, NativeListener> = new Map();
-  /** Those that are to be closed once their queues are empty. */
-  readonly #retiring = new Set<NativeListener>();
-  #prepared: Prepared | undefined;
+  readonly #listeners: ListenerRoster<NativeListener>;
 
   /** Throws a `LibcError` where no descriptor can be had. */
   constructor(libc: Libc, inputs: EngineInputs) {
-    this.#inputs = inputs;
-    this.#workshop = {
+    const workshop = {
       libc,
       loop: new EpollLoop(libc),
       pump: new Pump(libc),
       dialer: new Dialer(libc),
       sessions: new SessionTable<NativeSession>(),
     };
+    this.#workshop = workshop;
+    this.#listeners = new ListenerRoster((plan) => new NativeListener(plan, inputs, workshop));
   }
 
   /** What the engine sleeps in. */
@@ -49,40 +38,15 @@ export class NativeEngine implements Engine {
   }
 
   prepare(generation: Generation): readonly BindProblem[] {
-    const bound = new Map<string, NativeListener>();
-    const problems: BindProblem[] = [];
-    for (const plan of generation.listeners) {
-      const address = formatAddress(plan.settings.address);
-      if (this.#listeners.has(address)) continue;
-      try {
-        bound.set(address, new NativeListener(plan, this.#inputs, this.#workshop));
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        problems.push({ listener: plan.settings.key, message });
-      }
-    }
-    this.#prepared = { generation, bound };
-    return problems;
+    return this.#listeners.prepare(generation);
   }
 
   commit(): void {
-    if (this.#prepared === undefined) throw new Error("There is no prepared generation to commit");
-    const { generation, bound } = this.#prepared;
-    this.#prepared = undefined;
-    const listeners = new Map<string, NativeListener>();
-    for (const plan of generation.listeners) {
-      const address = formatAddress(plan.settings.address);
-      listeners.set(address, this.#takeOver(plan, address, bound));
-    }
-    for (const [address, listener] of this.#listeners) {
-      if (!listeners.has(address)) void this.#retire(listener);
-    }
-    this.#listeners = listeners;
+    this.#listeners.commit();
   }
 
   abort(): void {
-    for (const listener of this.#prepared?.bound.values() ?? []) listener.close();
-    this.#prepared = undefined;
+    this.#listeners.abort();
   }
 
   sessions(): Iterable<NativeSession> {
@@ -90,7 +54,7 @@ export class NativeEngine implements Engine {
   }
 
   async drain(timeoutMs: number, spreadMs: number): Promise<number> {
-    await Promise.all([...this.#listeners.values()].map((listener) => this.#retire(listener)));
+    await this.#listeners.retireAll();
     await this.#idle(timeoutMs);
     const cut = await this.#cutAll(spreadMs);
     this.#workshop.pump.close();
@@ -98,34 +62,10 @@ export class NativeEngine implements Engine {
   }
 
   close(): void {
-    this.abort();
-    for (const listener of this.#listeners.values()) listener.close();
-    for (const listener of this.#retiring) listener.close();
+    this.#listeners.closeAll();
     for (const session of [...this.#workshop.sessions]) cutForGood(session);
     this.#workshop.pump.close();
     this.#workshop.loop.close();
-  }
-
-  #takeOver(
-    plan: ListenerPlan,
-    address: string,
-    bound: ReadonlyMap<string, NativeListener>,
-  ): NativeListener {
-    const fresh = bound.get(address);
-    if (fresh !== undefined) {
-      fresh.serve();
-      return fresh;
-    }
-    const listener = this.#listeners.get(address);
-    if (listener === undefined) throw new Error(`The listener at ${address} was not prepared`);
-    listener.update(plan);
-    return listener;
-  }
-
-  async #retire(listener: NativeListener): Promise<void> {
-    this.#retiring.add(listener);
-    await listener.retire();
-    this.#retiring.delete(listener);
   }
 
   /** Cuts the sessions that are left, one after the other over so long; gives how many they were. */

@@ -4,6 +4,7 @@ import type { ListenerSettings } from "../../config/settings.ts";
 import { WorkerTally } from "../../state/counters.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
 import type { ListenerPlan } from "../generation.ts";
+import type { EngineListener } from "../listener_roster.ts";
 import { ListenerShare } from "../listener_share.ts";
 import { QUEUE_TURN_MS } from "../wait_queue.ts";
 import {
@@ -59,7 +60,7 @@ const PASSING_ERRORS: ReadonlySet<number> = new Set([
  * Ownership: the socket belongs to the listener until `close`, and an accepted connection until a
  * session is made for it.
  */
-export class NativeListener implements SessionInputs, Watcher {
+export class NativeListener implements EngineListener, SessionInputs, Watcher {
   readonly share: ListenerShare;
   readonly workshop: Workshop;
   intervals: CheckIntervals;

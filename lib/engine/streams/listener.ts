@@ -1,8 +1,8 @@
-import { formatAddress } from "../../base/address.ts";
 import { Backoff } from "../../base/backoff.ts";
 import { WorkerTally } from "../../state/counters.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
 import type { ListenerPlan } from "../generation.ts";
+import type { EngineListener } from "../listener_roster.ts";
 import { ListenerShare } from "../listener_share.ts";
 import { BufferShelves } from "./buffer_shelves.ts";
 import { QueueTimer } from "./queue_timer.ts";
@@ -23,7 +23,7 @@ export interface SessionKeeper {
 }
 
 /** One worker's socket at a listener's address, and the loop that accepts from it. */
-export class Listener implements SessionInputs {
+export class Listener implements EngineListener, SessionInputs {
   readonly share: ListenerShare;
   readonly queueTimer: QueueTimer;
   shelves: BufferShelves;
@@ -45,11 +45,6 @@ export class Listener implements SessionInputs {
     this.queueTimer = new QueueTimer(this.share.queue);
     this.#keeper = keeper;
     this.shelves = new BufferShelves(plan.settings.bufferSize);
-  }
-
-  /** What a reload knows the listener by. */
-  get address(): string {
-    return formatAddress(this.share.settings.address);
   }
 
   /** Starts to accept clients. */
