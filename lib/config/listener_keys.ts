@@ -65,7 +65,7 @@ export const LISTENER_KEYS = {
     name: "half_close_timeout",
     type: duration({ min: 0, max: 30 * DAY, zero: "for ever" }),
     default: MINUTE,
-    doc: "How long one direction of a session may go on after the other has ended.",
+    doc: "How long nothing may move in one direction of a session after the other has ended.",
     reloadable: true,
   },
   sessionTimeoutMs: {

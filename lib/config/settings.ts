@@ -103,7 +103,7 @@ export interface ListenerSettings {
   readonly idleTimeoutMs: number;
   /** A client that sends nothing for this long after it came is closed; 0 = never. */
   readonly firstByteTimeoutMs: number;
-  /** How long one direction may go on after the other has ended; 0 = for ever. */
+  /** How long one direction may be silent after the other has ended; 0 = for ever. */
   readonly halfCloseTimeoutMs: number;
   /** The longest life of a session; 0 = no limit. */
   readonly sessionTimeoutMs: number;

@@ -141,6 +141,8 @@ export class SessionLife implements Waiter {
 
   /** For the queue: tries once more to take a place. */
   serve(): boolean {
+    // A session that ends while it is being served looks after the queue, in which it still stands.
+    if (this.#onPlace === undefined) return true;
     const lease = this.#share.pool.acquire(this.#client, this.#triedRows);
     if (lease === "all_full") return false;
     const onPlace = this.#onPlace;
@@ -219,7 +221,8 @@ export class SessionLife implements Waiter {
     if (this.phase !== "relay") return undefined;
     if (isOver(settings.sessionTimeoutMs, this.#startedMs, nowMs)) return "lifetime";
     if (this.#endedFirst !== undefined) {
-      if (isOver(settings.halfCloseTimeoutMs, this.#halfClosedMs, nowMs)) {
+      const silentSinceMs = Math.max(this.#halfClosedMs, this.#lastMovedMs);
+      if (isOver(settings.halfCloseTimeoutMs, silentSinceMs, nowMs)) {
         return this.#endedFirst === "client" ? "backend_timeout" : "client_timeout";
       }
     }

@@ -125,6 +125,7 @@ export class Supervisor {
    */
   reload(settings: Settings): Promise<readonly BindProblem[]> {
     return this.#exclusively(async () => {
+      if (this.#stopping) return [{ listener: "", message: "Weir is shutting down" }];
       const { table, problems: engineProblems } = EngineTable.choose(
         settings.listeners,
         this.#abilities,
@@ -161,6 +162,8 @@ export class Supervisor {
   async drain(): Promise<number> {
     this.#stopping = true;
     for (const timer of this.#restartTimers) clearTimeout(timer);
+    // A reload in the midst of this would bind listeners that nobody closes.
+    await this.#changesAreOver();
     const { drainTimeoutMs, closeSpreadMs } = this.#settings;
     const closed = await Promise.all(
       [...this.#workers.values()].map((worker) =>
@@ -310,6 +313,14 @@ export class Supervisor {
       if (this.state.workerCell(slot, WorkerCell.heartbeat) === 0) return slot;
     }
     return undefined;
+  }
+
+  /** Waits for the change under way, but not for a worker that does not answer. */
+  async #changesAreOver(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, DRAIN_GRACE_MS);
+    await Promise.race([this.#lastChange, late.promise]);
+    clearTimeout(timer);
   }
 
   /** Runs one change after the other. */

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePort, freePorts } from "../support/free_ports.ts";
 import { Load } from "../support/load.ts";
+import { isLong } from "../support/long_tests.ts";
 import { eventually } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
@@ -12,7 +13,8 @@ import { testConfig } from "../support/test_config.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const RATE = 200;
-const ROUNDS = 10;
+/** `WEIR_LONG_TESTS=1` makes it 50. */
+const ROUNDS = isLong() ? 50 : 10;
 const ALGORITHMS = ["random", "least_connections", "p2c", "source_hash", "round_robin"];
 
 for (const engine of ["streams", "native"]) {

@@ -13,7 +13,7 @@ interface Kind {
 
 const KIBIBYTE = 1024;
 /** What a session that says nothing has to be closed by, next to the configured `idle_timeout`. */
-export const IDLE_TIMEOUT_MS = 3_000;
+export const IDLE_TIMEOUT_MS = 2_000;
 
 /** The kinds of clients, by their names in the report. All but `reset` know what they must get. */
 export const CLIENT_KINDS = {

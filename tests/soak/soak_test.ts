@@ -5,7 +5,7 @@ import { permittedTest } from "../support/permitted.ts";
 import { runSoak } from "./run_soak.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
-const SECONDS = 10;
+const SECONDS = 6;
 const RATE = 100;
 
 for (const engine of ENGINES) {

@@ -1,0 +1,119 @@
+import { assert, assertEquals } from "@std/assert";
+import { parseSettings } from "../../../lib/config/load_settings.ts";
+import { FailureLog } from "../../../lib/engine/failure_log.ts";
+import { ListenerShare } from "../../../lib/engine/listener_share.ts";
+import { SessionLife } from "../../../lib/engine/session_life.ts";
+import type { SessionRecord } from "../../../lib/log/session_record.ts";
+import { AccessLog } from "../../../lib/log/access_log.ts";
+import { BackendCell, ListenerCell } from "../../../lib/state/counters.ts";
+import { SharedState } from "../../../lib/state/shared_state.ts";
+
+const CLIENT = { name: "192.0.2.1:5000", addressHash: 1, addressKey: 1n };
+
+/** A listener's share on one backend, and the lives that begin there. */
+function rig(options: string, backend = "127.0.0.1:1") {
+  const text = `[options]\nhealth_check = off\n${options}\n[mappings]\n2000 = ${backend}\n`;
+  const { settings } = parseSettings(text, "test.cfg", { cores: 1, privileged: true });
+  const listener = settings?.listeners[0];
+  assert(listener !== undefined);
+  const state = SharedState.create(2);
+  state.setBackendCell(0, BackendCell.weight, 100);
+  const records: SessionRecord[] = [];
+  const accessLog = new AccessLog({
+    format: (record) => {
+      records.push(record);
+      return "";
+    },
+    post: () => {},
+    flushIntervalMs: 0,
+  });
+  const share = new ListenerShare(
+    { settings: listener, rows: { listener: 0, backends: [0] } },
+    { state, slot: 0, logs: { failures: new FailureLog(), accessLog } },
+  );
+  return {
+    state,
+    records,
+    share,
+    begin: () => {
+      assert(share.admit(CLIENT));
+      return new SessionLife(share, CLIENT);
+    },
+  };
+}
+
+Deno.test("SessionLife gives a place back that it got from the queue and could not use", () => {
+  const { state, begin } = rig("queue_timeout = 10s", "127.0.0.1:1 max_connections=1");
+  const first = begin();
+  assert(typeof first.acquire(() => {}) === "object");
+  const waiting = begin();
+  const answer = waiting.acquire((lease) => {
+    // What an engine does that cannot dial: it ends the session while it is being served.
+    assert(lease !== undefined);
+    waiting.connectFailed("local_fault", new Error("EMFILE"));
+    waiting.end();
+  });
+  assertEquals(answer, "queued");
+  first.connected();
+  first.finish("done");
+  first.end();
+  assertEquals(state.backendCell(0, BackendCell.active), 0);
+  assertEquals(state.listenerCell(0, ListenerCell.queued), 0);
+  assertEquals(state.listenerCell(0, ListenerCell.active), 0);
+});
+
+Deno.test("SessionLife.overdue() counts half_close_timeout from the last byte on", () => {
+  const { begin } = rig("half_close_timeout = 1s\nidle_timeout = 0");
+  const life = begin();
+  life.acquire(() => {});
+  life.connected();
+  life.relaying();
+  const nowMs = performance.now();
+  life.halfClosed("client", nowMs);
+  assertEquals(life.overdue(nowMs + 900), undefined);
+  life.moved(0, 100, nowMs + 900);
+  assertEquals(life.overdue(nowMs + 1500), undefined);
+  assertEquals(life.overdue(nowMs + 1900), "backend_timeout");
+  life.finish("backend_timeout");
+  life.end();
+});
+
+for (
+  const [what, options, act, atMs, expected] of [
+    ["first_byte_timeout", "first_byte_timeout = 2s", () => {}, 2_000, "client_timeout"],
+    ["session_timeout", "session_timeout = 3s", () => {}, 3_000, "lifetime"],
+    ["idle_timeout", "idle_timeout = 4s", () => {}, 4_000, "timeout"],
+    [
+      "half_close_timeout of a client that never ends",
+      "half_close_timeout = 1s",
+      (life: SessionLife, nowMs: number) => life.halfClosed("backend", nowMs),
+      1_000,
+      "client_timeout",
+    ],
+  ] as const
+) {
+  Deno.test(`SessionLife.overdue() knows ${what}`, () => {
+    const { begin, records } = rig(options);
+    const life = begin();
+    life.acquire(() => {});
+    life.connected();
+    life.relaying();
+    const nowMs = performance.now();
+    act(life, nowMs);
+    assertEquals(life.overdue(nowMs + atMs - 500), undefined);
+    assertEquals(life.overdue(nowMs + atMs + 500), expected);
+    life.finish(expected);
+    life.end();
+    assertEquals(records[0]?.reason, { by: expected, phase: "relay" });
+  });
+}
+
+Deno.test("SessionLife.finish() keeps the first reason", () => {
+  const { begin, records } = rig("");
+  const life = begin();
+  life.acquire(() => {});
+  life.finish("client");
+  life.finish("operator");
+  life.end();
+  assertEquals(records[0]?.reason, { by: "client", phase: "connect" });
+});
