@@ -4,6 +4,7 @@ import { type EngineChoice, type EngineKind, findAbilities } from "../engine/cho
 import type { BindProblem } from "../engine/generation.ts";
 import type { LogOptions } from "../engine/messages.ts";
 import { openLibc } from "../engine/native/libc.ts";
+import { shutListening } from "../engine/native/shut_listening.ts";
 import { Waker } from "../engine/native/waker.ts";
 import { mainSlot } from "../health/main_slot.ts";
 import { loggerFor, writeForwarded } from "../log/logging.ts";
@@ -25,6 +26,10 @@ export interface SupervisorInputs {
   readonly accessLog: AccessLogOwner;
 }
 
+/** A thread that hangs keeps its sockets, and only the native engine's can be taken from it. */
+const ABANDONED_SOCKETS =
+  "Worker {slot} hangs and keeps its sockets: clients that the kernel gives " +
+  "to them wait in vain. Restart Weir as soon as you can";
 /** A worker that does not answer so long after its deadline is given up. */
 const DRAIN_GRACE_MS = 2_000;
 
@@ -190,6 +195,8 @@ export class Supervisor {
   replace(slot: number, message: string): void {
     const worker = this.#workers.get(slot);
     if (worker === undefined || this.#stopping) return;
+    if (worker.descriptors.length > 0) shutListening(worker.descriptors);
+    else this.#logger.error(ABANDONED_SOCKETS, { slot });
     this.#endWorker(worker);
     const freshSlot = this.#findFreshSlot();
     if (freshSlot === undefined) {

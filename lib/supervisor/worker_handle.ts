@@ -46,6 +46,7 @@ export class WorkerHandle {
   readonly #listener: WorkerListener;
   #pending: Pending[] = [];
   #over = false;
+  #descriptors: readonly number[] = [];
 
   constructor(kind: WorkerKind, start: StartMessage, listener: WorkerListener) {
     const { engine, url, waker } = kind;
@@ -71,7 +72,13 @@ export class WorkerHandle {
 
   /** Serves the prepared generation. Rejects when the worker dies over it. */
   async commit(): Promise<void> {
-    await this.#ask({ type: "commit" }, "committed");
+    const { descriptors } = await this.#ask({ type: "commit" }, "committed");
+    this.#descriptors = descriptors;
+  }
+
+  /** The sockets that the worker accepts clients from, as far as its engine knows them. */
+  get descriptors(): readonly number[] {
+    return this.#descriptors;
   }
 
   /** Gives the prepared generation up. */

@@ -49,6 +49,10 @@ export class NativeEngine implements Engine {
     this.#listeners.abort();
   }
 
+  descriptors(): readonly number[] {
+    return this.#listeners.descriptors();
+  }
+
   sessions(): Iterable<NativeSession> {
     return this.#workshop.sessions;
   }

@@ -1,4 +1,3 @@
-import { formatAddress } from "../../base/address.ts";
 import { Backoff } from "../../base/backoff.ts";
 import type { ListenerSettings } from "../../config/settings.ts";
 import { WorkerTally } from "../../state/counters.ts";
@@ -81,9 +80,8 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     workshop.pump.reserve(plan.settings.bufferSize);
   }
 
-  /** What a reload knows the listener by. */
-  get address(): string {
-    return formatAddress(this.share.settings.address);
+  get descriptor(): number {
+    return this.#socket;
   }
 
   /** Starts to accept clients. */
