@@ -80,7 +80,8 @@ export function estimateQuantile(
     if (count > 0 && before + count >= rank) {
       const lower = index === 0 ? 0 : bounds[index - 1] as number;
       const upper = bounds[index] as number;
-      return lower + (upper - lower) * Math.max(0, rank - before) / count;
+      // Rounding must not carry the estimate out of the bucket.
+      return Math.min(upper, lower + (upper - lower) * (Math.max(0, rank - before) / count));
     }
     before += count;
   }

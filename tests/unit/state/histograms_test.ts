@@ -59,6 +59,7 @@ Deno.test("estimateQuantile() is never further off than the bucket is wide", () 
 Deno.test("estimateQuantile() knows nothing without values, and no more than the last bound", () => {
   assertEquals(estimateQuantile(CONNECT_TIME, countsOf([]), 0.5), undefined);
   assertEquals(estimateQuantile(CONNECT_TIME, countsOf([60_000]), 0.5), 5000);
+  assertEquals(estimateQuantile(CONNECT_TIME, countsOf([0, 0, 0]), 1), 0.1);
   assertAlmostEquals(
     estimateQuantile(CONNECT_TIME, countsOf([6, 7, 8, 9]), 0.5) as number,
     7.5,
