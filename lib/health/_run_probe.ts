@@ -1,3 +1,4 @@
+import { isLocalFault } from "../base/local_fault.ts";
 import { formatDuration } from "../base/duration.ts";
 import { encodeLocalHeader } from "../protocol/proxy_header.ts";
 import { probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
@@ -5,15 +6,6 @@ import { Wire } from "./_wire.ts";
 
 /** Talks to a backend that is connected; gives what is wrong with it, in words. */
 export type Conversation = (wire: Wire) => Promise<string | undefined>;
-
-/** Error codes that say that this machine, and not the backend, is at fault. */
-const LOCAL_CODES: ReadonlySet<string> = new Set([
-  "EMFILE",
-  "ENFILE",
-  "ENOBUFS",
-  "ENOMEM",
-  "EADDRNOTAVAIL",
-]);
 
 /**
  * The part that all probes have in common: connects, announces itself where sessions are announced,
@@ -92,8 +84,4 @@ function describeError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/ \(os error \d+\)$/, "")
     .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
-}
-
-function isLocalFault(error: unknown): boolean {
-  return error instanceof Error && "code" in error && LOCAL_CODES.has(String(error.code));
 }

@@ -1,13 +1,5 @@
+import { isLocalFault } from "../../base/local_fault.ts";
 import type { BackendSettings } from "../../config/settings.ts";
-
-/** Error codes that say that this machine, and not the backend, is at fault. */
-const LOCAL_CODES: ReadonlySet<string> = new Set([
-  "EMFILE",
-  "ENFILE",
-  "ENOBUFS",
-  "ENOMEM",
-  "EADDRNOTAVAIL",
-]);
 
 /**
  * Connects to a backend: to its addresses in turn, until one answers.
@@ -30,9 +22,4 @@ export async function dial(backend: BackendSettings, signal: AbortSignal): Promi
     }
   }
   throw lastError;
-}
-
-/** Tells whether this machine has run out of something, so that another backend is no way out. */
-export function isLocalFault(error: unknown): boolean {
-  return error instanceof Error && "code" in error && LOCAL_CODES.has(String(error.code));
 }

@@ -1,13 +1,14 @@
 import type { Lease } from "../../balance/lease.ts";
 import { formatAddress } from "../../base/address.ts";
 import { hashAddressText } from "../../base/address_hash.ts";
+import { isLocalFault } from "../../base/local_fault.ts";
 import type { Ender } from "../../log/close_reason.ts";
 import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
 import type { EngineSession } from "../engine.ts";
 import type { ListenerShare } from "../listener_share.ts";
 import { type SessionClient, SessionLife } from "../session_life.ts";
 import type { BufferShelves } from "./buffer_shelves.ts";
-import { dial, isLocalFault } from "./dial.ts";
+import { dial } from "./dial.ts";
 import type { QueueTimer } from "./queue_timer.ts";
 import { Relay } from "./relay.ts";
 

@@ -1,0 +1,13 @@
+import { assertEquals } from "@std/assert";
+import { isLocalFault } from "../../../lib/base/local_fault.ts";
+
+Deno.test("isLocalFault() tells what this machine lacks from what a backend does", () => {
+  const withCode = (code: string) => Object.assign(new Error("failed"), { code });
+  assertEquals(["EMFILE", "ENFILE", "EADDRNOTAVAIL"].map(withCode).map(isLocalFault), [
+    true,
+    true,
+    true,
+  ]);
+  assertEquals(isLocalFault(withCode("ECONNREFUSED")), false);
+  assertEquals([isLocalFault(new Error("no code")), isLocalFault("EMFILE")], [false, false]);
+});
