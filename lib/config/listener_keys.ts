@@ -230,7 +230,7 @@ export const LISTENER_KEYS = {
     type: toggle(),
     default: true,
     doc: "Whether the host names of backends are resolved once, when the file is loaded (1), " +
-      "or again and again (0).",
+      "or every 30 seconds (0).",
     reloadable: true,
   },
   resolveIntervalMs: {

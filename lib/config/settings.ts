@@ -144,11 +144,11 @@ export interface ListenerSettings {
   readonly slowStartMs: number;
   readonly onDown: OnDownName;
   readonly proxyProtocol: ProxyProtocolName;
-  /** Whether host names are resolved once at load (true) or at every connection (false). */
+  /** Whether host names are resolved once at load (true) or every 30 seconds (false). */
   readonly preResolve: boolean;
   /** How often host names are resolved again; 0 = see `preResolve`. */
   readonly resolveIntervalMs: number;
-  /** One or more, in the order written. */
+  /** In the order written; none while no name of the listener has an address yet. */
   readonly backends: readonly BackendSettings[];
 }
 
@@ -162,11 +162,12 @@ export interface BackendSettings {
   readonly address: Address;
   /**
    * The IP addresses to dial, in order, until one answers. Just the address itself where that is an
-   * IP address; the resolved ones where the listener resolves at load; empty to resolve
-   * `address.hostname` at every connection.
+   * IP address; empty for a name, until discovery has filled its addresses in.
    */
   readonly candidates: readonly string[];
-  /** 0 to 256; 0 takes no new sessions. */
+  /**
+   * 0 to 256; 0 takes no new sessions. In hundredths where the addresses of a name share its weight.
+   */
   readonly weight: number;
   /** Used only while no primary backend is eligible. */
   readonly backup: boolean;
