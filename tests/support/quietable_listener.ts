@@ -1,3 +1,4 @@
+import { stopHandshakes } from "../../lib/engine/native/handshake_filter.ts";
 import { openLibc } from "../../lib/engine/native/libc.ts";
 
 /** Room for all clients of a test, so that no connection has to be tried again after a second. */
@@ -5,19 +6,7 @@ const BACKLOG = 4096;
 /** A queue that brings nobody for this long is empty, once nobody new can enter it. */
 const SETTLED_MS = 50;
 
-const SOL_SOCKET = 1;
-const SO_ATTACH_FILTER = 26;
-/** A classic BPF program of one instruction, BPF_RET | BPF_K with 0: take nothing of any packet. */
-const DROP_ALL = Uint16Array.of(0x06, 0, 0, 0);
-
-/**
- * A listener that can be closed without resetting anybody.
- *
- * The kernel resets the connections that wait in the queue of a listener at the moment it is closed,
- * and one may always have come since the last look. So the kernel is first told to drop what is sent
- * to the listener itself (Linux). Whoever tries to connect then tries again after a second, as if a
- * packet had been lost on the way, and finds the port closed; the queue can be emptied in peace.
- */
+/** A listener of Deno's that can be closed without resetting anybody who waits in its queue (Linux). */
 export class QuietableListener {
   readonly #listener: Deno.TcpListener;
   readonly #descriptor: number;
@@ -63,7 +52,9 @@ export class QuietableListener {
 
   /** Lets nobody new in, waits until everybody who waits is accepted, and closes the listener. */
   async close(): Promise<void> {
-    attachFilter(this.#descriptor);
+    if (!stopHandshakes(openLibc(), this.#descriptor)) {
+      throw new Error("The kernel does not take the filter");
+    }
     for (let before = -1; before !== this.#accepted;) {
       before = this.#accepted;
       await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
@@ -86,15 +77,4 @@ function listSockets(): number[] {
     }
   }
   return found;
-}
-
-function attachFilter(descriptor: number): void {
-  const libc = openLibc();
-  // struct sock_fprog { unsigned short len; struct sock_filter *filter; }, aligned to 8 bytes.
-  const program = new BigUint64Array(2);
-  program[0] = 1n;
-  program[1] = BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(DROP_ALL)));
-  const bytes = new Uint8Array(program.buffer);
-  if (libc.setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, bytes, bytes.length) === 0) return;
-  throw new Error(`Could not attach a filter to a socket: errno ${libc.errno()}`);
 }

@@ -52,6 +52,8 @@ export const LIBC_SYMBOLS = {
   getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   // void *memcpy(void *dest, const void *src, size_t n);
   memcpy: { parameters: ["buffer", "pointer", "u32"], result: "void" },
+  // void *memcpy(void *dest, const void *src, size_t n); gives `dest`: where a buffer is
+  addressOf: { name: "memcpy", parameters: ["buffer", "buffer", "u32"], result: "u64" },
   // int *__errno_location(void);
   __errno_location: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;

@@ -20,6 +20,7 @@ import {
 } from "./constants.ts";
 import type { Watcher } from "./epoll_loop.ts";
 import { ERRNO, LibcError } from "./errno.ts";
+import { stopHandshakes } from "./handshake_filter.ts";
 import type { Libc } from "./libc.ts";
 import {
   type CheckIntervals,
@@ -33,10 +34,13 @@ import { encodeSockaddr, familyOf, SockaddrBuffer } from "./sockaddr.ts";
 const BACKLOG = 4096;
 /** Connections that are accepted before others have their turn. */
 const MOST_ACCEPTS = 64;
-/** A queue that brings no client for this long counts as empty. */
-const QUEUE_SETTLED_MS = 5;
+/**
+ * A queue that nobody new can enter, and that brings no client for this long, counts as empty: time
+ * enough for the handshakes that are under way, which take a round trip to the client.
+ */
+const QUEUE_SETTLED_MS = 100;
 /** A queue that is never empty is waited for this often. */
-const MOST_QUEUE_WAITS = 40;
+const MOST_QUEUE_WAITS = 5;
 /** Deadlines are kept to within this share of the shortest timeout, and within these bounds. */
 const CHECKS_PER_TIMEOUT = 4;
 const SHORTEST_CHECK_MS = 20;
@@ -101,6 +105,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
    * would reset them. Sessions go on.
    */
   async retire(): Promise<void> {
+    if (!this.#closed) stopHandshakes(this.workshop.libc, this.#socket);
     for (let waits = 0; waits < MOST_QUEUE_WAITS && !this.#closed; waits++) {
       this.#acceptedSinceWait = false;
       await this.workshop.loop.sleep(QUEUE_SETTLED_MS);
