@@ -28,7 +28,7 @@ function faultTest(
   faults: readonly Fault[],
   fn: (engine: EngineUnderTest) => Promise<void>,
 ) {
-  nativeTest(["net", "read", "env"], `native ${name}`, async () => {
+  nativeTest(["all"], `native ${name}`, async () => {
     const before = openSockets();
     await fn(faultyEngine(faults));
     await eventually("every descriptor is closed", () => openSockets() <= before);

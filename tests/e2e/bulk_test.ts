@@ -11,7 +11,7 @@ import { Digest, seededBytes, sha256 } from "../support/test_bytes.ts";
 import { testConfig } from "../support/test_config.ts";
 import { WeirProcess } from "../support/weir_process.ts";
 
-const NEEDS = ["net", "read", "write", "run", "env"] as const;
+const NEEDS = ["all"] as const;
 /** A probe is not to pass for the client. */
 const UNPROBED = { health_check: "off" };
 const MEBIBYTE = 1024 * 1024;

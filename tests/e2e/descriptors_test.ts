@@ -10,7 +10,7 @@ import { TestBackend } from "../support/test_backend.ts";
 import { testConfig } from "../support/test_config.ts";
 import { WeirProcess } from "../support/weir_process.ts";
 
-const NEEDS = ["net", "read", "write", "run", "env"] as const;
+const NEEDS = ["all"] as const;
 const LIMIT = 256;
 const CLIENTS = 400;
 

@@ -10,13 +10,9 @@ import { TestBackend } from "../support/test_backend.ts";
 import { testConfig } from "../support/test_config.ts";
 import { WeirProcess } from "../support/weir_process.ts";
 
-const NEEDS = ["net", "read", "write", "run", "env"] as const;
+const NEEDS = ["all"] as const;
 const FIRST = 2_000;
-/** In all; `WEIR_LONG_TESTS=1` makes it 10,000. */
-const CONNECTIONS = Deno.permissions.querySync({ name: "env" }).state === "granted" &&
-    Deno.env.get("WEIR_LONG_TESTS") === "1"
-  ? 10_000
-  : 5_000;
+const CONNECTIONS = 10_000;
 const CLIENTS = 50;
 const MOST_GROWTH = 1.1;
 /** V8 would rather grow than collect garbage for long; what is left after this is really in use. */

@@ -12,7 +12,7 @@ import { listTcpSockets } from "../support/tcp_sockets.ts";
 import { TestBackend } from "../support/test_backend.ts";
 import { testConfig } from "../support/test_config.ts";
 
-const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
+const NEEDS = ["all"] as const;
 const UNCHECKED = { health_check: "off" };
 const IDLE_SESSIONS = 3_000;
 /** So few that none is idle for long before it has said its first word. */

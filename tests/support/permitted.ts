@@ -1,9 +1,15 @@
-/** The permissions that a test may need. */
-export type PermissionKind = "net" | "read" | "write" | "run" | "env" | "ffi" | "sys";
+const EACH = ["net", "read", "write", "run", "env", "ffi", "sys", "import"] as const;
+
+/** The permissions that a test may need. `all`: Deno wants it of whoever reads anything in `/proc`. */
+export type PermissionKind = typeof EACH[number] | "all";
 
 /** Tells which of the permissions are not granted to this process. */
 export function missingPermissions(kinds: readonly PermissionKind[]): PermissionKind[] {
-  return kinds.filter((name) => Deno.permissions.querySync({ name }).state !== "granted");
+  return kinds.filter((kind) => kind === "all" ? !EACH.every(isGranted) : !isGranted(kind));
+}
+
+function isGranted(name: typeof EACH[number]): boolean {
+  return Deno.permissions.querySync({ name }).state === "granted";
 }
 
 /**

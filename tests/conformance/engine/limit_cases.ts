@@ -1,18 +1,11 @@
-/** Limits hold over all workers together, and many sessions at once are no trouble. */
-import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+/** Limits hold over all workers together. */
+import { assert, assertEquals } from "@std/assert";
 import { echo } from "../../support/conducts.ts";
-import type { EngineUnderTest } from "../../support/engines_under_test.ts";
 import { eventually } from "../../support/patience.ts";
 import { RunningWeir } from "../../support/running_weir.ts";
 import { isReset, SocketEnd } from "../../support/socket_end.ts";
 import { TestBackend } from "../../support/test_backend.ts";
 import type { EngineCase } from "./engine_case.ts";
-
-/**
- * Sessions at once. Each has four sockets in this process, of which 20,000 may be open; a soak that
- * may have more of them sets it higher.
- */
-export const MANY_SESSIONS = 2_000;
 
 export const LIMIT_CASES: readonly EngineCase[] = [
   {
@@ -59,29 +52,7 @@ export const LIMIT_CASES: readonly EngineCase[] = [
       assert(/as many sessions as they may have/.test(weir.log), weir.log);
     },
   },
-  {
-    name: `serves ${MANY_SESSIONS} sessions at once`,
-    run: (engine) => serveMany(engine, MANY_SESSIONS),
-  },
 ];
-
-async function serveMany(engine: EngineUnderTest, count: number): Promise<void> {
-  await using backend = new TestBackend(echo);
-  await using weir = await RunningWeir.start(engine, { backends: [backend.name] });
-  const clients = await connectMany(weir.port, count);
-  try {
-    for (const greeting of ["first", "second"]) {
-      await Promise.all(clients.map((client, index) => client.ping(`${greeting} ${index}`)));
-    }
-    assertEquals([weir.active, backend.open], [count, count]);
-  } finally {
-    closeAll(clients);
-  }
-  await weir.activeIs(0);
-  const records = await weir.finish();
-  assertEquals(records.filter((record) => record.close_code !== "--"), []);
-  assertGreaterOrEqual(records.length, count);
-}
 
 function connectMany(port: number, count: number): Promise<SocketEnd[]> {
   return Promise.all(Array.from({ length: count }, () => SocketEnd.connect(port)));

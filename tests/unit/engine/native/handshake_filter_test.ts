@@ -11,28 +11,32 @@ const NO_ANSWER_MS = 300;
 /** More than one packet, so that a filter that cuts packets short would be seen. */
 const BYTES = 1 << 20;
 
-nativeTest(["net", "read"], "stopHandshakes() lets those in who wait, and nobody else", async () => {
-  const listener = QuietableListener.open(0);
-  using waiting = await SocketEnd.connect(listener.port);
-  const closing = listener.close();
-  let isAnswered = false;
-  const late = SocketEnd.connect(listener.port).then(
-    (end) => end[Symbol.dispose](),
-    (error) => assert(error instanceof Deno.errors.ConnectionRefused, String(error)),
-  ).then(() => isAnswered = true);
-  const accepted = await listener.connections().next();
-  assert(accepted.done !== true);
-  await pause(NO_ANSWER_MS);
-  assert(!isAnswered);
-  await closing;
-  const sent = new Uint8Array(BYTES).map((_, index) => index % 251);
-  const sending = waiting.send(sent).then(() => waiting.finish());
-  const received = new Uint8Array(await new Response(accepted.value.readable).arrayBuffer());
-  await sending;
-  assertEquals(received, sent);
-  // Its second attempt finds the port closed.
-  await within("the late client to be refused", late);
-});
+nativeTest(
+  ["net", "read"],
+  "stopHandshakes() lets those in who wait, and nobody else",
+  async () => {
+    const listener = QuietableListener.open(0);
+    using waiting = await SocketEnd.connect(listener.port);
+    const closing = listener.close();
+    let isAnswered = false;
+    const late = SocketEnd.connect(listener.port).then(
+      (end) => end[Symbol.dispose](),
+      (error) => assert(error instanceof Deno.errors.ConnectionRefused, String(error)),
+    ).then(() => isAnswered = true);
+    const accepted = await listener.connections().next();
+    assert(accepted.done !== true);
+    await pause(NO_ANSWER_MS);
+    assert(!isAnswered);
+    await closing;
+    const sent = new Uint8Array(BYTES).map((_, index) => index % 251);
+    const sending = waiting.send(sent).then(() => waiting.finish());
+    const received = new Uint8Array(await new Response(accepted.value.readable).arrayBuffer());
+    await sending;
+    assertEquals(received, sent);
+    // Its second attempt finds the port closed.
+    await within("the late client to be refused", late);
+  },
+);
 
 nativeTest([], "stopHandshakes() tells where there is no socket to filter", () => {
   assertEquals(stopHandshakes(openLibc(), -1), false);
