@@ -24,6 +24,14 @@ const RCODE_NXDOMAIN = 3;
 /** An authoritative answer (RFC 1035, 4.1.1). */
 const FLAGS_ANSWER = 0x8580;
 
+/** Where a stub is asked. */
+export interface DnsStubOptions {
+  /** @default {"127.0.0.1"} */
+  readonly hostname?: string;
+  /** @default {a free one} */
+  readonly port?: number;
+}
+
 /** A DNS server on the loopback interface. Use it with `await using`. */
 export class DnsStub implements AsyncDisposable {
   /** By name, in lower case and without a dot at its end. */
@@ -34,10 +42,12 @@ export class DnsStub implements AsyncDisposable {
   silent = false;
   /** The questions so far, such as `"a.test A"`. */
   readonly questions: string[] = [];
-  readonly #socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  readonly #socket: Deno.DatagramConn;
   readonly #done: Promise<void>;
 
-  constructor() {
+  constructor(options: DnsStubOptions = {}) {
+    const { hostname = "127.0.0.1", port = 0 } = options;
+    this.#socket = Deno.listenDatagram({ transport: "udp", hostname, port });
     this.#done = this.#serve();
   }
 

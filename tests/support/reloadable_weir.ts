@@ -1,5 +1,5 @@
 import { eventually, within } from "./patience.ts";
-import { WeirProcess } from "./weir_process.ts";
+import { type WeirOptions, WeirProcess } from "./weir_process.ts";
 import type { AccessRecord } from "./running_weir.ts";
 
 /** One line of the access log of a {@linkcode ReloadableWeir}, in JSON. */
@@ -10,10 +10,8 @@ export interface TimedRecord extends AccessRecord {
   readonly duration_ms: number;
 }
 
-/** What is added to the environment of the process. */
-export interface ReloadableOptions {
-  readonly env?: Readonly<Record<string, string>>;
-}
+/** How the process is started. */
+export type ReloadableOptions = Pick<WeirOptions, "env" | "main" | "wrapper">;
 
 /** A {@linkcode WeirProcess} with a file that can be changed while it runs. */
 export class ReloadableWeir implements AsyncDisposable {
@@ -51,6 +49,11 @@ export class ReloadableWeir implements AsyncDisposable {
   /** Everything that was logged so far. */
   get log(): string {
     return this.process.stderr;
+  }
+
+  /** Waits until the log has a match. */
+  async logged(pattern: RegExp): Promise<void> {
+    await this.process.logged(pattern);
   }
 
   /** A path in the test's folder. */

@@ -28,6 +28,10 @@ export interface WeirOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Further folders that may be read. */
   readonly readable?: readonly string[];
+  /** The program that takes main.ts's place. @default {main.ts} */
+  readonly main?: URL;
+  /** What goes before Deno's own command and becomes it, such as `unshare --mount`. @default {nothing} */
+  readonly wrapper?: readonly string[];
 }
 
 /** A running Weir. Use it with `await using`: a test that fails leaves no process behind. */
@@ -59,10 +63,11 @@ export class WeirProcess implements AsyncDisposable {
 
   /** Starts main.ts with the arguments as they are, and waits for nothing. */
   static spawn(args: readonly string[], options: WeirOptions = {}): WeirProcess {
-    const { task = "start", cwd = PROJECT, env = {}, readable = [] } = options;
-    const child = new Deno.Command(Deno.execPath(), {
+    const { cwd = PROJECT, env = {}, wrapper = [] } = options;
+    const words = [...wrapper, Deno.execPath(), ...runArguments(options), ...args];
+    const child = new Deno.Command(words[0] as string, {
       ...PIPED,
-      args: [...runArguments(task, readable), ...args],
+      args: words.slice(1),
       cwd,
       env: { NO_COLOR: "1", ...env },
     }).spawn();
@@ -213,14 +218,15 @@ export class WeirProcess implements AsyncDisposable {
 }
 
 // The tasks are what users run: taking the flags from there shows that the permissions suffice.
-function runArguments(task: WeirTask, readable: readonly string[]): string[] {
+function runArguments(options: WeirOptions): string[] {
+  const { task = "start", readable = [], main = new URL("main.ts", PROJECT) } = options;
   const words = project.tasks[task].command.split(" ");
   const flags = words.slice(words.indexOf("run"), words.indexOf("main.ts"));
   const everything = flags.includes("--allow-read");
   const extra = everything || readable.length === 0 ? [] : [`--allow-read=${readable.join(",")}`];
-  return [...flags, ...extra, "--config", pathOf("deno.json"), pathOf("main.ts")];
+  return [...flags, ...extra, "--config", pathOf(new URL("deno.json", PROJECT)), pathOf(main)];
 }
 
-function pathOf(name: string): string {
-  return decodeURIComponent(new URL(name, PROJECT).pathname);
+function pathOf(url: URL): string {
+  return decodeURIComponent(url.pathname);
 }

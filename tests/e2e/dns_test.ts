@@ -1,0 +1,183 @@
+/** Backends that DNS names, as a whole process gets the answers over the wire. */
+import { assertEquals } from "@std/assert";
+import { bothEngines } from "../support/both_engines.ts";
+import { echo } from "../support/conducts.ts";
+import { eventually } from "../support/patience.ts";
+import { PrivateDns, privateDnsTest } from "../support/private_dns.ts";
+import { ReloadableWeir } from "../support/reloadable_weir.ts";
+import { isReset, SocketEnd } from "../support/socket_end.ts";
+import { TestBackend } from "../support/test_backend.ts";
+
+const SERVICE = "_db._tcp.test";
+const OPTIONS = {
+  ...{ algorithm: "weighted_round_robin", health_check: "off", resolve: "200ms" },
+  log_format: "text",
+};
+
+privateDnsTest(
+  "a service is served by priority, weight and port, as DNS has them now",
+  async () => {
+    await using dns = await PrivateDns.open();
+    await using heavy = namedBackend("a", "127.0.0.1");
+    await using light = namedBackend("b", "127.0.0.2");
+    await using moved = namedBackend("c", "127.0.0.2");
+    await using mortal = new AsyncDisposableStack();
+    const spare = mortal.use(namedBackend("d", "127.0.0.3"));
+    dns.entries.set("one.test", { addresses: ["127.0.0.1"] });
+    dns.entries.set("two.test", { addresses: ["127.0.0.2"] });
+    dns.entries.set("three.test", { addresses: ["127.0.0.3"] });
+    const one = { target: "one.test", port: heavy.port, priority: 10, weight: 3 };
+    const two = { target: "two.test", port: light.port, priority: 10, weight: 1 };
+    const three = { target: "three.test", port: spare.port, priority: 20, weight: 9 };
+    dns.entries.set(SERVICE, { services: [three, two, one] });
+    const { text, listeners } = bothEngines({ backends: [`srv+${SERVICE}`], options: OPTIONS });
+    await using weir = await ReloadableWeir.start(text, { wrapper: dns.wrapper });
+    const ports = listeners.map(({ port }) => port);
+    for (const port of ports) assertEquals(await askEight(port), "aaaaaabb");
+    const clients = await Promise.all(ports.map((port) => connectTo("a", port)));
+
+    dns.entries.set(SERVICE, { services: [two, { ...one, weight: 1 }, three] });
+    await Promise.all(ports.map((port) => gives(port, "aaaabbbb")));
+    dns.entries.set(SERVICE, { services: [two, three] });
+    await Promise.all(ports.map((port) => gives(port, "bbbbbbbb")));
+    dns.entries.set(SERVICE, { services: [{ ...two, port: moved.port }, three] });
+    await Promise.all(ports.map((port) => gives(port, "cccccccc")));
+    dns.entries.set(SERVICE, { services: [{ ...two, port: moved.port, priority: 30 }, three] });
+    await Promise.all(ports.map((port) => gives(port, "dddddddd")));
+    // The backup takes over where the first choice does not answer.
+    await mortal.disposeAsync();
+    await Promise.all(ports.map((port) => gives(port, "cccccccc")));
+
+    // A place that was withdrawn keeps the sessions that it had.
+    await Promise.all(clients.map((client) => client.ping()));
+    for (const client of clients) client.close();
+    assertEquals(await weir.stop(), 0);
+  },
+);
+
+privateDnsTest("a host is served at the addresses that DNS has for it now", async () => {
+  await using dns = await PrivateDns.open();
+  await using first = namedBackend("a", "127.0.0.1");
+  await using _second = namedBackend("b", "127.0.0.2", first.port);
+  const name = `one.test:${first.port}`;
+  dns.entries.set("one.test", { addresses: ["127.0.0.2", "127.0.0.1"] });
+  const { text, listeners } = bothEngines({ backends: [name], options: OPTIONS });
+  await using weir = await ReloadableWeir.start(text, { wrapper: dns.wrapper });
+  const ports = listeners.map(({ port }) => port);
+  for (const port of ports) assertEquals(await askEight(port), "aaaabbbb");
+  dns.entries.set("one.test", { addresses: ["127.0.0.2"] });
+  await Promise.all(ports.map((port) => gives(port, "bbbbbbbb")));
+  dns.entries.set("one.test", { addresses: ["127.0.0.1"] });
+  await Promise.all(ports.map((port) => gives(port, "aaaaaaaa")));
+  assertEquals(await weir.stop(), 0);
+});
+
+interface Failure {
+  readonly what: string;
+  readonly key: "failing" | "silent";
+  readonly resolvConf: string;
+  /** What is told about the host, as a pattern. */
+  readonly problem: string;
+}
+
+const FAILURES: readonly Failure[] = [
+  { what: "fails", key: "failing", resolvConf: "", problem: "getaddrinfo EAI_AGAIN.*" },
+  {
+    what: "says nothing",
+    key: "silent",
+    // Longer than Weir waits, and not by much: the look-up of a host cannot be called off.
+    resolvConf: "options timeout:7 attempts:1",
+    problem: "no answer within 5s",
+  },
+];
+
+for (const { what, key, resolvConf, problem } of FAILURES) {
+  privateDnsTest(`the last good answers are kept while the name server ${what}`, async () => {
+    await using dns = await PrivateDns.open(resolvConf);
+    await using place = namedBackend("a", "127.0.0.1");
+    await using otherPlace = namedBackend("b", "127.0.0.2");
+    await using host = namedBackend("c", "127.0.0.1");
+    await using _otherHost = namedBackend("d", "127.0.0.2", host.port);
+    const record = { target: "one.test", port: place.port, priority: 1, weight: 1 };
+    dns.entries.set(SERVICE, { services: [record] });
+    dns.entries.set("one.test", { addresses: ["127.0.0.1"] });
+    const { text, listeners } = bothEngines({
+      backends: [`srv+${SERVICE}`, `one.test:${host.port}`],
+      options: OPTIONS,
+    });
+    await using weir = await ReloadableWeir.start(text, { wrapper: dns.wrapper });
+    const ports = listeners.map(({ port }) => port);
+    for (const port of ports) assertEquals(await askEight(port), "aaaacccc");
+
+    dns[key] = true;
+    dns.entries.set(SERVICE, { services: [{ ...record, port: otherPlace.port }] });
+    dns.entries.set("one.test", { addresses: ["127.0.0.2"] });
+    const kept = "; the last answer is kept";
+    await weir.logged(new RegExp(`Could not resolve service "${SERVICE}": .*${kept}`));
+    await weir.logged(new RegExp(`Could not resolve "one.test": ${problem}${kept}`));
+    for (const port of ports) assertEquals(await askEight(port), "aaaacccc");
+
+    dns[key] = false;
+    await weir.logged(new RegExp(`Resolved service "${SERVICE}" again`));
+    await weir.logged(/Resolved "one.test" again/);
+    await Promise.all(ports.map((port) => gives(port, "bbbbdddd")));
+    assertEquals(await weir.stop(), 0);
+  });
+}
+
+privateDnsTest("a start while the name server fails is mended once it answers", async () => {
+  await using dns = await PrivateDns.open();
+  await using backend = namedBackend("a", "127.0.0.1");
+  const record = { target: "one.test", port: backend.port, priority: 1, weight: 1 };
+  dns.entries.set(SERVICE, { services: [record] });
+  dns.entries.set("one.test", { addresses: ["127.0.0.1"] });
+  dns.failing = true;
+  const { text, listeners } = bothEngines({ backends: [`srv+${SERVICE}`], options: OPTIONS });
+  await using weir = await ReloadableWeir.start(text, { wrapper: dns.wrapper });
+  const ports = listeners.map(({ port }) => port);
+  for (const port of ports) assertEquals(await askEight(port), "--------");
+  dns.failing = false;
+  await Promise.all(ports.map((port) => gives(port, "aaaaaaaa")));
+  assertEquals(await weir.stop(), 0);
+});
+
+/** Says its name, one letter, and then whatever it is told. */
+function namedBackend(name: string, hostname: string, port = 0): TestBackend {
+  return new TestBackend(async (end) => {
+    await end.send(name);
+    await echo(end);
+  }, { hostname, port });
+}
+
+/** Connects until it is with this backend. */
+async function connectTo(name: string, port: number): Promise<SocketEnd> {
+  for (;;) {
+    const client = await SocketEnd.connect(port);
+    if (await client.readText(1) === name) return client;
+    client.close();
+  }
+}
+
+/** The backends of eight sessions, in the order of their names; "-" for one that had none. */
+async function askEight(port: number): Promise<string> {
+  const names: string[] = [];
+  for (let session = 0; session < 8; session++) names.push(await ask(port));
+  return names.sort().join("");
+}
+
+async function ask(port: number): Promise<string> {
+  using client = await SocketEnd.connect(port);
+  try {
+    await client.finish();
+    return await client.readAllText() || "-";
+  } catch (error) {
+    if (isReset(error)) return "-";
+    throw error;
+  }
+}
+
+/** Waits until eight sessions are with these backends, and sees that eight more are too. */
+async function gives(port: number, names: string): Promise<void> {
+  await eventually(`${port} gives ${names}`, async () => await askEight(port) === names);
+  assertEquals(await askEight(port), names);
+}
