@@ -1,5 +1,6 @@
 /** Much data arrives unchanged, and takes no memory to speak of. */
 import { assertEquals, assertLess } from "@std/assert";
+import { ENGINES } from "../support/both_engines.ts";
 import { Reception } from "../support/conducts.ts";
 import { freePort } from "../support/free_ports.ts";
 import { within } from "../support/patience.ts";
@@ -15,11 +16,8 @@ const NEEDS = ["all"] as const;
 /** A probe is not to pass for the client. */
 const UNPROBED = { health_check: "off" };
 const MEBIBYTE = 1024 * 1024;
-/** Each way; `WEIR_LONG_TESTS=1` makes it 1 GiB. */
-const BULK_MEBIBYTES = Deno.permissions.querySync({ name: "env" }).state === "granted" &&
-    Deno.env.get("WEIR_LONG_TESTS") === "1"
-  ? 1024
-  : 256;
+/** Each way. */
+const BULK_MEBIBYTES = 1024;
 const WARM_UP_MEBIBYTES = 32;
 /** What the memory may grow by, whatever is sent: the engine's own noise. */
 const NOISE_BYTES = 32 * MEBIBYTE;
@@ -31,44 +29,49 @@ interface Session {
   readonly weir: WeirProcess;
 }
 
-async function withSession(run: (session: Session) => Promise<void>): Promise<void> {
+async function withSession(
+  engine: string,
+  run: (session: Session) => Promise<void>,
+): Promise<void> {
   const reception = new Reception();
   await using backend = new TestBackend(reception.conduct);
   const port = freePort();
-  const config = testConfig({ port, backends: [backend.name], options: UNPROBED });
+  const config = testConfig({ port, backends: [backend.name], options: { ...UNPROBED, engine } });
   await using weir = await WeirProcess.start(config);
   using client = await SocketEnd.connect(port);
   await run({ client, served: await reception.next(), weir });
   assertEquals((await weir.stop()).code, 0);
 }
 
-permittedTest(
-  NEEDS,
-  `${BULK_MEBIBYTES} MiB each way at once arrive unchanged, and memory stays flat`,
-  () =>
-    withSession(async ({ client, served, weir }) => {
-      await exchange(client, served, WARM_UP_MEBIBYTES);
-      const before = residentBytes(weir.pid);
-      await within("the bulk data", exchange(client, served, BULK_MEBIBYTES), 120_000);
-      assertLess(residentBytes(weir.pid) - before, NOISE_BYTES);
-      await Promise.all([client.finish(), served.finish()]);
-    }),
-);
+for (const engine of ENGINES) {
+  permittedTest(
+    NEEDS,
+    `${engine}: ${BULK_MEBIBYTES} MiB each way at once arrive unchanged, and memory stays flat`,
+    () =>
+      withSession(engine, async ({ client, served, weir }) => {
+        await exchange(client, served, WARM_UP_MEBIBYTES);
+        const before = residentBytes(weir.pid);
+        await within("the bulk data", exchange(client, served, BULK_MEBIBYTES), 120_000);
+        assertLess(residentBytes(weir.pid) - before, NOISE_BYTES);
+        await Promise.all([client.finish(), served.finish()]);
+      }),
+  );
 
-permittedTest(
-  NEEDS,
-  "1 MiB in writes of 1 byte arrives unchanged",
-  () =>
-    withSession(async ({ client, served }) => {
-      const bytes = seededBytes(7, MEBIBYTE);
-      const expected = { length: bytes.length, sha256: sha256(bytes), ending: "end" } as const;
-      await Promise.all([
-        client.send(bytes, 1).then(() => client.finish()),
-        served.readAll().then((received) => assertEquals(received, expected)),
-      ]);
-      await served.finish();
-    }),
-);
+  permittedTest(
+    NEEDS,
+    `${engine}: 1 MiB in writes of 1 byte arrives unchanged`,
+    () =>
+      withSession(engine, async ({ client, served }) => {
+        const bytes = seededBytes(7, MEBIBYTE);
+        const expected = { length: bytes.length, sha256: sha256(bytes), ending: "end" } as const;
+        await Promise.all([
+          client.send(bytes, 1).then(() => client.finish()),
+          served.readAll().then((received) => assertEquals(received, expected)),
+        ]);
+        await served.finish();
+      }),
+  );
+}
 
 /** Sends so much both ways at once, and checks what arrives. */
 async function exchange(client: SocketEnd, served: SocketEnd, mebibytes: number): Promise<void> {
