@@ -22,9 +22,9 @@ export function isIpv4(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text);
 }
 
-/** Whether the text is an IPv6 address, without brackets; a zone (`%eth0`) may follow. */
+/** Whether the text is an IPv6 address, without brackets; a zone (`%eth0`, `%br-lan`) may follow. */
 export function isIpv6(text: string): boolean {
-  return ipaddr.IPv6.isValid(text);
+  return ipaddr.IPv6.isValid(withoutZone(text)) && /^[^%]*(?:%[\w.-]+)?$/.test(text);
 }
 
 /** Whether the text is an IP address, of either family. */
@@ -43,9 +43,20 @@ export function isHostName(text: string): boolean {
     labels.every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
 }
 
-/** Gives the one way to write a host that compares equal however it was written: `0::1` is `::1`. */
+/**
+ * Gives the one way to write a host that compares equal however it was written: `0::1` is `::1`, and
+ * an IPv4-mapped IPv6 address is its IPv4 address.
+ */
 export function canonicalHost(hostname: string): string {
-  return isIpAddress(hostname) ? ipaddr.parse(hostname).toString() : hostname.toLowerCase();
+  if (!isIpAddress(hostname)) return hostname.toLowerCase();
+  const address = withoutZone(hostname);
+  return ipaddr.process(address).toString() + hostname.slice(address.length);
+}
+
+/** Whether a host is this machine as only itself sees it: `localhost`, `127.0.0.0/8` or `::1`. */
+export function isLoopback(hostname: string): boolean {
+  if (!isIpAddress(hostname)) return hostname.toLowerCase() === "localhost";
+  return ipaddr.process(withoutZone(hostname)).range() === "loopback";
 }
 
 /**
@@ -53,8 +64,13 @@ export function canonicalHost(hostname: string): string {
  * the wildcard of its family (`0.0.0.0`, `::`).
  */
 export function addressesOverlap(a: Address, b: Address): boolean {
-  if (a.port !== b.port || isIpv4(a.hostname) !== isIpv4(b.hostname)) return false;
   const [hostA, hostB] = [canonicalHost(a.hostname), canonicalHost(b.hostname)];
-  const wildcard = isIpv4(a.hostname) ? "0.0.0.0" : "::";
+  if (a.port !== b.port || isIpv4(hostA) !== isIpv4(hostB)) return false;
+  const wildcard = isIpv4(hostA) ? "0.0.0.0" : "::";
   return hostA === hostB || hostA === wildcard || hostB === wildcard;
+}
+
+function withoutZone(hostname: string): string {
+  const zone = hostname.indexOf("%");
+  return zone < 0 ? hostname : hostname.slice(0, zone);
 }

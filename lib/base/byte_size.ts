@@ -9,14 +9,15 @@ const UNITS: readonly (readonly [unit: string, bytes: number])[] = [
  * Reads a size such as `4096`, `16k`, `1.5m` or `1GB`. Units are binary (1k is 1024 bytes), in either
  * case, and a `b` may follow.
  *
- * @returns Bytes, or `undefined` where the text is no size or not a whole number of bytes.
+ * @returns Bytes, beyond 2^53 only roughly, up to `Infinity`; `undefined` where the text is no size or
+ * not a whole number of bytes.
  */
 export function parseByteSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)([kmg]?)b?$/.exec(text.toLowerCase());
   if (match === null) return undefined;
   const [, number, unit] = match;
   const bytes = Number(number) * (UNITS.find(([name]) => name === unit)?.[1] as number);
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
+  return Number.isInteger(bytes) || bytes === Infinity ? bytes : undefined;
 }
 
 /**

@@ -10,7 +10,8 @@ const UNITS_MS: readonly (readonly [unit: string, ms: number])[] = [
  * Reads a duration such as `500ms`, `5s`, `1.5m`, `2h` or `1d`; a bare number is seconds.
  *
  * @returns Whole milliseconds, rounded to the nearest, but never down to 0 from more than that,
- * because 0 often means "never"; `undefined` where the text is no duration.
+ * because 0 often means "never"; beyond 2^53 only roughly, up to `Infinity`. `undefined` where the text
+ * is no duration.
  */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
@@ -18,8 +19,7 @@ export function parseDuration(text: string): number | undefined {
   const [, number, unit = "s"] = match;
   const unitMs = UNITS_MS.find(([name]) => name === unit)?.[1] as number;
   const exactMs = Number(number) * unitMs;
-  const ms = exactMs > 0 ? Math.max(1, Math.round(exactMs)) : 0;
-  return Number.isSafeInteger(ms) ? ms : undefined;
+  return exactMs > 0 ? Math.max(1, Math.round(exactMs)) : 0;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type Address, isIpv6 } from "../base/address.ts";
 import { type BoundAddress, formatAdminAddress } from "../config/admin_address.ts";
 
 /** Weir cannot be reached: nobody listens there, or whoever does is not Weir. */
@@ -25,7 +26,12 @@ export interface AdminRequest {
   readonly body?: unknown;
   /** Statuses that are answers too, and no refusals. */
   readonly accept?: readonly number[];
+  /** What an answer of Weir has, whatever else it says: others who speak JSON are told by it. */
+  readonly member?: string;
 }
+
+const NOT_WEIR = "what answers there is not Weir";
+const NOT_JSON = Symbol("what is not JSON");
 
 /** How long Weir may take to begin its answer. */
 const PATIENCE_MS = 10_000;
@@ -45,7 +51,7 @@ export class AdminClient implements Disposable {
     this.#client = Deno.createHttpClient({
       proxy: address.kind === "unix"
         ? { transport: "unix", path: address.path }
-        : { transport: "tcp", ...address.address },
+        : { transport: "tcp", ...inUrl(address.address) },
     });
     this.#base = address.kind === "unix" ? "http://localhost" : `http://${this.place}`;
   }
@@ -63,12 +69,15 @@ export class AdminClient implements Disposable {
    */
   async ask<T>(path: string, request: AdminRequest = {}): Promise<T> {
     const answer = await this.#fetch(path, request, AbortSignal.timeout(PATIENCE_MS));
+    let text: string;
     try {
-      const text = await answer.text();
-      return (text === "" ? undefined : JSON.parse(text)) as T;
+      text = await answer.text();
     } catch (error) {
       throw this.#unreachable(error);
     }
+    const value = text === "" ? undefined : parseJson(text);
+    if (value === NOT_JSON || !hasMember(value, request.member)) throw this.#unreachable(NOT_WEIR);
+    return value as T;
   }
 
   /**
@@ -106,7 +115,9 @@ export class AdminClient implements Disposable {
       throw this.#unreachable(error);
     }
     if (answer.ok || accept.includes(answer.status)) return answer;
-    throw new RefusalError(await explain(answer), answer.status);
+    const words = await explain(answer);
+    if (words === undefined) throw this.#unreachable(`${NOT_WEIR} (status ${answer.status})`);
+    throw new RefusalError(words, answer.status);
   }
 
   #unreachable(error: unknown): UnreachableError {
@@ -123,16 +134,29 @@ export class AdminClient implements Disposable {
   }
 }
 
-async function explain(answer: Response): Promise<string> {
-  const text = await answer.text().catch(() => "");
+/** An address as a URL has it: IPv6 in brackets. */
+function inUrl({ hostname, port }: Address): Address {
+  return { hostname: isIpv6(hostname) ? `[${hostname}]` : hostname, port };
+}
+
+/** Gives the words of a problem document; nothing where there is none, and so not from Weir. */
+async function explain(answer: Response): Promise<string | undefined> {
+  const document = parseJson(await answer.text().catch(() => ""));
+  const { detail, title } = (document ?? {}) as { detail?: unknown; title?: unknown };
+  const words = detail ?? title;
+  return typeof words === "string" && words !== "" ? words : undefined;
+}
+
+function parseJson(text: string): unknown {
   try {
-    const { detail, title } = JSON.parse(text) as { detail?: string; title?: string };
-    const words = detail ?? title;
-    if (typeof words === "string" && words !== "") return words;
+    return JSON.parse(text);
   } catch {
-    // Not from Weir, or not as it should be: the status has to do.
+    return NOT_JSON;
   }
-  return `it answered with status ${answer.status}`;
+}
+
+function hasMember(value: unknown, member: string | undefined): boolean {
+  return member === undefined || typeof value === "object" && value !== null && member in value;
 }
 
 /** The words of the error that all others are consequences of, without those around it. */

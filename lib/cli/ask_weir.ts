@@ -1,3 +1,4 @@
+import { maskControls } from "../config/quote.ts";
 import { type AdminClient, RefusalError, UnreachableError } from "./admin_client.ts";
 import type { CommandInputs } from "./command.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
@@ -14,12 +15,12 @@ export async function askWeir(
     return await ask(client);
   } catch (error) {
     if (error instanceof UnreachableError || error instanceof Deno.errors.NotCapable) {
-      inputs.terminal.printError(`weir: ${error.message}\n`);
+      inputs.terminal.printError(`weir: ${maskControls(error.message)}\n`);
       return EXIT_STATUS.unreachable;
     }
     if (!(error instanceof RefusalError)) throw error;
     const hint = error.status === 401 ? "; --token-file names a file with one" : "";
-    inputs.terminal.printError(`weir: ${error.message}${hint}\n`);
+    inputs.terminal.printError(`weir: ${maskControls(error.message)}${hint}\n`);
     return EXIT_STATUS.failed;
   }
 }

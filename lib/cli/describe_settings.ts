@@ -34,10 +34,11 @@ export function describeSettings(settings: Settings): string {
 
 function describeListener(listener: ListenerSettings): string[] {
   const { key, address, algorithm, backends } = listener;
-  const rows = backends.map((backend) => [
+  const shares = describeShares(listener);
+  const rows = backends.map((backend, index) => [
     maskControls(backend.name),
     backend.kind === "service" ? "" : `weight ${backend.weight}`,
-    describeShare(backend, listener),
+    shares[index] as string,
     ...describeFlags(backend),
   ]);
   const options = changedKeys("listener", listener)
@@ -49,20 +50,32 @@ function describeListener(listener: ListenerSettings): string[] {
   ];
 }
 
-function describeShare(backend: BackendSettings, listener: ListenerSettings): string {
-  if (!takesSessions(backend)) return "takes no new sessions";
-  const condition = backend.backup ? "once no other backend can" : "";
-  const tier = listener.backends.filter((other) =>
-    other.backup === backend.backup && takesSessions(other)
-  );
-  // How many backends a service name stands for, and with which weights, only DNS knows.
-  if (tier.some((other) => other.kind === "service")) return condition;
-  const portion = (other: BackendSettings) =>
-    listener.algorithm === "round_robin" ? 1 : other.weight;
-  const total = tier.reduce((sum, other) => sum + portion(other), 0);
-  const percent = ((100 * portion(backend)) / total).toFixed(1).replace(/\.0$/, "");
-  const share = `${percent} % ${SHARED_THING[listener.algorithm]}`;
-  return condition === "" ? share : `${share}, ${condition}`;
+/** What the backends that take turns have together. */
+interface Tier {
+  readonly total: number;
+  /** Whether a service name is among them: only DNS knows how many backends, of which weights. */
+  readonly isOpen: boolean;
+}
+
+/** Says of each backend what it gets, in their order. */
+function describeShares({ algorithm, backends }: ListenerSettings): string[] {
+  const portion = ({ weight }: BackendSettings) => algorithm === "round_robin" ? 1 : weight;
+  const tierOf = (isBackup: boolean): Tier => {
+    const tier = backends.filter((each) => each.backup === isBackup && takesSessions(each));
+    const total = tier.reduce((sum, backend) => sum + portion(backend), 0);
+    return { total, isOpen: tier.some(({ kind }) => kind === "service") };
+  };
+  const [primaries, backups] = [tierOf(false), tierOf(true)];
+  return backends.map((backend) => {
+    if (!takesSessions(backend)) return "takes no new sessions";
+    const condition = backend.backup ? "once no other backend can" : "";
+    const { total, isOpen } = backend.backup ? backups : primaries;
+    if (isOpen) return condition;
+    const percent = (100 * portion(backend)) / total;
+    const written = percent < 0.05 ? "under 0.1" : percent.toFixed(1).replace(/\.0$/, "");
+    const share = `${written} % ${SHARED_THING[algorithm]}`;
+    return condition === "" ? share : `${share}, ${condition}`;
+  });
 }
 
 function takesSessions(backend: BackendSettings): boolean {

@@ -2,6 +2,8 @@ import { isHostName } from "../base/address.ts";
 import { type BoundAddress, parseAdminAddress } from "../config/admin_address.ts";
 import { loadSettings } from "../config/load_settings.ts";
 import { quote } from "../config/quote.ts";
+import { explainReadError } from "../config/read_error.ts";
+import type { Settings } from "../config/settings.ts";
 import { AdminClient } from "./admin_client.ts";
 import type { CommandInputs } from "./command.ts";
 import { detectEnvironment } from "./environment.ts";
@@ -26,12 +28,14 @@ const LOOPBACK_OF: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", 
 export async function findAdmin(inputs: CommandInputs, word?: string): Promise<AdminClient> {
   const { values } = inputs;
   const config = values.get("config");
-  const configured = config === undefined ? undefined : await readConfig(config, inputs);
+  const settings = config === undefined ? undefined : await readConfig(config, inputs);
   const written = word ?? values.get("admin");
-  const address = written === undefined
-    ? configured?.address ?? DEFAULT_ADDRESS
-    : parseAddress(written);
-  const tokenFile = values.get("token-file") ?? configured?.tokenFile ?? "";
+  const address = written !== undefined
+    ? parseAddress(written)
+    : settings === undefined
+    ? DEFAULT_ADDRESS
+    : configuredAddress(settings);
+  const tokenFile = values.get("token-file") ?? settings?.adminTokenFile ?? "";
   return new AdminClient(address, tokenFile === "" ? "" : await readToken(tokenFile));
 }
 
@@ -51,21 +55,20 @@ function parseAddress(text: string): BoundAddress {
   );
 }
 
-async function readConfig(
-  file: string,
-  { terminal }: CommandInputs,
-): Promise<{ readonly address: BoundAddress; readonly tokenFile: string }> {
+async function readConfig(file: string, { terminal }: CommandInputs): Promise<Settings> {
   await requireFile(file);
   const { settings, diagnostics } = await loadSettings(file, detectEnvironment());
-  if (settings === undefined) {
-    reportDiagnostics(diagnostics, terminal, "the file cannot be used");
-    throw new UsageError(`cannot take the address of Weir from ${quote(file)}`);
-  }
-  const address = parseAdminAddress(settings.admin);
+  if (settings !== undefined) return settings;
+  reportDiagnostics(diagnostics, terminal, "the file cannot be used");
+  throw new UsageError(`cannot take the address of Weir from ${quote(file)}`);
+}
+
+function configuredAddress({ admin, file }: Settings): BoundAddress {
+  const address = parseAdminAddress(admin);
   if (address === undefined || address.kind === "off") {
     throw new UsageError(`${quote(file)} has no "admin" address: this Weir cannot be asked`);
   }
-  return { address: reachable(address), tokenFile: settings.adminTokenFile };
+  return reachable(address);
 }
 
 function reachable(address: BoundAddress): BoundAddress {
@@ -81,12 +84,15 @@ async function readToken(file: string): Promise<string> {
   try {
     text = await Deno.readTextFile(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`cannot read ${quote(file)}: ${reason}`);
+    throw new UsageError(`cannot read ${quote(file)}: ${explainReadError(error, file)}`);
   }
   const lines = text.split("\n").map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#") && !line.startsWith(";"));
   const line = lines.find((line) => !/^read\s/.test(line)) ?? lines[0];
   if (line === undefined) throw new UsageError(`${quote(file)} has no token in it`);
-  return line.replace(/^read\s+/, "");
+  const token = line.replace(/^read\s+/, "");
+  if (!/^[!-~]+$/.test(token)) {
+    throw new UsageError(`${quote(file)} has a line that is neither "TOKEN" nor "read TOKEN"`);
+  }
+  return token;
 }

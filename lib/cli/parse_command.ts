@@ -31,7 +31,7 @@ export type FileExists = (path: string) => boolean;
  * @throws {UsageError} for unknown flags and commands, for a missing file, for extra arguments
  */
 export function parseCommand(args: readonly string[], fileExists: FileExists): Request {
-  const end = args.findIndex((arg) => !arg.startsWith("-") || arg === "--");
+  const end = args.findIndex((arg) => !arg.startsWith("-") || arg === "--" || arg === "-");
   const [flagArgs, rest] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end)];
   const { flags } = split(flagArgs, GLOBAL_FLAGS);
   if (flags.has("help")) return { kind: "help" };
@@ -97,7 +97,7 @@ function split(
     alias: { h: "help" },
     unknown: (arg, key) => {
       if (key === undefined) return true;
-      throw new UsageError(unknownFlag(arg, known.map((flag) => flag.name)), command);
+      throw new UsageError(unknownFlag(arg, known, command), command);
     },
   });
   const values = new Map<string, string>();
@@ -125,15 +125,27 @@ function rejectValues(args: readonly string[], switches: readonly string[], comm
   }
 }
 
-function unknownFlag(arg: string, known: readonly string[]): string {
-  const closest = closestWord(arg.replace(/^-+/, "").replace(/=.*$/s, ""), known);
+/** @param command The command that the flag follows; empty where it comes before one. */
+function unknownFlag(arg: string, known: readonly Flag[], command: string): string {
+  const name = arg.replace(/^-+/, "").replace(/=.*$/s, "");
+  const hasIt = ({ flags }: { readonly flags: readonly Flag[] }) =>
+    flags.some((flag) => flag.name === name);
+  const owner = command === "" ? COMMANDS.find(hasIt) : undefined;
+  if (owner !== undefined) {
+    return `flag "--${name}" follows its command, as in "weir ${owner.name} --${name}"`;
+  }
+  if (command !== "" && hasIt({ flags: GLOBAL_FLAGS })) {
+    return `flag "--${name}" stands alone: "weir --${name}"`;
+  }
+  const closest = closestWord(name, known.map((flag) => flag.name));
   const hint = closest === undefined ? "" : `; did you mean "--${closest}"?`;
   return `unknown flag ${quote(arg)}${hint}`;
 }
 
 function rejectMistypedCommand(word: string, fileExists: FileExists): void {
   if (/[./\\]/.test(word) || fileExists(word)) return;
-  const closest = closestWord(word, COMMANDS.map((command) => command.name));
+  const flags = GLOBAL_FLAGS.map((flag) => `--${flag.name}`);
+  const closest = closestWord(word, [...COMMANDS.map((command) => command.name), ...flags]);
   const hint = closest === undefined
     ? ", and there is no configuration file of that name"
     : `; did you mean "${closest}"?`;

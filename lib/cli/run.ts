@@ -1,6 +1,7 @@
 import type { Entry } from "./command.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import { formatCommandHelp, formatHelp } from "./help.ts";
+import { OutputError } from "./output_error.ts";
 import { parseCommand } from "./parse_command.ts";
 import { systemTerminal, type Terminal } from "./terminal.ts";
 import { UsageError } from "./usage_error.ts";
@@ -19,6 +20,10 @@ export async function run(
   try {
     return await dispatch(args, entry, terminal);
   } catch (error) {
+    if (error instanceof OutputError) {
+      terminal.printError(`weir: ${error.message}\n`);
+      return EXIT_STATUS.failed;
+    }
     if (!(error instanceof UsageError)) throw error;
     const help = ["weir", error.command, "--help"].filter((word) => word !== "").join(" ");
     terminal.printError(`weir: ${error.message}\n"${help}" prints what is possible\n`);
@@ -57,7 +62,8 @@ async function dispatch(
 
 function fileExists(path: string): boolean {
   try {
-    return Deno.statSync(path).isFile;
+    Deno.statSync(path);
+    return true;
   } catch (error) {
     // Without the right to look, the word is taken for a file: reading it says what is wrong.
     return !(error instanceof Deno.errors.NotFound);

@@ -1,6 +1,7 @@
-import type { BackendView, StatusView } from "../admin/status_view.ts";
+import type { BackendView } from "../admin/status_view.ts";
 import type { BackendModeName } from "../config/settings.ts";
 import type { AdminClient } from "./admin_client.ts";
+import { askStatus } from "./ask_status.ts";
 import { askWeir } from "./ask_weir.ts";
 import type { CommandInputs } from "./command.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
@@ -10,7 +11,7 @@ import { findBackends } from "./find_backends.ts";
 export function setMode(inputs: CommandInputs, mode: BackendModeName): Promise<number> {
   return askWeir(inputs, async (client) => {
     const [word = ""] = inputs.operands;
-    for (const { id } of findBackends(await client.ask<StatusView>("/api/v1/status"), word)) {
+    for (const { id } of findBackends(await askStatus(client), word)) {
       const { condition, figures } = await postMode(client, id, mode);
       const sessions = figures.active === 1 ? "1 session" : `${figures.active} sessions`;
       inputs.terminal.print(`${id}: mode ${mode}, now ${condition}, with ${sessions}\n`);

@@ -3,6 +3,8 @@ import { maskControls } from "./quote.ts";
 /** Terminal columns that an excerpt takes at most, and those before the caret in a cut line. */
 const WIDEST = 100;
 const LEAD = 40;
+/** How much of the line on each side of the place is looked at, in UTF-16 code units. */
+const REACH = 4 * WIDEST;
 const TAB = "    ";
 
 /** A line as a terminal shows it, and where the caret goes, in terminal columns. */
@@ -26,16 +28,28 @@ interface Cell {
  * @param start Where the marked part starts, from 0; with `length` in UTF-16 code units.
  */
 export function formatExcerpt(line: string, start: number, length: number): Excerpt {
-  const cells = layOut(line);
+  // A line of a megabyte may have thousands of problems: none of them lays out the whole line.
+  const from = boundaryAt(line, Math.max(0, start - REACH));
+  const to = boundaryAt(line, Math.min(line.length, start + REACH));
+  const cells = layOut(line.slice(from, to), from);
   const before = cells.filter(({ offset }) => offset < start);
   const marked = cells.filter(({ offset }) => offset >= start && offset < start + length);
   const indent = widthOf(before);
   const width = Math.max(1, widthOf(marked));
-  if (widthOf(cells) <= WIDEST) return { text: textOf(cells), indent, width };
-  return cut(cells, indent, width);
+  const goesOn = { before: from > 0, after: to < line.length };
+  if (widthOf(cells) > WIDEST || goesOn.before || goesOn.after) {
+    return cut(cells, indent, width, goesOn);
+  }
+  return { text: textOf(cells), indent, width };
 }
 
-function cut(cells: readonly Cell[], indent: number, width: number): Excerpt {
+/** @param goesOn Whether the line has more than the cells. */
+function cut(
+  cells: readonly Cell[],
+  indent: number,
+  width: number,
+  goesOn: { readonly before: boolean; readonly after: boolean },
+): Excerpt {
   let first = 0;
   let skipped = 0;
   for (; indent - skipped > LEAD; first++) skipped += cells[first]?.width ?? 0;
@@ -46,8 +60,8 @@ function cut(cells: readonly Cell[], indent: number, width: number): Excerpt {
     shown.push(cell);
     shownWidth += cell.width;
   }
-  const head = first > 0 ? "…" : "";
-  const tail = first + shown.length < cells.length ? "…" : "";
+  const head = goesOn.before || first > 0 ? "…" : "";
+  const tail = goesOn.after || first + shown.length < cells.length ? "…" : "";
   return {
     text: head + textOf(shown) + tail,
     indent: indent - skipped + head.length,
@@ -55,10 +69,16 @@ function cut(cells: readonly Cell[], indent: number, width: number): Excerpt {
   };
 }
 
-function layOut(line: string): Cell[] {
+/** Gives the place itself, or the one before it where it is amid a surrogate pair. */
+function boundaryAt(line: string, index: number): number {
+  return /^[\uDC00-\uDFFF]$/.test(line[index] ?? "") ? Math.max(0, index - 1) : index;
+}
+
+/** @param start Where the part begins in its line. */
+function layOut(part: string, start: number): Cell[] {
   const cells: Cell[] = [];
-  let offset = 0;
-  for (const character of line) {
+  let offset = start;
+  for (const character of part) {
     const text = character === "\t" ? TAB : maskControls(character);
     cells.push({ text, offset, width: text === TAB ? TAB.length : columnsOf(text) });
     offset += character.length;
@@ -66,11 +86,11 @@ function layOut(line: string): Cell[] {
   return cells;
 }
 
-/** The terminal columns of one character: the wide blocks of Unicode's East Asian Width, roughly. */
+/** The terminal columns of one character: emoji and the wide blocks of East Asian Width, roughly. */
 function columnsOf(character: string): number {
   if (/^\p{M}$/u.test(character)) return 0;
   const wide =
-    /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1F64F}\u{1F680}-\u{1F6FF}\u{1F900}-\u{1F9FF}\u{20000}-\u{3FFFD}]$/u;
+    /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\p{Emoji_Presentation}\u{20000}-\u{3FFFD}]$/u;
   return wide.test(character) ? 2 : 1;
 }
 

@@ -56,6 +56,8 @@ export function splitParts(
 
 /** Whether the text is an IPv6 address without brackets, alone or before a port and a weight. */
 function lacksBrackets(text: string): boolean {
+  // What is no IPv6 address is found out by an exception inside, which is slow for thousands.
+  if (!text.includes("::") && text.split(":").length < 7) return false;
   return [/$/, /:\d+$/, /:\d+:\d+$/].some((tail) => isIpv6(text.replace(tail, "")));
 }
 

@@ -11,6 +11,8 @@ export interface OptionValues {
   readonly listener: Partial<ListenerOptions>;
 }
 
+const NEEDLESS_QUOTES = "has quotation marks around it: values are written without them";
+
 /** The value of every key that was not written. */
 export const DEFAULT_OPTIONS: {
   readonly global: GlobalOptions;
@@ -64,9 +66,17 @@ function findKey(
 
 function adviseKey(text: string, scope: Scope): string {
   if (/^[\d*[]|:\d+$/.test(text)) return "; a listener belongs in [mappings]";
-  const allowed = KNOWN_KEYS.filter((key) => scope === "global" || key.scope === "listener");
+  const isAllowed = (key: KnownKey) => scope === "global" || key.scope === "listener";
+  const [allowed, others] = [
+    KNOWN_KEYS.filter(isAllowed),
+    KNOWN_KEYS.filter((key) => !isAllowed(key)),
+  ];
   const meant = closestWord(text, allowed.map(({ name }) => name));
-  return meant === undefined ? "" : `; did you mean "${meant}"?`;
+  if (meant !== undefined) return `; did you mean "${meant}"?`;
+  const elsewhere = closestWord(text, others.map(({ name }) => name));
+  return elsewhere === undefined
+    ? ': "weir --help-config" lists the keys'
+    : `; did you mean "${elsewhere}", which belongs in [options]?`;
 }
 
 function readValue(key: KnownKey, entry: IniEntry, source: Source): unknown {
@@ -81,7 +91,8 @@ function readValue(key: KnownKey, entry: IniEntry, source: Source): unknown {
   }
   const parsed = key.type.parse(token.text);
   if (!parsed.ok) {
-    source.error(token, `${key.name} ${quote(token.text)} ${parsed.problem}`);
+    const problem = hasNeedlessQuotes(key, token.text) ? NEEDLESS_QUOTES : parsed.problem;
+    source.error(token, `${key.name} ${quote(token.text)} ${problem}`);
     return undefined;
   }
   const suspicion = key.suspect?.(parsed.value);
@@ -89,6 +100,12 @@ function readValue(key: KnownKey, entry: IniEntry, source: Source): unknown {
     source.warning(token, `${key.name} ${quote(token.text)} ${suspicion}`);
   }
   return parsed.value;
+}
+
+/** Whether a value would be right without the quotation marks that other formats want. */
+function hasNeedlessQuotes({ type }: KnownKey, text: string): boolean {
+  const bare = /^(["'`])(.*)\1$/.exec(text)?.[2];
+  return bare !== undefined && type.parse(bare).ok;
 }
 
 function defaultsOf<T extends GlobalOptions | ListenerOptions>(scope: Scope): T {

@@ -49,12 +49,17 @@ export function findOverridden(
 ): string | undefined {
   const keys = listeners.map((listener) => listener.key.text);
   if (keys.includes(key.text)) return key.text;
-  const port = /\d+$/.exec(key.text)?.[0];
-  const samePort = keys.filter((other) => port !== undefined && /\d+$/.exec(other)?.[0] === port);
+  const port = portOf(key.text);
+  const samePort = keys.filter((other) => port !== undefined && portOf(other) === port);
   const meant = samePort.length === 1 ? samePort[0] : closestWord(key.text, keys);
   const advice = meant === undefined ? "" : `; did you mean ${quote(meant)}?`;
   source.error(key, `there is no listener ${quote(key.text)} in [mappings]${advice}`);
   return undefined;
+}
+
+/** The digits after the last colon of a listener's key, or all of it; nothing where there are none. */
+function portOf(key: string): string | undefined {
+  return /^\d+$/.exec(key.slice(key.lastIndexOf(":") + 1))?.[0];
 }
 
 function readFirstWord(word: string, isOverride: boolean): "options" | "mappings" | undefined {

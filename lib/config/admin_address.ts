@@ -1,5 +1,4 @@
-import ipaddr from "ipaddr.js";
-import { type Address, formatAddress, isIpv4, isIpv6 } from "../base/address.ts";
+import { type Address, formatAddress, isIpv4, isIpv6, isLoopback } from "../base/address.ts";
 import type { ParsedValue, ValueType } from "./value_type.ts";
 
 /** Where the admin API listens. */
@@ -13,6 +12,7 @@ export type BoundAddress =
 const ALLOWED = "off, IP:PORT, or the path of a Unix socket";
 const EXPECTED = 'expected off, an address such as "127.0.0.1:24000" or "[::1]:24000", ' +
   'or the path of a Unix socket such as "/run/weir.sock"';
+const PATH = /^(?:unix:)?(\/.*)$/;
 /** The longest path that fits into a socket address on every system, with its closing zero byte. */
 const LONGEST_PATH = 103;
 
@@ -23,8 +23,12 @@ export function adminAddress(): ValueType<string> {
     allowed: ALLOWED,
     parse(text): ParsedValue<string> {
       const address = parseAdminAddress(text);
-      if (address === undefined) return { ok: false, problem: `is not an address: ${EXPECTED}` };
-      return { ok: true, value: formatAdminAddress(address) };
+      if (address !== undefined) return { ok: true, value: formatAdminAddress(address) };
+      const [, path = ""] = PATH.exec(text) ?? [];
+      const problem = path.length > 1
+        ? `is too long for a Unix socket: expected a path of ${LONGEST_PATH} bytes at most`
+        : `is not an address: ${EXPECTED}`;
+      return { ok: false, problem };
     },
     format: (value) => value,
   };
@@ -33,7 +37,7 @@ export function adminAddress(): ValueType<string> {
 /** Reads an address; `undefined` where it is none. */
 export function parseAdminAddress(text: string): AdminAddress | undefined {
   if (text === "off") return { kind: "off" };
-  const path = /^(?:unix:)?(\/.*)$/.exec(text)?.[1];
+  const path = PATH.exec(text)?.[1];
   if (path !== undefined) {
     const length = new TextEncoder().encode(path).length;
     return length > 1 && length <= LONGEST_PATH ? { kind: "unix", path } : undefined;
@@ -54,6 +58,5 @@ export function formatAdminAddress(address: AdminAddress): string {
 
 /** Whether other machines can reach an address, so that it must not be open to everyone. */
 export function isExposed(address: AdminAddress): boolean {
-  if (address.kind !== "tcp") return false;
-  return ipaddr.process(address.address.hostname).range() !== "loopback";
+  return address.kind === "tcp" && !isLoopback(address.address.hostname);
 }

@@ -1,3 +1,4 @@
+import { quote } from "./quote.ts";
 import type { ParsedValue, ValueType } from "./value_type.ts";
 
 /** Bytes for the wire, written as text with the escapes `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN`. */
@@ -26,7 +27,7 @@ function parseEscaped(text: string): ParsedValue<string> {
     if (escape.length === 3) return String.fromCharCode(parseInt(escape.slice(1), 16));
     const named = NAMED[escape];
     problem ??= named === undefined
-      ? `has the unknown escape "${match}": expected \\r, \\n, \\t, \\0, \\\\ or \\xNN`
+      ? `has the unknown escape ${quote(match)}: expected \\r, \\n, \\t, \\0, \\\\ or \\xNN`
       : undefined;
     return named ?? "";
   });
@@ -34,7 +35,7 @@ function parseEscaped(text: string): ParsedValue<string> {
 }
 
 function bytesOf(text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text));
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
 }
 
 function formatEscaped(value: string): string {

@@ -4,6 +4,9 @@ import { accessLogFormat } from "./log_template.ts";
 import { LOG_FORMAT_NAMES, LOG_LEVEL_NAMES } from "./settings.ts";
 import { choice, count, duration, freeText, orWord, toggle } from "./value_type.ts";
 
+/** What someone writes who thinks of a switch, or of a stream, rather than of a file. */
+const SWITCH_WORD = /^(?:on|off?|yes|no|true|false|none|null|[01]|stdout|stderr)$/i;
+
 /** The keys that stand in `[options]` only, by the settings that they give. */
 export const GLOBAL_KEYS = {
   workers: {
@@ -63,6 +66,12 @@ export const GLOBAL_KEYS = {
     default: "off",
     doc: "Where one line for each session goes once it has ended.",
     reloadable: true,
+    suspect: (path) => {
+      const isSwitch = path !== "off" && SWITCH_WORD.test(path);
+      return isSwitch
+        ? 'is taken for a file: expected "off", "-" for standard output, or a path'
+        : suspectQuotes(path);
+    },
   },
   accessLogFormat: {
     name: "access_log_format",
@@ -87,5 +96,13 @@ export const GLOBAL_KEYS = {
     doc: "A file with the tokens that the admin API asks for, one in a line: `TOKEN` may do " +
       "everything, `read TOKEN` may only look. It is read again when it changes.",
     reloadable: false,
+    suspect: suspectQuotes,
   },
 } satisfies { readonly [S in keyof GlobalOptions]: Key<GlobalOptions[S]> };
+
+function suspectQuotes(path: string): string | undefined {
+  const isQuoted = /^(["'`]).*\1$/.test(path);
+  return isQuoted
+    ? "has quotation marks around it: they are taken for a part of the path"
+    : undefined;
+}

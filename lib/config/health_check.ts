@@ -2,6 +2,7 @@ import { closestWord } from "../base/closest_word.ts";
 import type { HealthCheck } from "./settings.ts";
 import type { ParsedValue, ValueType } from "./value_type.ts";
 
+const EXPECTED = 'expected "http:/path" or "http:/path=status"';
 const ALLOWED = "off, tcp, http:/path, http:/path=status or send_expect";
 
 /** The kinds of health check: `off`, `tcp`, `http:/path`, `http:/path=200`, `send_expect`. */
@@ -20,9 +21,16 @@ function parse(text: string): ParsedValue<HealthCheck> {
 }
 
 function parseHttp(rest: string): ParsedValue<HealthCheck> {
+  if (rest.startsWith("//")) {
+    return { ok: false, problem: `has a host, but it is the backend that is asked: ${EXPECTED}` };
+  }
+  if (!rest.startsWith("/")) return { ok: false, problem: `has no path: ${EXPECTED}` };
   const [, path, digits] = /^(\/[!-~]*?)(?:=(\d{3}))?$/.exec(rest) ?? [];
   if (path === undefined) {
-    return { ok: false, problem: 'has no path: expected "http:/path" or "http:/path=status"' };
+    return {
+      ok: false,
+      problem: "has a path with more than printable ASCII: write %20 for a space",
+    };
   }
   const status = Number(digits ?? 0);
   if (digits !== undefined && (status < 100 || status > 599)) {

@@ -1,4 +1,4 @@
-import { maskControls, quote } from "./quote.ts";
+import { quote, shorten } from "./quote.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 
 /** The sections of an INI file, in the order written. */
@@ -20,7 +20,9 @@ export interface IniEntry {
   readonly value: readonly Token[];
 }
 
-const LINE_KINDS = 'a line is a section such as "[options]", "key = value", or a comment after ";"';
+const LINE_KINDS =
+  ': a line is a section such as "[options]", "key = value", or a comment after ";"';
+const NO_COMMA = "; a value goes on in the next line only where it ends in a comma";
 
 /**
  * Reads the INI dialect of the configuration file. Any text gives a document: what cannot be
@@ -45,9 +47,11 @@ interface OpenSection {
 class IniReader {
   readonly #source: Source;
   readonly #sections: OpenSection[] = [];
-  /** Where each section stands first, by its label. */
+  /** Where each section stands first, by its name with single spaces. */
   readonly #places = new Map<string, Token>();
   #section: OpenSection | undefined;
+  /** The key of the last entry of the section. */
+  #lastKey: Token | undefined;
   #headless = false;
   /** The lines of a value that ended in a comma, and may go on. */
   #unfinished: Token[] | undefined;
@@ -94,17 +98,18 @@ class IniReader {
         `unexpected ${quote(rest.text)} after the section; what belongs to it starts a new line`,
       );
     }
-    const label = sectionLabel(name);
-    const earlier = this.#places.get(label);
+    const identity = withSingleSpaces(name.text);
+    const earlier = this.#places.get(identity);
     if (earlier === undefined) {
-      this.#places.set(label, name);
+      this.#places.set(identity, name);
     } else {
       this.#source.error(
         name,
-        `duplicate section ${label}; it starts in line ${earlier.line} already`,
+        `duplicate section ${sectionLabel(name)}; it starts in line ${earlier.line} already`,
       );
     }
     this.#section = { name, entries: new Map() };
+    this.#lastKey = undefined;
     this.#sections.push(this.#section);
   }
 
@@ -115,6 +120,7 @@ class IniReader {
     const value = trimToken(sliceToken(line, equals + 1));
     const parts = value.text === "" ? [] : [value];
     if (value.text.endsWith(",")) this.#unfinished = parts;
+    this.#lastKey = key;
     if (key.text === "") {
       this.#source.error(sliceToken(line, 0, 1), 'there is no key before "="');
       return;
@@ -136,11 +142,14 @@ class IniReader {
   #reportNoEntry(line: Token): void {
     const word = /^[\w.*:[\]-]*[\w.*[\]-]/.exec(line.text)?.[0];
     if (word === undefined) {
-      this.#source.error(line, `${quote(line.text)} cannot be understood: ${LINE_KINDS}`);
-    } else {
-      const key = sliceToken(line, 0, word.length);
-      this.#source.error(key, `there is no "=" after ${quote(word)}: ${LINE_KINDS}`);
+      this.#source.error(line, `${quote(line.text)} cannot be understood${LINE_KINDS}`);
+      return;
     }
+    // Indented below an entry, it was meant to be the next line of its value.
+    const isNextLine = this.#lastKey !== undefined && this.#lastKey.column < line.column;
+    const key = sliceToken(line, 0, word.length);
+    const advice = isNextLine ? NO_COMMA : LINE_KINDS;
+    this.#source.error(key, `there is no "=" after ${quote(word)}${advice}`);
   }
 
   // Once: a missing header is one mistake, however many keys follow.
@@ -157,7 +166,11 @@ class IniReader {
 
 /** Names a section for a message, in its brackets, with single spaces. */
 export function sectionLabel(name: Token): string {
-  return `[${maskControls(name.text.replaceAll(/\s+/g, " "))}]`;
+  return `[${shorten(withSingleSpaces(name.text))}]`;
+}
+
+function withSingleSpaces(text: string): string {
+  return text.replaceAll(/\s+/g, " ");
 }
 
 function withoutComment(line: Token): Token {

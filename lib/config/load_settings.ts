@@ -2,10 +2,14 @@ import { type Address, addressesOverlap } from "../base/address.ts";
 import { DEFAULT_OPTIONS, type OptionValues, readOptions } from "./_options.ts";
 import { arrangeSections, findOverridden, type Sections } from "./_sections.ts";
 import { checkAdmin } from "./_admin_rules.ts";
+import { type FileText, readFileText } from "./_file_text.ts";
+import { checkHealth } from "./_health_rules.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { type IniEntry, parseIni } from "./ini.ts";
-import { isMisplacedKey, readBackends, readListenerAddress } from "./mapping.ts";
+import { isMisplacedKey, readListenerAddress } from "./_listener_key.ts";
+import { readBackends } from "./mapping.ts";
 import { quote } from "./quote.ts";
+import { explainReadError } from "./read_error.ts";
 import { KNOWN_KEYS } from "./schema.ts";
 import type { ListenerSettings, Settings, WrittenKeys } from "./settings.ts";
 import { Source, type Token } from "./source.ts";
@@ -39,15 +43,20 @@ export async function loadSettings(
   file: string,
   environment: Environment,
 ): Promise<LoadedSettings> {
-  let text: string;
+  let read: FileText;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(file));
+    read = await readFileText(file);
   } catch (error) {
     const source = new Source(file, "");
     source.error(undefined, `cannot read the file: ${explainReadError(error, file)}`);
     return { diagnostics: source.diagnostics };
   }
-  return parseSettings(text, file, environment);
+  const { text, notUtf8 } = read;
+  const loaded = parseSettings(text, file, environment);
+  if (notUtf8.length === 0) return loaded;
+  const source = new Source(file, text);
+  for (const place of notUtf8) source.error(place, "this is not UTF-8: save the file as UTF-8");
+  return { diagnostics: byPlace([...source.diagnostics, ...loaded.diagnostics]) };
 }
 
 /** Checks the text of a configuration file. Pure, and never throws. */
@@ -63,8 +72,9 @@ export function parseSettings(
   const overrides = readOverrides(sections, entries, source);
   const listeners = readListeners(entries, options, overrides, environment, source);
   checkAdmin(sections, options, listeners, source);
+  checkHealth(sections, listeners, source);
 
-  const diagnostics = source.diagnostics.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const diagnostics = byPlace(source.diagnostics);
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
   const global = { ...DEFAULT_OPTIONS.global, ...options.global };
   const workers = global.workers === "auto"
@@ -72,6 +82,10 @@ export function parseSettings(
     : global.workers;
   const written = listWritten(options, overrides);
   return { settings: freezeDeeply({ file, ...global, workers, listeners, written }), diagnostics };
+}
+
+function byPlace(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return diagnostics.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 function listWritten(
@@ -105,7 +119,7 @@ function readMappings({ mappings }: Sections, source: Source): IniEntry[] {
   if (surplus !== undefined) {
     source.error(surplus.key, `there are more than ${MOST_LISTENERS} listeners`);
   }
-  return entries.slice(0, MOST_LISTENERS);
+  return entries;
 }
 
 function readOverrides(
@@ -132,11 +146,11 @@ function readListeners(
   const listeners: ListenerSettings[] = [];
   const bound = new Map<number, BoundKey[]>();
   let backendCount = 0;
-  for (const entry of entries) {
+  for (const entry of entries.slice(0, MOST_LISTENERS)) {
     const { key } = entry;
     if (isMisplacedKey(key, source)) continue;
     const address = readListenerAddress(key, source);
-    const backends = readBackends(entry, source);
+    const backends = readBackends(entry, address, source);
     if (backendCount <= MOST_BACKENDS && backendCount + backends.length > MOST_BACKENDS) {
       source.error(key, `there are more than ${MOST_BACKENDS} backends in all`);
     }
@@ -148,13 +162,6 @@ function readListeners(
       ...options.listener,
       ...overrides.get(key.text)?.listener,
     };
-    if (values.healthCheck.kind === "send_expect" && values.healthExpect === "") {
-      source.error(
-        key,
-        `listener ${quote(key.text)} has health_check = send_expect, but no health_expect: ` +
-          'expected what the answer has to contain, such as "health_expect = +PONG"',
-      );
-    }
     listeners.push({ key: key.text, address, ...values, backends });
   }
   return listeners;
@@ -189,17 +196,6 @@ function checkBinding(
         "need a right that this process does not seem to have",
     );
   }
-}
-
-function explainReadError(error: unknown, file: string): string {
-  if (error instanceof Deno.errors.NotCapable) {
-    return `the permission is missing; add --allow-read=${file}`;
-  }
-  if (error instanceof Deno.errors.NotFound) return "it does not exist";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
-  if (error instanceof Deno.errors.PermissionDenied) return "the system denies access to it";
-  if (error instanceof TypeError) return "it is not UTF-8 text";
-  return error instanceof Error ? error.message : String(error);
 }
 
 function freezeDeeply<T>(value: T): T {

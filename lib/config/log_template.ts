@@ -34,7 +34,7 @@ export function accessLogFormat(): ValueType<string> {
     allowed: ALLOWED,
     parse(text): ParsedValue<string> {
       if (WORDS.includes(text)) return { ok: true, value: text };
-      const fields = [...text.matchAll(/%(%|[a-z_]*)/g)].map((match) => match[1] as string)
+      const fields = [...text.matchAll(/%(%|[a-z_]+|\w*)/g)].map((match) => match[1] as string)
         .filter((name) => name !== "%");
       if (fields.length === 0) {
         const example = 'such as "%client %backend %bytes_in"';
@@ -42,6 +42,9 @@ export function accessLogFormat(): ValueType<string> {
       }
       const wrong = fields.find((name) => !ACCESS_LOG_FIELD_NAMES.some((known) => known === name));
       if (wrong === undefined) return { ok: true, value: text };
+      if (wrong === "") {
+        return { ok: false, problem: 'has a "%" without a field: a percent sign is written "%%"' };
+      }
       const meant = closestWord(wrong, ACCESS_LOG_FIELD_NAMES);
       const advice = meant === undefined
         ? `; the fields are ${FIELDS}`

@@ -1,67 +1,35 @@
-import { type Address, canonicalHost } from "../base/address.ts";
+import { type Address, canonicalHost, isLoopback } from "../base/address.ts";
 import { closestWord } from "../base/closest_word.ts";
 import { readHost, readPort, splitParts } from "./_host_port.ts";
 import type { IniEntry } from "./ini.ts";
 import { quote } from "./quote.ts";
 import type { BackendFlags } from "./key.ts";
-import { KNOWN_FLAGS, KNOWN_KEYS, type KnownFlag } from "./schema.ts";
+import { KNOWN_FLAGS, type KnownFlag } from "./schema.ts";
 import type { BackendSettings } from "./settings.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 import { count, listWords } from "./value_type.ts";
 
-/** The left side of a mapping, for messages and the reference. */
-export const LISTENER_FORM = "port, address:port, [IPv6 address]:port or *:port";
 /** What one backend on the right side starts with, for messages and the reference. */
 export const BACKEND_FORM = "host:port[:weight]";
 /** What a backend starts with whose addresses and ports a DNS service record gives. */
 const SERVICE_PREFIX = "srv+";
-const SERVICE_FORM = "srv+_service._protocol.name";
+/** How such a backend is written, for messages and the reference. */
+export const SERVICE_FORM = "srv+_service._protocol.name";
 
 const WEIGHT = count({ min: 0, max: 256 });
 const DEFAULT_WEIGHT = 1;
 
-/** Whether a key in `[mappings]` is one for `[options]`; if it is, that is reported. */
-export function isMisplacedKey(key: Token, source: Source): boolean {
-  const isMisplaced = KNOWN_KEYS.some(({ name }) => name === key.text);
-  if (isMisplaced) {
-    source.error(key, `key ${quote(key.text)} belongs in [options], not in [mappings]`);
-  }
-  return isMisplaced;
-}
-
-/** Reads the left side of a mapping, or reports what is wrong with it. */
-export function readListenerAddress(key: Token, source: Source): Address | undefined {
-  const parts = splitParts(key, 2, LISTENER_FORM, source);
-  if (parts === undefined) return undefined;
-  const [host, portAfterHost] = parts as [Token, Token | undefined];
-  if (portAfterHost === undefined && !/^\d+$/.test(key.text)) {
-    source.error(key, `${quote(key.text)} is not a listener: expected ${LISTENER_FORM}`);
-    return undefined;
-  }
-  const hostname = portAfterHost === undefined ? "0.0.0.0" : readListenerHost(host, source);
-  const port = readPort(portAfterHost ?? host, source);
-  return hostname === undefined || port === undefined ? undefined : { hostname, port };
-}
-
-function readListenerHost(token: Token, source: Source): string | undefined {
-  if (token.text === "*") return "0.0.0.0";
-  if (token.text === "localhost") return "127.0.0.1";
-  const host = readHost(token, source);
-  if (host?.kind !== "name") return host?.text;
-  source.error(
-    token,
-    `${quote(token.text)} is a host name, but a listener is bound to an address: ` +
-      'expected an IP address, "localhost" or "*"',
-  );
-  return undefined;
-}
-
 /**
  * Reads the right side of a mapping, and reports every mistake in it.
  *
+ * @param address Where the listener is bound; absent where that could not be read.
  * @returns The backends that are right; their `candidates` are empty where the host is a name.
  */
-export function readBackends(listener: IniEntry, source: Source): BackendSettings[] {
+export function readBackends(
+  listener: IniEntry,
+  address: Address | undefined,
+  source: Source,
+): BackendSettings[] {
   const items = splitItems(listener.value, source);
   const listenerName = quote(listener.key.text);
   if (listener.value.length === 0) {
@@ -84,12 +52,31 @@ export function readBackends(listener: IniEntry, source: Source): BackendSetting
           `the first is in line ${earlier.line}, column ${earlier.column}`,
       );
     }
+    if (address !== undefined && isItself(address, backend.address)) {
+      source.error(
+        place,
+        `backend ${quote(backend.name)} is listener ${listenerName} itself: ` +
+          "every session would come back to it, again and again",
+      );
+    }
     firstPlaces.set(identity, earlier ?? place);
     backends.push(backend);
   }
   // Only if every item could be read: a broken one may well have the weight that is missed here.
-  if (backends.length === items.length) checkPool(listener.key, backends, source);
+  if (items.length > 0 && backends.length === items.length) {
+    checkPool(listener.key, backends, source);
+  }
   return backends;
+}
+
+/** Whether a connection to a backend arrives at the listener. */
+function isItself(listener: Address, backend: Address): boolean {
+  if (listener.port !== backend.port) return false;
+  const [bound, dialled] = [canonicalHost(listener.hostname), canonicalHost(backend.hostname)];
+  if (bound === dialled) return true;
+  if (bound === "0.0.0.0") return isLoopback(dialled) && dialled !== "::1";
+  if (bound === "::") return isLoopback(dialled);
+  return dialled === "localhost" && isLoopback(bound);
 }
 
 function checkPool(key: Token, backends: readonly BackendSettings[], source: Source): void {
@@ -105,29 +92,53 @@ function checkPool(key: Token, backends: readonly BackendSettings[], source: Sou
   }
 }
 
+/**
+ * A comma, a flag with its value, or a word. Every alternative begins with a character of its own, so
+ * that a gap of a megabyte costs nothing. White space around a colon is taken in, and reported later.
+ */
+const WORD = /,|[^\s,=]+(?:\s+:(?!:)[^\s,=]*|(?<=:)\s+\d[^\s,=]*)*(?:\s*=\s*[^\s,]*)?|=\s*[^\s,]*/g;
+
 /** Splits the right side at its commas into backends, and each of these into words. */
 function splitItems(value: readonly Token[], source: Source): Token[][] {
   const items: Token[][] = [];
   let words: Token[] = [];
   for (const line of value) {
-    for (const { 0: text, index } of line.text.matchAll(/,|[^\s,=]*\s*=\s*[^\s,]*|[^\s,=]+/g)) {
+    for (const { 0: text, index } of line.text.matchAll(WORD)) {
       const word = trimToken(sliceToken(line, index, index + text.length));
       const startsItem = words.length === 0;
       if (word.text === ",") {
         if (startsItem) source.error(word, 'there is no backend before ","');
         words = [];
-        continue;
+      } else if (startsItem && isFlag(word)) {
+        source.error(
+          word,
+          `flag ${quote(word.text)} stands before its backend: it belongs after it`,
+        );
+      } else if (startsItem || isPlace(word)) {
+        if (!startsItem) source.error(word, `there is no "," before ${quote(word.text)}`);
+        items.push(words = [withoutGaps(word, source)]);
+      } else {
+        words.push(word);
       }
-      const isAddress = word.text.startsWith(SERVICE_PREFIX) ||
-        word.text.includes(":") && !word.text.includes("=");
-      if (isAddress && !startsItem) {
-        source.error(word, `there is no "," before ${quote(word.text)}`);
-      }
-      if (isAddress || startsItem) items.push(words = [word]);
-      else words.push(word);
     }
   }
   return items;
+}
+
+function isFlag({ text }: Token): boolean {
+  return KNOWN_FLAGS.some(({ name }) => name === text.split("=", 1)[0]?.trim());
+}
+
+/** Whether a word is where a backend is, not one of its flags. */
+function isPlace({ text }: Token): boolean {
+  return text.startsWith(SERVICE_PREFIX) || text.includes(":") && !text.includes("=");
+}
+
+/** Reports white space inside a backend, and gives it without, so that it is one mistake only. */
+function withoutGaps(place: Token, source: Source): Token {
+  if (!/\s/.test(place.text) || place.text.includes("=")) return place;
+  source.error(place, `there is white space in ${quote(place.text)}: expected ${BACKEND_FORM}`);
+  return { ...place, text: place.text.replaceAll(/\s+/g, "") };
 }
 
 function readBackend(words: readonly Token[], source: Source): BackendSettings | undefined {
@@ -143,6 +154,11 @@ function readBackend(words: readonly Token[], source: Source): BackendSettings |
     const name = place.text;
     const address = { hostname, port: 0 };
     return { name, kind: "service", address, candidates: [], weight: 1, ...flags, mode };
+  }
+  if (place.text.includes("://")) {
+    const example = 'such as "127.0.0.1:8080"';
+    source.error(place, `${quote(place.text)} is a URL: expected ${BACKEND_FORM}, ${example}`);
+    return undefined;
   }
   const parts = splitParts(place, 3, BACKEND_FORM, source);
   if (parts === undefined) return undefined;
@@ -170,7 +186,7 @@ function readBackend(words: readonly Token[], source: Source): BackendSettings |
 /** Reads `srv+_service._protocol.name`, and gives what follows the prefix. */
 function readServiceName(token: Token, source: Source): string | undefined {
   const name = token.text.slice(SERVICE_PREFIX.length);
-  if (/^_[\w-]+\._(tcp|udp)(\.[\w-]+)+$/.test(name)) return name;
+  if (/^_[\w-]+\._(tcp|udp)(\.[\w-]+)+\.?$/.test(name)) return name;
   source.error(token, `${quote(token.text)} is not a service name: expected ${SERVICE_FORM}`);
   return undefined;
 }
@@ -227,6 +243,7 @@ function readFlagValue(
 }
 
 function adviseFlag(name: string): string {
+  if (name === "weight") return ": a weight follows the port, as in 127.0.0.1:8080:3";
   const meant = closestWord(name, KNOWN_FLAGS.map((flag) => flag.name));
   if (meant !== undefined) return `; did you mean "${meant}"?`;
   return `: expected ${listWords(KNOWN_FLAGS.map(formatFlag), "or")}`;

@@ -5,11 +5,16 @@ const LONGEST = 80;
  * substitutes, so that a file cannot steer the terminal, and a very long value is cut.
  */
 export function quote(text: string): string {
+  return `"${shorten(text)}"`;
+}
+
+/** What {@linkcode quote} puts between its quotation marks. */
+export function shorten(text: string): string {
   const characters = [...text];
   const shown = characters.length > LONGEST
     ? `${characters.slice(0, LONGEST).join("")}…`
     : characters.join("");
-  return `"${maskControls(shown)}"`;
+  return maskControls(shown);
 }
 
 /** Replaces what would not show, or would change how the rest shows, with `\uFFFD`, one for one. */

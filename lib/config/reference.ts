@@ -1,4 +1,5 @@
-import { BACKEND_FORM, LISTENER_FORM } from "./mapping.ts";
+import { LISTENER_FORM } from "./_listener_key.ts";
+import { BACKEND_FORM, SERVICE_FORM } from "./mapping.ts";
 import { KNOWN_FLAGS, KNOWN_KEYS, type KnownFlag, type KnownKey, type Scope } from "./schema.ts";
 
 const WIDTH = 80;
@@ -35,10 +36,14 @@ export function formatReference(): string {
     "",
     "[mappings]: LISTENER = BACKEND [FLAG ...], BACKEND [FLAG ...], ...",
     "",
-    ...entry("LISTENER", `${LISTENER_FORM}; a bare port and * mean 0.0.0.0`),
+    ...entry(
+      "LISTENER",
+      `${LISTENER_FORM}; a bare port and * mean 0.0.0.0, and [::] takes IPv4 as well`,
+    ),
     ...entry(
       "BACKEND",
-      `${BACKEND_FORM}, with IPv6 addresses in brackets; weights are 0 to 256, and 1 if absent`,
+      `${BACKEND_FORM}, with IPv6 addresses in brackets; weights are 0 to 256, and 1 if absent. ` +
+        `Or ${SERVICE_FORM}, for the backends that DNS lists under that name`,
     ),
     ...KNOWN_FLAGS.flatMap((flag) => entry(flagForm(flag), plain(describeFlag(flag)))),
     "In [options] only:",

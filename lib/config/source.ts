@@ -24,11 +24,15 @@ export function trimToken(token: Token): Token {
   return sliceToken(token, start, Math.max(start, token.text.trimEnd().length));
 }
 
+/** Who makes more mistakes has named the wrong file, and would lose sight of the first ones. */
+const MOST_ERRORS = 1000;
+
 /** The text of a configuration file in lines, and the problems found in it so far. */
 export class Source {
   readonly file: string;
   readonly lines: readonly Token[];
   readonly #diagnostics: Diagnostic[] = [];
+  #errorCount = 0;
 
   /** @param file The file's name, for messages. */
   constructor(file: string, text: string) {
@@ -42,9 +46,17 @@ export class Source {
     return this.#diagnostics;
   }
 
-  /** Reports an error about a token, or, without one, about the file as a whole. */
+  /**
+   * Reports an error about a token, or, without one, about the file as a whole. After the first
+   * thousand, one more says that there are more.
+   */
   error(token: Token | undefined, message: string): void {
-    this.#report("error", token, message);
+    this.#errorCount += 1;
+    if (this.#errorCount <= MOST_ERRORS) {
+      this.#report("error", token, message);
+    } else if (this.#errorCount === MOST_ERRORS + 1) {
+      this.#report("error", undefined, `there are more than ${MOST_ERRORS} errors, not all shown`);
+    }
   }
 
   /** Reports a warning about a token. */

@@ -50,7 +50,7 @@ export function byteSize(range: Range): ValueType<number> {
 export function count(range: Range): ValueType<number> {
   return measure(range, {
     kind: "whole number",
-    parse: (text) => /^\d{1,15}$/.test(text) ? Number(text) : undefined,
+    parse: (text) => /^\d+$/.test(text) ? Number(text) : undefined,
     format: String,
   });
 }
@@ -66,7 +66,7 @@ export function rate(range: Range): ValueType<number> {
 }
 
 function parseRate(text: string): number | undefined {
-  const [, digits, unit] = /^(\d{1,9})(\/[sm])?$/.exec(text) ?? [];
+  const [, digits, unit] = /^(\d+)(\/[sm])?$/.exec(text) ?? [];
   if (digits === undefined) return undefined;
   return unit === "/m" ? Number(digits) / 60 : Number(digits);
 }
@@ -81,7 +81,7 @@ export function percent(range: Range): ValueType<number> {
   return measure(range, {
     kind: "percentage",
     example: 'such as "50%"',
-    parse: (text) => /^\d{1,3}%?$/.test(text) ? parseInt(text) : undefined,
+    parse: (text) => /^\d+%?$/.test(text) ? parseInt(text) : undefined,
     format: (value) => `${value}%`,
   });
 }
@@ -105,32 +105,18 @@ export function orWord<T, Word extends string>(
   };
 }
 
-/** What distinguishes the words of a choice. */
-export interface ChoiceOptions<Word extends string> {
-  /** Words that are known, but cannot be taken in this version. */
-  readonly unavailable?: readonly Word[];
-}
-
 /** One of a list of words. */
-export function choice<Word extends string>(
-  words: readonly Word[],
-  { unavailable = [] }: ChoiceOptions<Word> = {},
-): ValueType<Word> {
-  const available = words.filter((word) => !unavailable.includes(word));
-  const expected = `expected ${listWords(available.map((word) => `"${word}"`), "or")}`;
+export function choice<Word extends string>(words: readonly Word[]): ValueType<Word> {
+  const expected = `expected ${listWords(words.map((word) => `"${word}"`), "or")}`;
   return {
     kind: "choice",
-    allowed: available.join(", "),
+    allowed: words.join(", "),
     parse(text): ParsedValue<Word> {
       const word = words.find((word) => word === text);
-      if (word === undefined) {
-        const meant = closestWord(text, available);
-        const advice = meant === undefined ? `: ${expected}` : `; did you mean "${meant}"?`;
-        return { ok: false, problem: `is unknown${advice}` };
-      }
-      return available.includes(word)
-        ? { ok: true, value: word }
-        : { ok: false, problem: `is not available yet: ${expected}` };
+      if (word !== undefined) return { ok: true, value: word };
+      const meant = closestWord(text, words);
+      const advice = meant === undefined ? `: ${expected}` : `; did you mean "${meant}"?`;
+      return { ok: false, problem: `is unknown${advice}` };
     },
     format: (value) => value,
   };

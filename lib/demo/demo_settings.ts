@@ -1,6 +1,5 @@
-import { type Address, formatAddress } from "../base/address.ts";
+import { type Address, formatAddress, isLoopback } from "../base/address.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
-import { isLoopback } from "./is_loopback.ts";
 
 /**
  * Turns settings into those of the demo: nothing is reachable from outside of this machine, and

@@ -1,8 +1,8 @@
+import { isLoopback } from "../base/address.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { contentType } from "./content_type.ts";
 import { encodeReplyHead, errorReply, type HttpReply, textReply } from "./http_reply.ts";
 import { MAX_HEAD_BYTES, parseRequestHead, requestHeadLength } from "./http_request.ts";
-import { isLoopback } from "./is_loopback.ts";
 import { readArrival } from "./read_arrival.ts";
 import type { SharedFile, SharedFolder } from "./shared_folder.ts";
 

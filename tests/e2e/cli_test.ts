@@ -65,11 +65,16 @@ permittedTest(NEEDS, "weir refuses what it does not know, with status 2", async 
     [["strat", "setup.cfg"], 'unknown command "strat"; did you mean "start"?'],
     [["start"], '"start" needs a configuration file'],
     [["setpu.cfg"], 'cannot read "setpu.cfg": no such file; did you mean "setup.cfg"?'],
+    [["help"], 'unknown command "help"; did you mean "--help"?'],
+    [["--json", "check", "setup.cfg"], 'flag "--json" follows its command, as in "weir check'],
+    [["check", "--version"], 'flag "--version" stands alone: "weir --version"'],
+    [["-", "setup.cfg"], 'unknown command "-", and there is no configuration file of that name'],
   ];
   for (const [args, message] of expected) {
     const { code, stdout, stderr } = await WeirProcess.run(args);
     assertEquals([code, stdout], [2, ""], args.join(" "));
-    assertStringIncludes(stderr, `weir: ${message}\n`);
+    assertStringIncludes(stderr, `weir: ${message}`);
+    assertEquals(stderr.split("\n").length, 3, stderr);
   }
 });
 
@@ -101,6 +106,38 @@ permittedTest(
     }
   },
 );
+
+/** What a shell's script gives, in which `weir` runs Weir with the right to read. */
+async function shell(script: string): Promise<Ending> {
+  const weir = 'weir() { "$0" run --no-prompt --allow-read main.ts "$@"; }';
+  const { code, stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", `${weir}; ${script}`, Deno.execPath()],
+    cwd: new URL("../../", import.meta.url),
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+permittedTest(NEEDS, "weir does not mind who stops reading its output", async () => {
+  const { stdout, stderr } = await shell("{ weir --help-config; echo $? >&2; } | head -1");
+  assertEquals([stdout.split("\n").length, stderr], [2, "0\n"]);
+  const ended = await shell("{ weir --help; echo $? >&2; } >&-");
+  assertEquals(ended.stderr.includes("at "), false, ended.stderr);
+});
+
+async function writeToFullDisk(): Promise<void> {
+  const { code, stderr } = await shell("weir check setup.cfg > /dev/full");
+  assertEquals(code, 1);
+  assertMatch(stderr, /^weir: cannot write to standard output: No space left on device.*\n$/);
+  assertEquals((await shell("weir check deno.json 2> /dev/full")).code, 2);
+}
+
+if (Deno.build.os === "linux") {
+  const name = "weir says that its output cannot be written, with status 1";
+  permittedTest(NEEDS, name, writeToFullDisk);
+}
 
 permittedTest(
   NEEDS,

@@ -1,3 +1,4 @@
+import { maskControls } from "../../config/quote.ts";
 import type { ReloadResult } from "../../supervisor/reloader.ts";
 import { askWeir } from "../ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
@@ -8,15 +9,17 @@ import { reportDiagnostics } from "../report_diagnostics.ts";
 export function reload(inputs: CommandInputs): Promise<number> {
   const { terminal } = inputs;
   return askWeir(inputs, async (client) => {
-    const request = { method: "POST", accept: [422] } as const;
+    const request = { method: "POST", accept: [422], member: "ok" } as const;
     const result = await client.ask<ReloadResult>("/api/v1/reload", request);
     reportDiagnostics(result.diagnostics, terminal, "nothing was changed");
     if (!result.ok) {
-      for (const problem of result.problems) terminal.printError(`weir: ${problem}\n`);
+      for (const problem of result.problems) {
+        terminal.printError(`weir: ${maskControls(problem)}\n`);
+      }
       terminal.printError("weir: the old settings stay in force\n");
       return EXIT_STATUS.failed;
     }
-    for (const change of result.changes) terminal.print(`${change}\n`);
+    for (const change of result.changes) terminal.print(`${maskControls(change)}\n`);
     terminal.print(result.changes.length === 0 ? "reloaded: nothing has changed\n" : "reloaded\n");
     return EXIT_STATUS.done;
   });

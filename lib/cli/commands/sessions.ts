@@ -60,7 +60,7 @@ async function read(
   const found: SessionView[] = [];
   while (true) {
     query.set("limit", String(Math.min(limit - found.length, MOST_AT_ONCE)));
-    const page = await client.ask<SessionPage>(`/api/v1/sessions?${query}`);
+    const page = await client.ask<SessionPage>(`/api/v1/sessions?${query}`, { member: "sessions" });
     found.push(...page.sessions);
     if (page.next === null || found.length >= limit) return { found, matching: page.matching };
     query.set("cursor", page.next);

@@ -1,4 +1,4 @@
-import type { StatusView } from "../../admin/status_view.ts";
+import { askStatus } from "../ask_status.ts";
 import { askWeir } from "../ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
@@ -8,7 +8,7 @@ import { formatStatus } from "../format_status.ts";
 export function status(inputs: CommandInputs): Promise<number> {
   const { flags, terminal } = inputs;
   return askWeir(inputs, async (client) => {
-    const view = await client.ask<StatusView>("/api/v1/status");
+    const view = await askStatus(client);
     terminal.print(
       flags.has("json") ? `${JSON.stringify(view, undefined, 2)}\n` : formatStatus(view),
     );

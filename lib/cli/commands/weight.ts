@@ -1,5 +1,6 @@
-import type { BackendView, StatusView } from "../../admin/status_view.ts";
+import type { BackendView } from "../../admin/status_view.ts";
 import { quote } from "../../config/quote.ts";
+import { askStatus } from "../ask_status.ts";
 import { askWeir } from "../ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
@@ -16,7 +17,7 @@ export function weight(inputs: CommandInputs): Promise<number> {
     throw new UsageError(`${quote(number)} is no weight: expected 0 to ${HEAVIEST}`, "weight");
   }
   return askWeir(inputs, async (client) => {
-    for (const { id } of findBackends(await client.ask<StatusView>("/api/v1/status"), word)) {
+    for (const { id } of findBackends(await askStatus(client), word)) {
       const path = `/api/v1/backends/${encodeURIComponent(id)}/weight`;
       const body = { weight: wanted };
       const { configuredWeight } = await client.ask<BackendView>(path, { method: "POST", body });

@@ -7,6 +7,7 @@ import {
   isIpAddress,
   isIpv4,
   isIpv6,
+  isLoopback,
 } from "../../../lib/base/address.ts";
 
 Deno.test("formatAddress() puts brackets around IPv6 addresses only", () => {
@@ -25,7 +26,11 @@ Deno.test("isIpv4() takes four decimal parts only", () => {
 
 Deno.test("isIpv6() takes addresses without brackets", () => {
   for (const text of ["::", "::1", "0:0:0:0:0:0:0:1", "::ffff:1.2.3.4"]) assert(isIpv6(text), text);
-  for (const text of ["[::1]", "1::2::3", "127.0.0.1", "::1 ", ""]) {
+  for (const zone of ["eth0", "2", "br-lan", "eth0.100", "wg_0"]) {
+    assert(isIpv6(`fe80::1%${zone}`), zone);
+  }
+  const zones = ["fe80::1%", "fe80::1%a%b", "fe80::1%a b", "%eth0", "127.0.0.1%eth0"];
+  for (const text of [...zones, "[::1]", "1::2::3", "127.0.0.1", "::1 ", ""]) {
     assertFalse(isIpv6(text), text);
   }
   assert(isIpAddress("::1") && isIpAddress("127.0.0.1"));
@@ -45,6 +50,29 @@ Deno.test("canonicalHost() makes two ways to write a host equal", () => {
   assertEquals(canonicalHost("0:0::1"), "::1");
   assertEquals(canonicalHost("NAME.Example"), "name.example");
   assertEquals(canonicalHost("127.0.0.1"), "127.0.0.1");
+  assertEquals(canonicalHost("::FFFF:7f00:1"), "127.0.0.1");
+  assertEquals(canonicalHost("FE80:0::1%br-lan"), "fe80::1%br-lan");
+});
+
+Deno.test("isLoopback() tells what only this machine can reach", () => {
+  for (const text of ["localhost", "127.0.0.1", "127.9.9.9", "::1", "0::1", "::ffff:127.0.0.1"]) {
+    assert(isLoopback(text), text);
+  }
+  const almost = ["127.0.0", "127.0.0.256", "127.0.0.1.example.org", "localhost.example.org"];
+  for (
+    const text of [
+      ...almost,
+      "0.0.0.0",
+      "::",
+      "10.0.0.1",
+      "fe80::1%br-lan",
+      "::ffff:10.0.0.1",
+      "name",
+      "",
+    ]
+  ) {
+    assertFalse(isLoopback(text), text);
+  }
 });
 
 Deno.test("addressesOverlap() counts a wildcard as every address of its family", () => {
@@ -58,4 +86,8 @@ Deno.test("addressesOverlap() counts a wildcard as every address of its family",
   assertFalse(addressesOverlap(at("127.0.0.1"), at("127.0.0.1", 81)));
   assertFalse(addressesOverlap(at("0.0.0.0"), at("::1")));
   assertFalse(addressesOverlap(at("0.0.0.0"), at("::")));
+  assert(addressesOverlap(at("127.0.0.1"), at("::ffff:127.0.0.1")));
+  assert(addressesOverlap(at("0.0.0.0"), at("::ffff:127.0.0.1")));
+  assert(addressesOverlap(at("fe80::1%br-lan"), at("FE80::1%br-lan")));
+  assertFalse(addressesOverlap(at("fe80::1%br-lan"), at("fe80::1%eth0")));
 });

@@ -19,6 +19,14 @@ Deno.test("describeSettings() shows each backend's weight and share", () => {
   ]);
 });
 
+Deno.test("describeSettings() does not round a small share to nothing", () => {
+  const lines = describe(
+    "[mappings]\n24003 = 127.0.0.1:1" +
+      Array.from({ length: 8 }, (_, index) => `, 127.0.0.2:${index + 1}:256`).join(""),
+  );
+  assertEquals(lines[3], "  127.0.0.1:1  weight 1    under 0.1 % of sessions");
+});
+
 Deno.test("describeSettings() ignores weights where the algorithm does, but for 0", () => {
   const lines = describe(
     "[options]\nalgorithm = round_robin\n[mappings]\n" +

@@ -69,6 +69,7 @@ permittedTest(
     });
     await withFile(mappings, async (config) => {
       await assertRejects(() => place({ config }), UsageError, 'has no "admin" address');
+      assertEquals(await place({ config, admin: "127.0.0.1:7" }), "127.0.0.1:7");
     });
     await withFile("[mappings]\n", async (config) => {
       await assertRejects(() => place({ config }), UsageError, "cannot take the address of Weir");
@@ -107,6 +108,21 @@ permittedTest(
         "has no token in it",
       );
     });
+    for (const wrong of ["t\u00f6ken-of-sixteen-characters\n", "read two words\n"]) {
+      await withFile(wrong, async (file) => {
+        await assertRejects(
+          () => tokenSent({ "token-file": file }),
+          UsageError,
+          'has a line that is neither "TOKEN" nor "read TOKEN"',
+        );
+      });
+    }
+    const folder = import.meta.dirname as string;
+    await assertRejects(
+      () => tokenSent({ "token-file": folder }),
+      UsageError,
+      `cannot read "${folder}": it is a directory`,
+    );
     assertEquals(await tokenSent({}), null);
   },
 );

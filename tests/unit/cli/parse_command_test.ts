@@ -35,6 +35,17 @@ Deno.test("parseCommand() keeps file names as they were typed", () => {
   assertEquals(parsedCommand("--", "check").file, "check");
 });
 
+Deno.test("parseCommand() takes a lone dash for a file's name, not for nothing", () => {
+  const request = parseCommand(["-"], (path) => path === "-");
+  assert(request.kind === "command");
+  assertEquals([request.command.name, request.file], ["start", "-"]);
+  assertEquals(parsedCommand("check", "-").file, "-");
+  assertEquals(
+    usageError("-", "a.cfg"),
+    'unknown command "-", and there is no configuration file of that name',
+  );
+});
+
 Deno.test("parseCommand() takes flags before and after the file", () => {
   const expected = { name: "check", file: "a.cfg", flags: ["json"] };
   assertEquals(parsedCommand("check", "--json", "a.cfg"), expected);
@@ -88,6 +99,19 @@ Deno.test("parseCommand() refuses flags of another command", () => {
   assertEquals(usageError("start", "a.cfg", "--json"), 'unknown flag "--json"');
 });
 
+Deno.test("parseCommand() says where a flag belongs that stands elsewhere", () => {
+  const follows = 'flag "--json" follows its command, as in "weir check --json"';
+  assertEquals(usageError("--json", "check", "a.cfg"), follows);
+  assertEquals(
+    usageError("--limit=5", "sessions"),
+    'flag "--limit" follows its command, as in "weir sessions --limit"',
+  );
+  assertEquals(
+    usageError("check", "--version"),
+    'flag "--version" stands alone: "weir --version"',
+  );
+});
+
 Deno.test("parseCommand() refuses a value for a flag that takes none", () => {
   assertEquals(
     usageError("check", "a.cfg", "--json=no"),
@@ -104,6 +128,8 @@ Deno.test("parseCommand() refuses more than one file", () => {
 
 Deno.test("parseCommand() suggests the command that was meant", () => {
   assertEquals(usageError("chekc", "a.cfg"), 'unknown command "chekc"; did you mean "check"?');
+  assertEquals(usageError("help"), 'unknown command "help"; did you mean "--help"?');
+  assertEquals(usageError("verison"), 'unknown command "verison"; did you mean "--version"?');
   assertEquals(
     usageError("frobnicate"),
     'unknown command "frobnicate", and there is no configuration file of that name',

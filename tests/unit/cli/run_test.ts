@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { OutputError } from "../../../lib/cli/output_error.ts";
 import { run } from "../../../lib/cli/run.ts";
 import type { Terminal } from "../../../lib/cli/terminal.ts";
 import { permittedTest } from "../../support/permitted.ts";
@@ -53,6 +54,34 @@ Deno.test("run() prints help and version on standard output", async () => {
   }
 });
 
+Deno.test("run() says that nothing could be written, with status 1", async () => {
+  let stderr = "";
+  const terminal: Terminal = {
+    print: () => {
+      throw new OutputError(new Error("No space left on device"));
+    },
+    printError: (text) => {
+      stderr += text;
+    },
+    color: false,
+    errorColor: false,
+  };
+  const nowhere = new URL("file:///nowhere/");
+  const entry = { workerUrls: { native: nowhere, streams: nowhere }, projectFolder: nowhere };
+  assertEquals(await run(["--help"], entry, terminal), 1);
+  assertEquals(stderr, "weir: cannot write to standard output: No space left on device\n");
+});
+
+permittedTest(["read"], "run() takes a folder for a file, and says what it is", async () => {
+  const { status, stderr } = await ran([import.meta.dirname as string]);
+  assertEquals(status, 2);
+  assertStringIncludes(stderr, "error: cannot read the file: it is a directory\n");
+  assertStringIncludes(
+    (await ran(["tests"])).stderr,
+    "tests: error: cannot read the file: it is a",
+  );
+});
+
 permittedTest(["read"], "run() explains wrong usage on standard error, with status 2", async () => {
   const { status, stdout, stderr } = await ran(["chekc", "setup.cfg"]);
   assertEquals([status, stdout], [2, ""]);
@@ -105,4 +134,20 @@ permittedTest(
 permittedTest(["read", "write"], "run() check takes colour only where it is welcome", async () => {
   assert((await check(WRONG, [], true)).stderr.includes("\x1b["));
   assert(!(await check(WRONG, [], false)).stderr.includes("\x1b["));
+});
+
+permittedTest(["net"], "run() lets no answer of a Weir steer the terminal", async () => {
+  const escape = "\x1b[31m";
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    ({ url }) =>
+      url.endsWith("/reload")
+        ? Response.json({ ok: true, diagnostics: [], problems: [], changes: [`a ${escape}`] })
+        : Response.json({ detail: `no ${escape}` }, { status: 409 }),
+  );
+  const admin = `127.0.0.1:${server.addr.port}`;
+  const reloaded = await ran(["reload", "--admin", admin]);
+  assertEquals([reloaded.status, reloaded.stdout], [0, "a \uFFFD[31m\nreloaded\n"]);
+  const refused = await ran(["status", "--admin", admin]);
+  assertEquals([refused.status, refused.stderr], [1, "weir: no \uFFFD[31m\n"]);
 });

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   type AdminAddress,
+  adminAddress,
   formatAdminAddress,
   isExposed,
   parseAdminAddress,
@@ -15,6 +16,7 @@ const ADDRESSES: readonly [text: string, written: string, exposed: boolean][] = 
   ["[::ffff:10.0.0.1]:24000", "[::ffff:10.0.0.1]:24000", true],
   ["0.0.0.0:24000", "0.0.0.0:24000", true],
   ["[::]:24000", "[::]:24000", true],
+  ["[fe80::1%br-lan]:24000", "[fe80::1%br-lan]:24000", true],
   ["10.0.0.1:24000", "10.0.0.1:24000", true],
   ["/run/weir.sock", "unix:/run/weir.sock", false],
   ["unix:/run/a b.sock", "unix:/run/a b.sock", false],
@@ -47,4 +49,14 @@ Deno.test("parseAdminAddress() gives nothing for what is no address", () => {
   wrong.push("::1:24000", "[127.0.0.1]:24000", "[::1]", "1.2.3:4", "/", "unix:", "unix:run/weir");
   wrong.push(`/${"a".repeat(103)}`);
   for (const text of wrong) assertEquals(parseAdminAddress(text), undefined, text);
+});
+
+Deno.test("adminAddress() says that a path is too long, rather than that it is none", () => {
+  const { parse } = adminAddress();
+  const problem = "is too long for a Unix socket: expected a path of 103 bytes at most";
+  assertEquals(parse(`/${"a".repeat(102)}`).ok, true);
+  assertEquals(parse(`/${"a".repeat(103)}`), { ok: false, problem });
+  assertEquals(parse(`unix:/${"\u00e4".repeat(52)}`), { ok: false, problem });
+  const relative = parse("run/weir.sock");
+  assertEquals(!relative.ok && relative.problem.startsWith("is not an address: "), true);
 });

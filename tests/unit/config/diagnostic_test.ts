@@ -64,12 +64,24 @@ Deno.test("formatDiagnostics() keeps the caret aligned after tabs and wide chara
     "     |          ^",
   ]);
   assertEquals(format(problem("x 日本", "日本"))[2], "     |   ^^^^");
+  assertEquals(format(problem("✅ ⚡ = y", "y"))[2], "     |         ^");
 });
 
 Deno.test("formatDiagnostics() cuts a long line around the caret", () => {
   const [, line = "", caret = ""] = format(problem(`${"a ".repeat(300)}X${" b".repeat(300)}`, "X"));
   assertEquals(caret.indexOf("^"), line.indexOf("X"));
   assertEquals([line.length <= 110, line.includes("…"), line.endsWith("…")], [true, true, true]);
+});
+
+Deno.test("formatDiagnostics() cuts a line of a megabyte as often as it has problems", () => {
+  const long = "日".repeat(499_999) + "\u{20000}X" + "\u0301".repeat(500_000);
+  const one = problem(long, "X");
+  const text = format(...Array.from({ length: 1000 }, () => one));
+  const [, line = "", caret = ""] = text;
+  assertEquals(text.length, 3001);
+  assertEquals(line.startsWith(`  12 | …${"日".repeat(19)}\u{20000}X`), true);
+  assertEquals([line.length < 600, line.endsWith("…")], [true, true]);
+  assertEquals(caret, `     | ${" ".repeat(41)}^`);
 });
 
 Deno.test("formatDiagnostics() cuts a caret that is longer than the line shown", () => {

@@ -79,6 +79,47 @@ Deno.test("parseSettings() limits the number of backends over all listeners", ()
   assertEquals(problems(mappings(2)), ["3:1 there are more than 8192 backends in all"]);
 });
 
+Deno.test("parseSettings() stops listing after a thousand errors, and says that there are more", () => {
+  const lines = Array.from({ length: 5000 }, (_, index) => `key_${index} = 1`);
+  const found = problems(`[options]\n${lines.join("\n")}`);
+  assertEquals(found.length, 1001);
+  assertEquals(found.slice(0, 1), ["0:0 there are more than 1000 errors, not all shown"]);
+  assertEquals(found.at(-1)?.startsWith('1001:1 unknown key "key_999" in [options]'), true);
+});
+
+Deno.test("parseSettings() takes a file with more than a thousand warnings", () => {
+  const mappings = Array.from(
+    { length: 1020 },
+    (_, index) =>
+      `127.0.${index >> 9}.1:${(index & 511) + 1} = a:1\n[::${index >> 9}]:${
+        (index & 511) + 1
+      } = a:1`,
+  ).slice(0, 510);
+  const text = `[mappings]\n${mappings.join("\n")}`;
+  const { settings, diagnostics } = parseSettings(text, "a.cfg", ENVIRONMENT);
+  assertEquals([settings?.listeners.length, diagnostics.length], [1020, 1020]);
+});
+
+Deno.test("parseSettings() reads lines of a megabyte", () => {
+  const long = 1_000_000;
+  const [gap, digits, commas] = [" ".repeat(long), "1".repeat(long), ",".repeat(long)];
+  assertEquals(problems(`[mappings]\n24003 = a:1,${gap}b:2${gap};${gap}`), []);
+  for (
+    const text of [
+      `[mappings]\n24003 = a:1 ${gap}x${gap}= 3`,
+      `[mappings]\n24003 = a:1\n[options ${digits}x]`,
+      `[mappings]\n24003 = a:${digits}, [${digits}]:1, ${digits}`,
+      `[mappings]\n${digits}x = a:1`,
+      `[mappings]\n24003 = ${commas}`,
+      `[options]\nbuffer_size = ${digits}\nadmin = [${digits}]:1\n[mappings]\n24003 = a:1`,
+    ]
+  ) {
+    const { diagnostics, settings } = parseSettings(text, "a.cfg", ENVIRONMENT);
+    assertEquals(settings, undefined);
+    for (const { message } of diagnostics) assert(message.length < 500, message);
+  }
+});
+
 Deno.test("parseSettings() gives a backend that is a name no candidates", () => {
   const [listener] = valid("[mappings]\n1025 = localhost:1, 127.0.0.1:1, [::1]:1").listeners;
   assertEquals(listener?.backends.map(({ candidates }) => candidates), [[], ["127.0.0.1"], [
@@ -98,13 +139,68 @@ permittedTest(["read", "write"], "loadSettings() reads a file", async () => {
     const { settings, diagnostics } = await loadSettings(file, ENVIRONMENT);
     assertEquals(diagnostics, []);
     assertEquals([settings?.file, settings?.listeners.length], [file, 1]);
-
-    await Deno.writeFile(file, new Uint8Array([0x5b, 0xff, 0xfe]));
-    assertEquals(await wholeFileProblem(file), "cannot read the file: it is not UTF-8 text");
   } finally {
     await Deno.remove(file);
   }
 });
+
+permittedTest(["read", "write"], "loadSettings() says where a file is not UTF-8", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    const latin1 =
+      "[mappings]\r\n24003 = 127.0.0.1:1 ; f\xfcr\r24004 = b\xe4d\n24005 = a:1\n; \xff";
+    await Deno.writeFile(file, Uint8Array.from(latin1, (character) => character.charCodeAt(0)));
+    const { settings, diagnostics } = await loadSettings(file, ENVIRONMENT);
+    assertEquals(settings, undefined);
+    assertEquals(diagnostics.map(({ line, column, message }) => `${line}:${column} ${message}`), [
+      "2:24 this is not UTF-8: save the file as UTF-8",
+      '3:9 backend "b\uFFFDd" has no port: expected host:port[:weight]',
+      "3:10 this is not UTF-8: save the file as UTF-8",
+      "5:3 this is not UTF-8: save the file as UTF-8",
+    ]);
+    assertEquals(diagnostics[0]?.lineText, "24003 = 127.0.0.1:1 ; f\uFFFDr");
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+permittedTest(["read", "write"], "loadSettings() refuses what is no text", async () => {
+  const file = await Deno.makeTempFile();
+  const problemOf = async (bytes: readonly number[]) => {
+    await Deno.writeFile(file, Uint8Array.from(bytes));
+    return await wholeFileProblem(file);
+  };
+  try {
+    const utf16 = "cannot read the file: it is UTF-16 text: save it as UTF-8";
+    assertEquals(await problemOf([0xff, 0xfe, 0x5b, 0]), utf16);
+    assertEquals(await problemOf([0xfe, 0xff, 0, 0x5b]), utf16);
+    assertEquals(await problemOf([0x7f, 0x45, 0, 0xff]), "cannot read the file: it is not text");
+    await Deno.truncate(file, 16 * 1024 ** 2 + 1);
+    assertEquals(await wholeFileProblem(file), "cannot read the file: it has more than 16m");
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+async function readNamedPipe(): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const pipe = `${folder}/pipe`;
+  try {
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    const loading = loadSettings(pipe, ENVIRONMENT);
+    // This thread goes on meanwhile, or nobody would ever write into the pipe.
+    await Deno.writeTextFile(pipe, "[mappings]\n24003 = 127.0.0.1:1");
+    assertEquals((await loading).settings?.listeners.length, 1);
+    assertEquals(await wholeFileProblem("/dev/null"), "cannot read the file: it is a device");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (Deno.build.os !== "windows") {
+  const name = "loadSettings() waits for a named pipe without holding up its thread";
+  permittedTest(["read", "write", "run"], name, readNamedPipe);
+}
 
 permittedTest(["read"], "loadSettings() reports a file that is missing, or a folder", async () => {
   const missing = `${import.meta.dirname}/missing.cfg`;

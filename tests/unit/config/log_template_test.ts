@@ -23,6 +23,15 @@ Deno.test("accessLogFormat() says which field is unknown, and what was meant", (
   });
   const far = parse("%host");
   assert(!far.ok && far.problem.startsWith('has an unknown field "%host"; the fields are %time, '));
+  assertEquals(parse("%Client"), {
+    ok: false,
+    problem: 'has an unknown field "%Client"; did you mean "%client"?',
+  });
+  assertEquals(parse("%client 50%"), {
+    ok: false,
+    problem: 'has a "%" without a field: a percent sign is written "%%"',
+  });
+  assertEquals(parse("%clientA"), { ok: true, value: "%clientA" });
   assertEquals(parse("client %% backend"), {
     ok: false,
     problem: "names no field: expected auto (as log_format), text, json, or a template, " +
