@@ -14,11 +14,6 @@ export class Check implements Due {
   readonly riseFall: RiseFall;
   /** The probe that runs now. */
   probing: Probing | undefined;
-  /** When the last probe ended, in milliseconds since 1970; 0 before the first one. */
-  lastCheckMs = 0;
-  lastDurationMs = 0;
-  /** Why the last probe failed; empty where it passed. */
-  lastReason = "";
 
   constructor(
     place: { readonly listenerRow: number; readonly row: number },

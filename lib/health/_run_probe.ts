@@ -1,6 +1,6 @@
 import { isLocalFault } from "../base/local_fault.ts";
 import { formatDuration } from "../base/duration.ts";
-import { encodeLocalHeader } from "../protocol/proxy_header.ts";
+import { encodeLocalHeader, encodeProxyHeader } from "../protocol/proxy_header.ts";
 import { probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
 import { Wire } from "./_wire.ts";
 
@@ -28,7 +28,7 @@ export async function runProbe(
     conn = await dial(subject, signal);
     signal.addEventListener("abort", close);
     wire = new Wire(conn);
-    const header = headerFor(subject);
+    const header = headerFor(subject, conn);
     if (header !== undefined) await wire.send(header);
     const problem = await converse(wire);
     if (problem !== undefined) return failed(problem);
@@ -44,10 +44,9 @@ export async function runProbe(
 
 /** Connects the way sessions do: to the backend's addresses in turn, until one answers. */
 async function dial(subject: ProbeSubject, signal: AbortSignal): Promise<Deno.TcpConn> {
-  const { candidates, address } = subject.backend;
   const port = probedPort(subject);
   let lastError: unknown;
-  for (const hostname of candidates.length > 0 ? candidates : [address.hostname]) {
+  for (const hostname of subject.backend.candidates) {
     try {
       const conn = await Deno.connect({ hostname, port, signal });
       if (!signal.aborted) return conn;
@@ -62,13 +61,19 @@ async function dial(subject: ProbeSubject, signal: AbortSignal): Promise<Deno.Tc
 }
 
 /**
- * The header of a connection that is made for nobody. It is left out where `health_port` leads
- * elsewhere: what answers there need not expect it (HAProxy does the same).
+ * The header of a connection that is made for nobody: the command LOCAL, or in v1, which has none,
+ * the connection's own addresses, as not everybody takes `PROXY UNKNOWN`. It is left out where
+ * `health_port` leads elsewhere: what answers there need not expect it (HAProxy does the same).
  */
-function headerFor({ listener, backend }: ProbeSubject): Uint8Array | undefined {
+function headerFor(
+  { listener, backend }: ProbeSubject,
+  { localAddr, remoteAddr }: Deno.TcpConn,
+): Uint8Array | undefined {
   const { proxyProtocol, healthPort } = listener;
   const elsewhere = healthPort !== 0 && healthPort !== backend.address.port;
-  return proxyProtocol === "off" || elsewhere ? undefined : encodeLocalHeader(proxyProtocol);
+  if (proxyProtocol === "off" || elsewhere) return undefined;
+  if (proxyProtocol === "v1") return encodeProxyHeader("v1", localAddr, remoteAddr);
+  return encodeLocalHeader(proxyProtocol);
 }
 
 function describeLateness({ listener }: ProbeSubject, wire: Wire | undefined): string {

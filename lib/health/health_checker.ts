@@ -23,20 +23,6 @@ export interface HealthFlip {
   readonly atMs: number;
 }
 
-/** What checks have found out about one backend. */
-export interface HealthReport {
-  readonly up: boolean;
-  /** Since when, in milliseconds since 1970. */
-  readonly sinceMs: number;
-  /** When the last check ended, in milliseconds since 1970; 0 before the first one. */
-  readonly lastCheckMs: number;
-  readonly lastDurationMs: number;
-  /** Why the last check failed; empty where it passed. */
-  readonly lastReason: string;
-  readonly passed: number;
-  readonly failed: number;
-}
-
 export interface HealthCheckerInputs {
   readonly state: SharedState;
   /** Milliseconds since 1970. */
@@ -104,6 +90,7 @@ export class HealthChecker {
         checks.set(row, check);
         if (!same) added.push(check);
         else if (check.adopt(listener, backend)) this.#startAfresh(check);
+        else this.#bringForward(check);
       });
     }
     for (const check of before.values()) {
@@ -112,11 +99,6 @@ export class HealthChecker {
     this.#checks = checks;
     this.#spread(added);
     this.#arm();
-  }
-
-  /** What checks have found out, by the backends' rows; those that are not checked are left out. */
-  snapshot(): ReadonlyMap<number, HealthReport> {
-    return new Map([...this.#checks].map(([row, check]) => [row, this.#report(check)]));
   }
 
   /** Ends all checks, and resolves once their connections are closed. The verdicts stay. */
@@ -148,6 +130,16 @@ export class HealthChecker {
   #startAfresh(check: Check): void {
     this.#drop(check);
     this.#due.set(check, this.#inputs.scheduler.nowMs());
+  }
+
+  /** A shorter interval holds at once, and not only after a check that may be a day away. */
+  #bringForward(check: Check): void {
+    const nowMs = this.#inputs.scheduler.nowMs();
+    const { healthIntervalMs } = check.listener;
+    if (check.probing !== undefined || check.dueMs <= nowMs + healthIntervalMs * (1 + JITTER)) {
+      return;
+    }
+    this.#due.set(check, nowMs + healthIntervalMs * this.#inputs.random());
   }
 
   #stopChecking(row: number, listener: ListenerSettings, backend: BackendSettings): void {
@@ -221,9 +213,6 @@ export class HealthChecker {
 
   #judge(check: Check, probing: Probing, result: ProbeResult): void {
     const { row, riseFall } = check;
-    check.lastCheckMs = this.#inputs.now();
-    check.lastDurationMs = result.durationMs;
-    check.lastReason = result.passed ? "" : result.reason;
     if (!result.passed && result.local) return;
     const { checksPassed, checksFailed } = BackendTally;
     const tally = result.passed ? checksPassed : checksFailed;
@@ -267,19 +256,6 @@ export class HealthChecker {
     this.#state.setBackendReading(row, BackendReading.healthSinceMs, atMs);
     if (!up) this.#state.addBackendTally(this.#slot, row, BackendTally.downs, 1);
     this.#inputs.onFlip({ listener, backend, row, up, reason, atMs });
-  }
-
-  #report({ row, riseFall, lastCheckMs, lastDurationMs, lastReason }: Check): HealthReport {
-    const { checksPassed, checksFailed } = BackendTally;
-    return {
-      up: riseFall.up,
-      sinceMs: this.#state.backendReading(row, BackendReading.healthSinceMs),
-      lastCheckMs,
-      lastDurationMs,
-      lastReason,
-      passed: this.#state.backendTally(this.#slot, row, checksPassed),
-      failed: this.#state.backendTally(this.#slot, row, checksFailed),
-    };
   }
 
   #isInMaintenance(check: Check): boolean {

@@ -1,5 +1,5 @@
 import { formatAddress } from "../base/address.ts";
-import type { ProbeResult, ProbeSubject } from "./probe.ts";
+import { probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
 import { runProbe } from "./_run_probe.ts";
 import type { Wire } from "./_wire.ts";
 
@@ -14,8 +14,9 @@ const START = "HTTP/1.";
 export function httpProbe(subject: ProbeSubject, signal: AbortSignal): Promise<ProbeResult> {
   const { healthCheck } = subject.listener;
   const { path, status } = healthCheck.kind === "http" ? healthCheck : { path: "/", status: 0 };
+  const { hostname } = subject.backend.address;
   const request = `GET ${path} HTTP/1.1\r\n` +
-    `Host: ${formatAddress(subject.backend.address)}\r\n` +
+    `Host: ${formatAddress({ hostname, port: probedPort(subject) })}\r\n` +
     "User-Agent: weir-health-check\r\nAccept: */*\r\nConnection: close\r\n\r\n";
   return runProbe(subject, signal, async (wire) => {
     await wire.sendBytesOf(request);

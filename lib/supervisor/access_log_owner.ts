@@ -1,6 +1,14 @@
 import { AccessLogWriter, type AccessLogWriterOptions } from "../log/access_log_writer.ts";
 import { loggerFor } from "../log/logging.ts";
 
+/** An access log that is open and not in use yet. Has to be taken into use or discarded. */
+export interface OpenedAccessLog {
+  /** Writes there from now on; resolves when the one before is written out. */
+  use(): Promise<void>;
+  /** Closes it: the one before stays in use. */
+  discard(): Promise<void>;
+}
+
 /**
  * The access log that is in use, if one is: what workers' lines go to, through reloads that change
  * where it is written.
@@ -34,13 +42,25 @@ export class AccessLogOwner {
    * opening the file throws; everything is as before then.
    */
   async use(path: string): Promise<void> {
-    if (path === this.#path) return;
+    await (await this.open(path)).use();
+  }
+
+  /**
+   * Opens a path, or nothing for `off`, as the first of two steps: whatever else has to be tried
+   * before the second one may fail. Throws what opening the file throws.
+   */
+  async open(path: string): Promise<OpenedAccessLog> {
+    if (path === this.#path) {
+      return {
+        use: () => Promise.resolve(),
+        discard: () => Promise.resolve(),
+      };
+    }
     const next = path === "off" ? undefined : await AccessLogWriter.open(path, this.#options);
-    const previous = this.#writer;
-    this.#writer = next;
-    this.#path = path;
-    await previous?.close();
-    this.#droppedBefore += previous?.dropped ?? 0;
+    return {
+      use: () => this.#switch(path, next),
+      discard: async () => await next?.close(),
+    };
   }
 
   /** Takes whole lines, `count` of them; returns at once. */
@@ -56,5 +76,13 @@ export class AccessLogOwner {
   /** Writes what waits. */
   async close(): Promise<void> {
     await this.#writer?.close();
+  }
+
+  async #switch(path: string, next: AccessLogWriter | undefined): Promise<void> {
+    const previous = this.#writer;
+    this.#writer = next;
+    this.#path = path;
+    await previous?.close();
+    this.#droppedBefore += previous?.dropped ?? 0;
   }
 }

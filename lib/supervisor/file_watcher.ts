@@ -1,78 +1,82 @@
-import { loggerFor } from "../log/logging.ts";
-
-/** A change is told when nothing further has happened for this long. */
-const SETTLE_MS = 200;
+/** How often the file is looked at. */
+const LOOK_MS = 250;
 
 /**
- * Tells when a file was changed.
+ * Tells when a file has other content than before.
  *
- * The folder is watched and not the file: editors write a new file and rename it over the old one,
- * and a watch on the old one would go with it. Names are compared by their last part, since a folder
- * may be reached by several paths.
+ * It looks again and again rather than to be told by the system: what that tells depends on how the
+ * file is replaced (by a rename, behind a symbolic link or several, in a folder that is made anew)
+ * and on the file system. As long as nothing changes, a look is one system call.
  */
 export class FileWatcher {
   readonly #file: string;
   readonly #onChange: () => void;
-  #watcher: Deno.FsWatcher | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The file at the last look; absent where there was none. */
+  #seen: string | undefined;
+  /** The file when its content was last read. */
+  #known: string | undefined;
   #content = "";
 
+  /** The file as it is now counts as known. */
   constructor(file: string, onChange: () => void) {
     this.#file = file;
     this.#onChange = onChange;
+    this.takeNote();
   }
 
   /** Watches from now on, or does not any more. */
   set(active: boolean): void {
-    if (active === (this.#watcher !== undefined)) return;
-    if (active) void this.#watch();
-    else this.close();
+    if (!active) this.close();
+    else if (this.#timer === undefined) this.#lookLater();
+  }
+
+  /** Takes the file as it is now for known: somebody else is about to read it. */
+  takeNote(): void {
+    try {
+      const info = Deno.statSync(this.#file);
+      this.#known = versionOf(info);
+      // A pipe gives what it has once, to whom it is meant for, and lets everybody else wait.
+      this.#content = info.isFile ? Deno.readTextFileSync(this.#file) : "";
+    } catch {
+      this.#content = "";
+    }
   }
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    this.#timer = undefined;
   }
 
-  async #watch(): Promise<void> {
-    const cut = this.#file.lastIndexOf("/") + 1;
-    const folder = this.#file.slice(0, cut) || ".";
-    const name = this.#file.slice(cut);
-    try {
-      this.#content = readText(this.#file);
-      const watcher = Deno.watchFs(folder, { recursive: false });
-      this.#watcher = watcher;
-      for await (const { paths } of watcher) {
-        if (paths.some((path) => path.slice(path.lastIndexOf("/") + 1) === name)) this.#settle();
-      }
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      loggerFor("reload").error('Could not watch "{file}": {message}', {
-        file: this.#file,
-        message,
-      });
-      this.close();
-    }
+  #lookLater(): void {
+    const timer = setTimeout(async () => {
+      const version = await Deno.stat(this.#file).then(versionOf, versionOfError);
+      // It may have been closed meanwhile, and even begun again.
+      if (this.#timer !== timer) return;
+      this.#lookLater();
+      this.#take(version);
+    }, LOOK_MS);
+    this.#timer = timer;
   }
 
-  #settle(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      // Reading a file, or saving it unchanged, is told by the system too.
-      const content = readText(this.#file);
-      if (content === this.#content) return;
-      this.#content = content;
-      this.#onChange();
-    }, SETTLE_MS);
+  #take(version: string | undefined): void {
+    // A file that is being written is another one at the next look, or has gone for a moment.
+    const isSettled = version !== undefined && version === this.#seen;
+    this.#seen = version;
+    if (!isSettled || version === this.#known) return;
+    this.#known = version;
+    const before = this.#content;
+    this.takeNote();
+    if (this.#content !== before) this.#onChange();
   }
 }
 
-/** The file's text; empty while it is not there, in the middle of a rename. */
-function readText(file: string): string {
-  try {
-    return Deno.readTextFileSync(file);
-  } catch {
-    return "";
-  }
+/** Is another text whenever the file is another one. */
+function versionOf({ dev, ino, size, mtime, ctime }: Deno.FileInfo): string {
+  return [dev, ino, size, mtime?.getTime(), ctime?.getTime()].join(" ");
+}
+
+/** Nothing for a file that is not there; one that cannot be read is for the reload to report. */
+function versionOfError(error: unknown): string | undefined {
+  return error instanceof Deno.errors.NotFound ? undefined : String(error);
 }

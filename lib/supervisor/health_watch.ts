@@ -2,7 +2,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { BackendModeName } from "../config/settings.ts";
 import { type Generation, watchedPool } from "../engine/generation.ts";
 import { type EjectionChange, EjectionKeeper } from "../health/ejection_keeper.ts";
-import { HealthChecker, type HealthFlip, type HealthReport } from "../health/health_checker.ts";
+import { HealthChecker, type HealthFlip } from "../health/health_checker.ts";
 import { PROBES } from "../health/probes.ts";
 import { SYSTEM_SCHEDULER } from "../health/scheduler.ts";
 import { SlowStart } from "../health/slow_start.ts";
@@ -51,11 +51,6 @@ export class HealthWatch {
       onFlip: (flip) => this.#flipped(flip),
       onPassWhileEjected: (row) => this.#keeper.clear(row, "a health check passed"),
     });
-  }
-
-  /** What the last checks have found, by row. */
-  get reports(): ReadonlyMap<number, HealthReport> {
-    return this.#checker.snapshot();
   }
 
   /** Watches over the backends of a generation from now on. Its weights and modes are in force. */

@@ -19,7 +19,7 @@ interface Beat {
 export class HeartbeatMonitor {
   readonly #state: SharedState;
   readonly #now: () => number;
-  readonly #beats = new Map<number, Beat>();
+  #beats: ReadonlyMap<number, Beat> = new Map();
   #timer: ReturnType<typeof setInterval> | undefined;
   #lastLookMs = 0;
 
@@ -47,16 +47,20 @@ export class HeartbeatMonitor {
     const wasHeldUp = nowMs - this.#lastLookMs > HANG_MS / 2;
     this.#lastLookMs = nowMs;
     const hanging: { slot: number; silentMs: number }[] = [];
+    const beats = new Map<number, Beat>();
     for (const slot of slots) {
       const count = this.#state.workerCell(slot, WorkerCell.heartbeat);
       const last = this.#beats.get(slot);
       if (last === undefined || last.count !== count || wasHeldUp) {
-        this.#beats.set(slot, { count, atMs: nowMs });
+        beats.set(slot, { count, atMs: nowMs });
       } else if (nowMs - last.atMs >= HANG_MS) {
-        this.#beats.delete(slot);
         hanging.push({ slot, silentMs: nowMs - last.atMs });
+      } else {
+        beats.set(slot, last);
       }
     }
+    // A slot that was empty for a while begins anew: whoever gets it next has not beaten yet.
+    this.#beats = beats;
     return hanging;
   }
 }

@@ -15,6 +15,12 @@ import type { SharedState } from "../state/shared_state.ts";
 /** A weight's unit in the shared state: hundredths, so that a slow start can take small steps. */
 export const WEIGHT_UNIT = 100;
 
+/**
+ * A row that the generation in force does not need is left alone for so long: a listener that was
+ * removed still serves those who wait in its queue, and counts them in its rows.
+ */
+const RETIREMENT_MS = 2_000;
+
 /** A generation that is thought out, and neither in force nor given up. */
 export interface Plan {
   readonly generation: Generation;
@@ -35,7 +41,8 @@ export interface Wish {
  *
  * Rows are known by address, so that whoever keeps its address over a reload keeps its figures. What
  * an operator has changed at run time stays as long as the file says the same as before. The row of
- * a backend that was removed is used again only when its last session has ended.
+ * a backend that was removed is used again only when its last session has ended, and no other one
+ * can begin.
  */
 export class Planner {
   readonly #state: SharedState;
@@ -46,11 +53,16 @@ export class Planner {
   /** What is in force, by row: as the file says, or as an operator has changed it. */
   readonly #wished = new Map<number, Wish>();
   #number = 0;
+  readonly #now: () => number;
   /** Names of rows that the generation in force needs. */
   #inForce: ReadonlySet<string> = new Set();
+  /** Since when the names of other rows are not needed any more. */
+  readonly #retiredMs = new Map<string, number>();
 
-  constructor(state: SharedState) {
+  /** @param now milliseconds on a clock that never goes back */
+  constructor(state: SharedState, now: () => number = () => performance.now()) {
     this.#state = state;
+    this.#now = now;
   }
 
   /** Plans the next generation. Throws a `RangeError` when there are too many backends. */
@@ -95,8 +107,22 @@ export class Planner {
         this.#applyBackend(rows.backends[index] as number, backend);
       });
     }
+    this.#retire(needed);
     this.#inForce = needed;
     this.#state.advanceEpoch();
+  }
+
+  #retire(needed: ReadonlySet<string>): void {
+    for (const name of needed) this.#retiredMs.delete(name);
+    for (const name of this.#inForce) {
+      if (needed.has(name)) continue;
+      this.#retiredMs.set(name, this.#now());
+      if (!this.#backendRows.has(name)) continue;
+      // Where it comes back, it is as the file has it then.
+      const row = this.#backendRows.take(name);
+      this.#filed.delete(row);
+      this.#wished.delete(row);
+    }
   }
 
   #applyBackend(row: number, { weight, mode }: BackendSettings): void {
@@ -121,19 +147,23 @@ export class Planner {
   #releaseRemoved(): void {
     for (const name of [...this.#backendRows.names()]) {
       const row = this.#backendRows.take(name);
-      if (this.#inForce.has(name) || this.#state.backendCell(row, BackendCell.active) > 0) continue;
+      if (this.#isNeeded(name) || this.#state.backendCell(row, BackendCell.active) > 0) continue;
       this.#state.clearBackendRow(row);
-      this.#filed.delete(row);
-      this.#wished.delete(row);
       this.#backendRows.release(name);
+      this.#retiredMs.delete(name);
     }
     for (const name of [...this.#listenerRows.names()]) {
       const row = this.#listenerRows.take(name);
-      if (this.#inForce.has(name) || this.#state.listenerCell(row, ListenerCell.active) > 0) {
-        continue;
-      }
+      if (this.#isNeeded(name) || this.#state.listenerCell(row, ListenerCell.active) > 0) continue;
       this.#state.clearListenerRow(row);
       this.#listenerRows.release(name);
+      this.#retiredMs.delete(name);
     }
+  }
+
+  #isNeeded(name: string): boolean {
+    if (this.#inForce.has(name)) return true;
+    const retiredMs = this.#retiredMs.get(name) ?? -Infinity;
+    return this.#now() - retiredMs < RETIREMENT_MS;
   }
 }

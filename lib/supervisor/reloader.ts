@@ -4,7 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import { describeChanges, keepUnreloadable } from "../config/settings_changes.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import { configureLogging, loggerFor } from "../log/logging.ts";
-import type { AccessLogOwner } from "./access_log_owner.ts";
+import type { AccessLogOwner, OpenedAccessLog } from "./access_log_owner.ts";
 import type { EventLog } from "./event_log.ts";
 import { describeBindProblem, prepareSettings } from "./prepare_settings.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -34,21 +34,33 @@ export interface ReloaderInputs {
   readonly filed: Settings;
   /** Reads the configuration again. */
   readonly load: () => Promise<LoadedSettings>;
+  /** Resolves when Weir has been started; whatever is asked for earlier waits for that. */
+  readonly started: Promise<void>;
   /** Hears that a reload begins. */
   readonly onReload: () => void;
   /** Hears how a reload has ended, with the settings in force. */
   readonly onReloaded: (settings: Settings) => void;
 }
 
+/** After so long it is tried again to take over what names resolve to. */
+const RETRY_MS = 1_000;
+
 /**
  * Reads the configuration again while Weir runs. All or nothing: a file with any error changes
- * nothing at all. Reloads that are asked for at the same time run one after the other.
+ * nothing at all. Reloads run one after the other; whoever asks for one while another still waits
+ * for its turn shares that one.
  */
 export class Reloader {
   readonly #inputs: ReloaderInputs;
   readonly #logger = loggerFor("reload");
   /** The last change, for the next one to wait for. */
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown>;
+  /** The reload that has not begun yet. */
+  #waiting: Promise<ReloadResult> | undefined;
+  /** Tries once more to take over what names resolve to. */
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What stood against that the last time, so that it is said once. */
+  #unresolvedProblem: string | undefined;
   #filed: Settings;
   #lastResult: ReloadResult | undefined;
   #succeeded = 0;
@@ -57,6 +69,7 @@ export class Reloader {
   constructor(inputs: ReloaderInputs) {
     this.#inputs = inputs;
     this.#filed = inputs.filed;
+    this.#last = inputs.started;
   }
 
   /** How many reloads have changed the settings, or found them unchanged. */
@@ -75,9 +88,14 @@ export class Reloader {
 
   /** Reads the file and takes it over. Never rejects. */
   reload(cause: string): Promise<ReloadResult> {
-    const result = this.#last.then(() => this.#reload(cause));
-    this.#last = result;
-    return result;
+    if (this.#waiting === undefined) {
+      this.#waiting = this.#last.then(() => {
+        this.#waiting = undefined;
+        return this.#reload(cause);
+      });
+      this.#last = this.#waiting;
+    }
+    return this.#waiting;
   }
 
   /** Takes over the addresses that names have now: the same settings with other backends. */
@@ -85,22 +103,44 @@ export class Reloader {
     this.#last = this.#last.then(() => this.#applyResolved());
   }
 
+  /** Tries nothing again from now on. */
+  stop(): void {
+    clearTimeout(this.#retryTimer);
+  }
+
   async #applyResolved(): Promise<void> {
+    clearTimeout(this.#retryTimer);
     const { supervisor, discovery, events } = this.#inputs;
     const before = supervisor.settings;
     const settings = { ...discovery.expand(this.#filed), workers: before.workers };
     const changes = describeChanges(before, settings);
     if (changes.length === 0) return;
+    const [problem] = await this.#tryReload(settings);
+    if (problem !== undefined) {
+      this.#retryResolved(problem);
+      return;
+    }
+    this.#unresolvedProblem = undefined;
+    for (const text of changes) {
+      this.#logger.info("Names were resolved: {text}", { text });
+      events.add("reload", `Names were resolved: ${text}`);
+    }
+  }
+
+  /** Discovery tells of a change once: what could not be taken over is tried again from here. */
+  #retryResolved(problem: string): void {
+    this.#retryTimer = setTimeout(() => this.resolved(), RETRY_MS);
+    if (problem === this.#unresolvedProblem) return;
+    this.#unresolvedProblem = problem;
+    this.#logger.error("Could not take over what names resolve to: {problem}", { problem });
+  }
+
+  /** Gives what stands against the settings, in words; none if they are in force. */
+  async #tryReload(settings: Settings): Promise<readonly string[]> {
     try {
-      const problems = await supervisor.reload(settings);
-      const told = problems.length > 0 ? problems.map(describeBindProblem) : changes;
-      for (const text of told) {
-        this.#logger.info("Names were resolved: {text}", { text });
-        events.add("reload", `Names were resolved: ${text}`);
-      }
+      return (await this.#inputs.supervisor.reload(settings)).map(describeBindProblem);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#logger.error("Could not take over what names resolve to: {message}", { message });
+      return [messageOf(error)];
     }
   }
 
@@ -146,16 +186,18 @@ export class Reloader {
     );
     for (const warning of warnings) this.#logger.warn("{warning}", { warning });
     if (settings === undefined) return { problems, changes: [] };
+    let opened: OpenedAccessLog;
     try {
-      await accessLog.use(settings.accessLog);
-      const bindProblems = await supervisor.reload(settings);
-      if (bindProblems.length > 0) {
-        await accessLog.use(before.accessLog);
-        return { problems: bindProblems.map(describeBindProblem), changes: [] };
-      }
+      opened = await accessLog.open(settings.accessLog);
     } catch (error) {
-      return { problems: [error instanceof Error ? error.message : String(error)], changes: [] };
+      return { problems: [messageOf(error)], changes: [] };
     }
+    const reloadProblems = await this.#tryReload(settings);
+    if (reloadProblems.length > 0) {
+      await opened.discard();
+      return { problems: reloadProblems, changes: [] };
+    }
+    await opened.use();
     configureLogging({ level: settings.logLevel, format: settings.logFormat });
     discovery.update(filed);
     this.#filed = filed;
@@ -172,4 +214,8 @@ export class Reloader {
       else this.#logger.warn("{line}", { line });
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

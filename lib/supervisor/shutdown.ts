@@ -11,7 +11,7 @@ const PROGRESS_MS = 1_000;
  */
 export async function shutDown(supervisor: Supervisor, cause: string): Promise<void> {
   const logger = loggerFor("supervisor");
-  const { drainTimeoutMs, shutdownDelayMs } = supervisor.settings;
+  const { shutdownDelayMs } = supervisor.settings;
   if (shutdownDelayMs > 0) {
     const delay = formatDuration(shutdownDelayMs);
     logger.info("{cause}: not ready any more; new sessions are served for {delay}", {
@@ -20,7 +20,8 @@ export async function shutDown(supervisor: Supervisor, cause: string): Promise<v
     });
     await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs));
   }
-  const timeout = formatDuration(drainTimeoutMs);
+  // A reload during the delay may have changed it.
+  const timeout = formatDuration(supervisor.settings.drainTimeoutMs);
   logger.info("{cause}: no new sessions; those under way have {timeout}", { cause, timeout });
   const progress = setInterval(() => {
     const active = countActive(supervisor);

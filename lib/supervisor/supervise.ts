@@ -44,17 +44,60 @@ const FAILED = 1;
  */
 export async function supervise(inputs: SuperviseInputs): Promise<number> {
   configureLogging({ level: inputs.settings.logLevel, format: inputs.settings.logFormat });
+  const stopped = Promise.withResolvers<string>();
+  const stoppedAgain = Promise.withResolvers<string>();
+  const created = Promise.withResolvers<Run>();
+  // Obeyed from here on: left alone, a signal that asks for a reload would end the process.
+  const ignoreSignals = onSignals({
+    stop: (name, before) => (before === 0 ? stopped : stoppedAgain).resolve(name),
+    reload: (name) => {
+      if (name === "SIGUSR1") void closeInspector();
+      void created.promise.then((run) => run.reload(name));
+    },
+    reopen: () => void created.promise.then((run) => run.reopenAccessLog()),
+  });
+  try {
+    const run = await createRun(inputs, stopped);
+    if (typeof run === "number") return run;
+    created.resolve(run);
+    return await run.untilStopped(stoppedAgain.promise);
+  } finally {
+    ignoreSignals();
+  }
+}
+
+/** Finds the addresses of all backends. Gives an exit status where there is nothing to run. */
+async function createRun(
+  inputs: SuperviseInputs,
+  stopped: PromiseWithResolvers<string>,
+): Promise<Run | number> {
   const logger = loggerFor("supervisor");
   let onResolved = (): void => {};
   const resolver = new SystemResolver();
   const discovery = new Discovery({ resolver, onChange: () => onResolved() });
-  const { settings, problems, warnings } = await prepareSettings(inputs.settings, [], discovery);
+  const prepared = await Promise.race([
+    prepareSettings(inputs.settings, [], discovery),
+    stopped.promise,
+  ]);
+  if (typeof prepared === "string") {
+    discovery.stop();
+    logger.info("{cause}: nothing was started yet; bye", { cause: prepared });
+    return STOPPED;
+  }
+  const { settings, warnings } = prepared;
+  const problems = [...prepared.problems];
   for (const warning of warnings) logger.warn("{warning}", { warning });
+  try {
+    if (settings !== undefined) {
+      const run = new Run(inputs, settings, discovery, stopped);
+      onResolved = () => run.resolved();
+      return run;
+    }
+  } catch (error) {
+    problems.push(messageOf(error));
+  }
   for (const problem of problems) logger.error("{problem}; nothing was started", { problem });
-  if (settings === undefined) return FAILED;
-  const run = new Run(inputs, settings, discovery);
-  onResolved = () => run.resolved();
-  return await run.untilStopped();
+  return FAILED;
 }
 
 /** One run of Weir, from its start to its end: everything that lives just as long. */
@@ -70,13 +113,25 @@ class Run {
   readonly #systemd = new SystemdNotify();
   readonly #watcher: FileWatcher;
   readonly #heartbeats: HeartbeatMonitor;
-  readonly #stopped = Promise.withResolvers<string>();
-  readonly #stoppedAgain = Promise.withResolvers<string>();
+  readonly #started = Promise.withResolvers<void>();
+  readonly #stopped: PromiseWithResolvers<string>;
+  #openFilesWarning: string | undefined;
   #detach: (() => Promise<void>) | undefined;
 
-  /** @param settings with the addresses of every backend */
-  constructor(inputs: SuperviseInputs, settings: Settings, discovery: Discovery) {
+  /**
+   * Throws a `RangeError` where names resolve to more addresses than there is room for.
+   *
+   * @param settings with the addresses of every backend
+   * @param stopped resolved by whoever wants Weir to stop, with what it is
+   */
+  constructor(
+    inputs: SuperviseInputs,
+    settings: Settings,
+    discovery: Discovery,
+    stopped: PromiseWithResolvers<string>,
+  ) {
     const { workerUrls, version, load } = inputs;
+    this.#stopped = stopped;
     const accessLog = this.#accessLog;
     this.#discovery = discovery;
     const events = this.#events;
@@ -89,9 +144,14 @@ class Run {
       discovery,
       filed: inputs.settings,
       load,
-      onReload: () => void this.#systemd.reloading(),
+      started: this.#started.promise,
+      onReload: () => {
+        this.#watcher.takeNote();
+        void this.#systemd.reloading();
+      },
       onReloaded: ({ watch }) => {
         this.#watcher.set(watch);
+        this.#warnAboutOpenFiles();
         void this.#systemd.ready();
       },
     });
@@ -101,7 +161,7 @@ class Run {
       events,
       accessLog,
       version,
-      shutdown: (cause) => this.#stopped.resolve(cause),
+      shutdown: (cause) => stopped.resolve(cause),
     });
     this.#watcher = new FileWatcher(settings.file, () => {
       void this.#reloader.reload("the file was changed");
@@ -114,34 +174,38 @@ class Run {
     this.#reloader.resolved();
   }
 
-  /** Starts, serves and ends. Gives the exit status. */
-  async untilStopped(): Promise<number> {
-    const ignoreSignals = this.#obeySignals();
+  reload(cause: string): void {
+    void this.#reloader.reload(cause);
+  }
+
+  reopenAccessLog(): void {
+    void this.#accessLog.reopen();
+  }
+
+  /**
+   * Starts, serves and ends. Gives the exit status.
+   *
+   * @param stoppedAgain resolves when Weir is to end at once, whatever it is doing
+   */
+  async untilStopped(stoppedAgain: Promise<string>): Promise<number> {
     try {
-      if (!await this.#start()) return FAILED;
-      const cause = await this.#stopped.promise;
-      return await Promise.race([this.#end(cause), this.#endAtOnce()]);
+      return await Promise.race([this.#serve(), this.#endAtOnce(stoppedAgain)]);
     } finally {
       this.#heartbeats.stop();
       this.#watcher.close();
+      this.#reloader.stop();
       this.#discovery.stop();
       await this.#detach?.();
       this.#supervisor.terminate();
       await this.#accessLog.close();
       await this.#systemd.close();
-      ignoreSignals();
     }
   }
 
-  #obeySignals(): () => void {
-    return onSignals({
-      stop: (name, before) => (before === 0 ? this.#stopped : this.#stoppedAgain).resolve(name),
-      reload: (name) => {
-        if (name === "SIGUSR1") void closeInspector();
-        void this.#reloader.reload(name);
-      },
-      reopen: () => void this.#accessLog.reopen(),
-    });
+  async #serve(): Promise<number> {
+    if (!await this.#start()) return FAILED;
+    this.#started.resolve();
+    return await this.#end(await this.#stopped.promise);
   }
 
   /** Starts everything or nothing, and tells which. */
@@ -156,8 +220,7 @@ class Run {
       if (problems.length > 0) return false;
       this.#detach = await this.#inputs.attach?.(this.#operator);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#logger.error("{message}; nothing was started", { message });
+      this.#logger.error("{message}; nothing was started", { message: messageOf(error) });
       return false;
     }
     this.#warnAboutOpenFiles();
@@ -178,10 +241,14 @@ class Run {
     return true;
   }
 
+  /** Says once what the settings in force would need. */
   #warnAboutOpenFiles(): void {
     const limit = readOpenFilesLimit(readDescriptorLimit);
     const warning = warnAboutOpenFiles(this.#supervisor.settings, limit);
-    if (warning !== undefined) this.#logger.warn("{warning}", { warning });
+    if (warning !== undefined && warning !== this.#openFilesWarning) {
+      this.#logger.warn("{warning}", { warning });
+    }
+    this.#openFilesWarning = warning;
   }
 
   #slots(): number[] {
@@ -196,9 +263,13 @@ class Run {
     return STOPPED;
   }
 
-  async #endAtOnce(): Promise<number> {
-    const name = await this.#stoppedAgain.promise;
+  async #endAtOnce(stoppedAgain: Promise<string>): Promise<number> {
+    const name = await stoppedAgain;
     this.#logger.warn("{name} again: ending at once", { name });
     return FAILED;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,3 @@
-import { Backoff } from "../base/backoff.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
 import { type EngineChoice, type EngineKind, findAbilities } from "../engine/choose_engine.ts";
 import type { BindProblem } from "../engine/generation.ts";
@@ -8,7 +7,6 @@ import { shutListening } from "../engine/native/shut_listening.ts";
 import { Waker } from "../engine/native/waker.ts";
 import { mainSlot } from "../health/main_slot.ts";
 import { loggerFor, writeForwarded } from "../log/logging.ts";
-import { WorkerCell } from "../state/counters.ts";
 import { SPARE_WORKER_SLOTS } from "../state/layout.ts";
 import { SharedState } from "../state/shared_state.ts";
 import type { AccessLogOwner } from "./access_log_owner.ts";
@@ -16,7 +14,9 @@ import { EngineTable } from "./engine_table.ts";
 import type { EventLog } from "./event_log.ts";
 import { HealthWatch } from "./health_watch.ts";
 import { type Plan, Planner } from "./planner.ts";
+import { RestartDelays } from "./restart_delays.ts";
 import { WorkerHandle } from "./worker_handle.ts";
+import { WorkerSlots } from "./worker_slots.ts";
 import type { WorkerUrls } from "./worker_urls.ts";
 
 export interface SupervisorInputs {
@@ -51,10 +51,10 @@ export class Supervisor {
   readonly #abilities = findAbilities();
   #engines: EngineTable;
   readonly #engineProblems: readonly BindProblem[];
-  /** Where the slots of each engine's workers begin; those beyond both are for replacements. */
-  readonly #firstSlots = new Map<EngineKind, number>();
+  readonly #slots: WorkerSlots;
+  /** Those that run, by slot. */
   readonly #workers = new Map<number, WorkerHandle>();
-  readonly #restarts = new Map<number, Backoff>();
+  readonly #restartDelays = new RestartDelays();
   readonly #restartTimers = new Set<ReturnType<typeof setTimeout>>();
   #settings: Settings;
   #plan: Plan;
@@ -68,6 +68,7 @@ export class Supervisor {
     this.#settings = inputs.settings;
     // A reload may bring the first listener of the other engine.
     this.state = SharedState.create(2 * inputs.settings.workers + SPARE_WORKER_SLOTS);
+    this.#slots = new WorkerSlots(inputs.settings.workers, mainSlot(this.state));
     const { table, problems } = EngineTable.choose(inputs.settings.listeners, this.#abilities);
     this.#engines = table;
     this.#engineProblems = problems;
@@ -107,20 +108,27 @@ export class Supervisor {
    * Otherwise gives what could not be bound, each listener once, and no worker is left.
    * Rejects when a worker dies while it starts.
    */
-  async start(): Promise<readonly BindProblem[]> {
-    if (this.#engineProblems.length > 0) return this.#engineProblems;
-    try {
-      this.#createMissing(this.#engines);
-      const problems = await this.#prepareAll(this.#plan, this.#engines);
-      if (problems.length === 0) await this.#commitAll();
-      else this.terminate();
-      this.#running = problems.length === 0;
-      if (this.#running) this.health.update(this.generation);
-      return problems;
-    } catch (error) {
-      this.terminate();
-      throw error;
-    }
+  start(): Promise<readonly BindProblem[]> {
+    return this.#exclusively(async () => {
+      if (this.#engineProblems.length > 0) return this.#engineProblems;
+      try {
+        const workers: WorkerHandle[] = [];
+        this.#createMissing(this.#engines, workers);
+        const problems = await this.#prepareAll(workers, this.#plan, this.#engines);
+        if (problems.length > 0) {
+          this.terminate();
+          return problems;
+        }
+        // One that dies from here on, having said that it serves, is started again.
+        this.#running = true;
+        await this.#commitAll(workers);
+        this.health.update(this.generation);
+        return [];
+      } catch (error) {
+        this.terminate();
+        throw error;
+      }
+    });
   }
 
   /**
@@ -138,8 +146,8 @@ export class Supervisor {
       );
       if (engineProblems.length > 0) return engineProblems;
       const plan = this.planner.plan(settings);
-      const fresh = this.#createMissing(table);
-      const problems = await this.#prepareAll(plan, table).catch((error: Error) => [
+      const fresh: WorkerHandle[] = [];
+      const problems = await this.#prepareReload(plan, table, fresh).catch((error: Error) => [
         { listener: "", message: error.message },
       ]);
       if (problems.length > 0) {
@@ -155,7 +163,7 @@ export class Supervisor {
       this.health.update(plan.generation);
       for (const worker of this.#workers.values()) worker.configure(this.#logOptions());
       // A worker that dies now is started again with the new plan.
-      await this.#commitAll().catch(() => {});
+      await this.#commitAll(this.#workers.values()).catch(() => {});
       return [];
     });
   }
@@ -198,7 +206,7 @@ export class Supervisor {
     if (worker.descriptors.length > 0) shutListening(worker.descriptors);
     else this.#logger.error(ABANDONED_SOCKETS, { slot });
     this.#endWorker(worker);
-    const freshSlot = this.#findFreshSlot();
+    const freshSlot = this.#slots.replace(worker.engine, slot);
     if (freshSlot === undefined) {
       this.#logger.error("Worker {slot} was given up: {message}. There is no slot for another", {
         slot,
@@ -217,33 +225,45 @@ export class Supervisor {
     }
   }
 
-  async #prepareAll({ generation }: Plan, engines: EngineTable): Promise<readonly BindProblem[]> {
-    const handles = [...this.#workers.values()];
+  /** Puts the workers that are missing into `fresh`, and lets all of them bind what is new. */
+  async #prepareReload(
+    plan: Plan,
+    engines: EngineTable,
+    fresh: WorkerHandle[],
+  ): Promise<readonly BindProblem[]> {
+    this.#createMissing(engines, fresh);
+    return await this.#prepareAll([...this.#workers.values()], plan, engines);
+  }
+
+  async #prepareAll(
+    workers: readonly WorkerHandle[],
+    { generation }: Plan,
+    engines: EngineTable,
+  ): Promise<readonly BindProblem[]> {
     const answers = await Promise.all(
-      handles.map((worker) => worker.prepare(engines.share(generation, worker.engine))),
+      workers.map((worker) => worker.prepare(engines.share(generation, worker.engine))),
     );
     return answers.find((problems) => problems.length > 0) ?? [];
   }
 
-  async #commitAll(): Promise<void> {
-    await Promise.all([...this.#workers.values()].map((worker) => worker.commit()));
+  /** Resolves or rejects when every worker has answered, or died. */
+  async #commitAll(workers: Iterable<WorkerHandle>): Promise<void> {
+    const commits = Array.from(workers, (worker) => worker.commit());
+    await Promise.allSettled(commits);
+    await Promise.all(commits);
   }
 
-  /** Starts workers of the engines that have none yet, and gives them. */
-  #createMissing(engines: EngineTable): WorkerHandle[] {
-    const present = new Set(Array.from(this.#workers.values(), ({ engine }) => engine));
-    const missing = [...engines.kinds].filter((engine) => !present.has(engine));
-    const { workers } = this.#inputs.settings;
-    return missing.flatMap((engine) => {
-      const firstSlot = this.#firstSlots.get(engine) ?? this.#firstSlots.size * workers;
-      this.#firstSlots.set(engine, firstSlot);
-      return Array.from({ length: workers }, (_, index) => {
-        const slot = firstSlot + index;
-        const worker = this.#createWorker(slot, engine);
-        this.#workers.set(slot, worker);
-        return worker;
-      });
-    });
+  /** Starts the workers of engines that have none yet, and adds each to `fresh` once it is there. */
+  #createMissing(engines: EngineTable, fresh: WorkerHandle[]): void {
+    for (const engine of engines.kinds) {
+      const slots = this.#slots.of(engine);
+      const isServed = slots.some((slot) => this.#workers.has(slot));
+      // Of an engine that is in force, those that have died come back by themselves.
+      if (isServed && this.#engines.kinds.has(engine)) continue;
+      for (const slot of slots) {
+        if (!this.#workers.has(slot)) fresh.push(this.#createWorker(slot, engine));
+      }
+    }
   }
 
   #endWorker(worker: WorkerHandle): void {
@@ -255,7 +275,7 @@ export class Supervisor {
   #createWorker(slot: number, engine: EngineKind): WorkerHandle {
     const { accessLog, workerUrls } = this.#inputs;
     const waker = engine === "native" ? new Waker(openLibc(), this.state, slot) : undefined;
-    return new WorkerHandle({ engine, url: workerUrls[engine], waker }, {
+    const worker = new WorkerHandle({ engine, url: workerUrls[engine], waker }, {
       type: "start",
       slot,
       memory: this.state.buffer,
@@ -263,8 +283,10 @@ export class Supervisor {
     }, {
       logged: writeForwarded,
       accessLogged: (lines, count) => accessLog.write(lines, count),
-      died: (message) => this.#workerDied(slot, engine, message),
+      died: (message) => this.#workerDied(worker, message),
     });
+    this.#workers.set(slot, worker);
+    return worker;
   }
 
   #logOptions(): LogOptions {
@@ -273,14 +295,13 @@ export class Supervisor {
     return { logLevel, accessLog: accessLog !== "off", accessLogFormat };
   }
 
-  #workerDied(slot: number, engine: EngineKind, message: string): void {
+  #workerDied({ slot, engine, startedMs }: WorkerHandle, message: string): void {
     this.#workers.delete(slot);
     this.state.releaseWorker(slot);
     if (!this.#running || this.#stopping) return;
-    const backoff = this.#restarts.get(slot) ?? new Backoff({ firstMs: 100, longestMs: 10_000 });
-    this.#restarts.set(slot, backoff);
+    const waitMs = this.#restartDelays.next(slot, performance.now() - startedMs);
     const what = `Worker ${slot} died, and the sessions that it had with it: ${message}`;
-    this.#restartLater(slot, engine, backoff.next(), what);
+    this.#restartLater(slot, engine, waitMs, what);
   }
 
   #restartLater(slot: number, engine: EngineKind, waitMs: number, what: string): void {
@@ -294,9 +315,16 @@ export class Supervisor {
   }
 
   async #restart(slot: number, engine: EngineKind): Promise<void> {
-    if (this.#stopping) return;
-    const worker = this.#createWorker(slot, engine);
-    this.#workers.set(slot, worker);
+    if (this.#stopping || !this.#isMissing(slot, engine)) return;
+    let worker: WorkerHandle;
+    try {
+      worker = this.#createWorker(slot, engine);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const what = `Worker ${slot} could not be started: ${message}`;
+      this.#restartLater(slot, engine, this.#restartDelays.next(slot, 0), what);
+      return;
+    }
     try {
       const problems = await worker.prepare(this.#engines.share(this.generation, engine));
       if (problems.length === 0) {
@@ -307,19 +335,19 @@ export class Supervisor {
       }
       worker.terminate();
       const listed = problems.map(({ listener, message }) => `${listener}: ${message}`).join("; ");
-      this.#workerDied(slot, engine, `it could not bind every listener (${listed})`);
+      this.#workerDied(worker, `it could not bind every listener (${listed})`);
     } catch {
       // It died once more, and `died` has seen to that already.
     }
   }
 
-  /** A slot that no worker has had. */
-  #findFreshSlot(): number | undefined {
-    for (let slot = 2 * this.#inputs.settings.workers; slot < mainSlot(this.state); slot++) {
-      if (this.#workers.has(slot)) continue;
-      if (this.state.workerCell(slot, WorkerCell.heartbeat) === 0) return slot;
-    }
-    return undefined;
+  /**
+   * Whether a slot waits for a worker: meanwhile a reload may have filled it, or left the engine
+   * nothing to serve, and another slot may have taken its place.
+   */
+  #isMissing(slot: number, engine: EngineKind): boolean {
+    return !this.#workers.has(slot) && this.#engines.kinds.has(engine) &&
+      this.#slots.of(engine).includes(slot);
   }
 
   /** Waits for the change under way, but not for a worker that does not answer. */

@@ -24,7 +24,8 @@ const WATCHDOG_SHARE = 2;
  * nothing. A failure is logged once and changes nothing else.
  *
  * Under Deno that takes `--allow-env=NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID`, and `--allow-net`,
- * `--allow-read` and `--allow-write`, as the sender's own socket has an abstract address.
+ * `--allow-read` and `--allow-write`, as the sender's own socket has an abstract address;
+ * `Type=notify-reload` takes `--allow-sys` on top.
  */
 export class SystemdNotify {
   readonly #environment: NotifyEnvironment | undefined;
@@ -32,6 +33,7 @@ export class SystemdNotify {
   #socket: Deno.DatagramConn | undefined;
   #watchdog: ReturnType<typeof setInterval> | undefined;
   #hasFailed = false;
+  #isStopping = false;
   /** Messages are sent one after the other, so that they arrive in order. */
   #sent: Promise<void> = Promise.resolve();
 
@@ -46,13 +48,15 @@ export class SystemdNotify {
   }
 
   /** The service serves, after its start or after a reload. Signs of life begin. */
-  ready(status?: string): Promise<void> {
+  ready(): Promise<void> {
+    if (this.#isStopping) return this.#sent;
     this.#startWatchdog();
-    return this.#send(["READY=1", ...statusLine(status)]);
+    return this.#send(["READY=1"]);
   }
 
   /** The configuration is being read again. To be followed by {@linkcode ready}. */
   reloading(): Promise<void> {
+    if (this.#isStopping) return this.#sent;
     // Type=notify-reload asks for the time, Type=notify does not.
     const micros = this.isActive ? this.#monotonicMicros() : undefined;
     return this.#send([
@@ -61,18 +65,18 @@ export class SystemdNotify {
     ]);
   }
 
-  /** The service is on its way down. Signs of life go on until {@linkcode close}. */
-  stopping(status?: string): Promise<void> {
-    return this.#send(["STOPPING=1", ...statusLine(status)]);
+  /**
+   * The service is on its way down, and no reload changes that any more. Signs of life go on until
+   * {@linkcode close}.
+   */
+  stopping(): Promise<void> {
+    this.#isStopping = true;
+    return this.#send(["STOPPING=1"]);
   }
 
-  /** One line for `systemctl status`. */
-  status(text: string): Promise<void> {
-    return this.#send(statusLine(text));
-  }
-
-  /** Ends the signs of life, and resolves when everything has been sent. */
+  /** Ends the signs of life, and resolves when everything has been sent. Nothing is sent after it. */
   async close(): Promise<void> {
+    this.#isStopping = true;
     clearInterval(this.#watchdog);
     this.#watchdog = undefined;
     await this.#sent;
@@ -137,21 +141,10 @@ function readVariable(name: string): string | undefined {
 
 /**
  * The time since the machine was started, which is not before CLOCK_MONOTONIC: the two differ by how
- * long it has slept. Deno wants `--allow-all` for it.
+ * long it has slept. It takes `--allow-sys`.
  */
 function readUptime(): bigint | undefined {
-  const isPermitted = (["read", "write", "net", "env", "run", "ffi", "sys"] as const)
-    .every((name) => Deno.permissions.querySync({ name }).state === "granted");
-  if (!isPermitted || Deno.build.os !== "linux") return undefined;
-  try {
-    const [seconds] = Deno.readTextFileSync("/proc/uptime").split(" ");
-    // Hundredths of a second, cut off: systemd ignores a time before its own.
-    return BigInt(Math.round(Number(seconds) * 100) + 1) * 10_000n;
-  } catch {
-    return undefined;
-  }
-}
-
-function statusLine(text: string | undefined): string[] {
-  return text === undefined ? [] : [`STATUS=${text.replaceAll(/\s+/g, " ")}`];
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "osUptime" });
+  // Whole seconds, cut off: systemd ignores a time before its own, and takes one that is ahead.
+  return state === "granted" ? BigInt(Deno.osUptime() + 1) * 1_000_000n : undefined;
 }

@@ -41,11 +41,14 @@ interface Pending {
 export class WorkerHandle {
   readonly slot: number;
   readonly engine: EngineKind;
+  /** When it was started, by `performance.now()`. */
+  readonly startedMs: number = performance.now();
   readonly #waker: Waker | undefined;
   readonly #worker: Worker;
   readonly #listener: WorkerListener;
   #pending: Pending[] = [];
-  #over = false;
+  /** Why the thread has ended; absent while it has not. */
+  #ending: string | undefined;
   #descriptors: readonly number[] = [];
 
   constructor(kind: WorkerKind, start: StartMessage, listener: WorkerListener) {
@@ -116,14 +119,14 @@ export class WorkerHandle {
 
   /** Ends the thread, whatever it is doing. */
   terminate(): void {
-    this.#over = true;
+    this.#ending ??= "The worker was terminated";
     this.#waker?.end();
     this.#worker.terminate();
-    this.#rejectPending("The worker was terminated");
+    this.#rejectPending(this.#ending);
   }
 
   #send(message: ToWorker): void {
-    if (this.#over) return;
+    if (this.#ending !== undefined) return;
     this.#worker.postMessage(message);
     this.#waker?.wake();
   }
@@ -132,7 +135,7 @@ export class WorkerHandle {
     message: ToWorker,
     type: Type,
   ): Promise<Extract<FromWorker, { type: Type }>> {
-    if (this.#over) return Promise.reject(new Error("The worker has ended"));
+    if (this.#ending !== undefined) return Promise.reject(new Error(this.#ending));
     return new Promise((resolve, reject) => {
       this.#pending.push({
         type,
@@ -161,8 +164,8 @@ export class WorkerHandle {
   }
 
   #die(message: string): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#ending !== undefined) return;
+    this.#ending = message;
     this.#waker?.release();
     this.#worker.terminate();
     this.#rejectPending(message);

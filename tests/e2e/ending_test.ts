@@ -98,6 +98,8 @@ permittedTest(
       await eventually("it is ready again", () => count("READY=1") === 2);
       const reloading = messages.findIndex((message) => message.startsWith("RELOADING=1"));
       assert(reloading > 0 && reloading < messages.findLastIndex(isReady), messages.join(" | "));
+      // With the permissions of the task: Type=notify-reload asks for it.
+      assertMatch(messages[reloading] as string, /\nMONOTONIC_USEC=\d+$/);
       await weir.reload("[mappings]\nwrong\n");
       await eventually("it says that it goes on", () => count("READY=1") === 3);
       assertEquals(await weir.stop(), 0);

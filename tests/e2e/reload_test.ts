@@ -4,17 +4,20 @@ import { echo } from "../support/conducts.ts";
 import { freePort, freePorts } from "../support/free_ports.ts";
 import { Load } from "../support/load.ts";
 import { isLong } from "../support/long_tests.ts";
-import { eventually } from "../support/patience.ts";
+import { eventually, pause, within } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
 import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
 import { testConfig } from "../support/test_config.ts";
+import { WeirProcess } from "../support/weir_process.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const RATE = 200;
 /** `WEIR_LONG_TESTS=1` makes it 50. */
 const ROUNDS = isLong() ? 50 : 10;
+/** Of util-linux: sets the limits of a process that runs. */
+const PRLIMIT = "/usr/bin/prlimit";
 const ALGORITHMS = ["random", "least_connections", "p2c", "source_hash", "round_robin"];
 
 for (const engine of ["streams", "native"]) {
@@ -93,6 +96,33 @@ for (const engine of ["streams", "native"]) {
   );
 }
 
+permittedTest(NEEDS, "SIGHUP during the start is obeyed after it", async () => {
+  await using backend = new TestBackend(echo);
+  const [port = 0, other = 0] = freePorts(2);
+  const folder = await Deno.makeTempDir({ prefix: "weir_test_" });
+  const [file, pipe] = [`${folder}/weir.cfg`, `${folder}/access.log`];
+  // The start cannot go on before somebody reads what is written to a pipe.
+  await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  const options = { workers: 2, health_check: "off", access_log: pipe };
+  const config = testConfig({ port, backends: [backend.name], options });
+  await Deno.writeTextFile(file, `${config}127.0.0.1:${other} = ${backend.name}\n`);
+  {
+    await using weir = WeirProcess.spawn(["start", file]);
+    await eventually("signals are obeyed", () => obeysSignals(weir.pid));
+    for (let signals = 0; signals < 3; signals++) {
+      weir.signal("SIGHUP");
+      await pause(20);
+    }
+    using _reader = await Deno.open(pipe);
+    await weir.logged(/Weir \S+ is ready[^]*Reloaded \(SIGHUP\): 0 changes/);
+    // As many as would find a socket that nobody accepts from.
+    const clients = Array.from({ length: 40 }, (_, index) => ping(index % 2 === 0 ? port : other));
+    await within("every client", Promise.all(clients));
+    assertEquals((await weir.stop()).code, 0);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
 permittedTest(NEEDS, "of many reloads at the same time the last one counts", async () => {
   await using backend = new TestBackend(echo);
   await using last = new TestBackend(echo);
@@ -152,6 +182,40 @@ permittedTest(NEEDS, "what only a restart applies is said, and the rest is appli
   await client.ping();
   assertEquals([first.accepted, second.accepted], [0, 1]);
 });
+
+if (isFile(PRLIMIT)) {
+  permittedTest(
+    NEEDS,
+    "a reload that asks for more than the open files allow says so once",
+    async () => {
+      await using backend = new TestBackend(echo);
+      const port = freePort();
+      function config(options: Record<string, number>): string {
+        const all = { workers: 1, max_connections: 10, ...options };
+        return testConfig({ port, backends: [backend.name], options: all });
+      }
+      await using weir = await ReloadableWeir.start(config({}));
+      const limits = ["--pid", String(weir.process.pid), "--nofile=4000:4000"];
+      await new Deno.Command(PRLIMIT, { args: limits }).output();
+      const tooMany = { max_connections: 3_000 };
+      const warnings = () =>
+        weir.log.split("This process may open 4000 files, but 3000 ").length - 1;
+      await weir.reload(config(tooMany));
+      await eventually("it is said", () => warnings() === 1);
+      await weir.reload(config({ ...tooMany, retries: 1 }));
+      await weir.reload(config({}));
+      assertEquals(warnings(), 1);
+      await weir.reload(config(tooMany));
+      await eventually("it is said again", () => warnings() === 2);
+    },
+  );
+} else {
+  Deno.test({
+    name: `a reload that asks for more than the open files allow (ignored: needs ${PRLIMIT})`,
+    ignore: true,
+    fn: () => {},
+  });
+}
 
 permittedTest(NEEDS, "watch = 1 follows the file, through editors that rename", async () => {
   await using first = new TestBackend(echo);
@@ -257,6 +321,9 @@ permittedTest(NEEDS, "SIGUSR2 opens the access log anew, and no line is lost", a
   assertEquals(new Set(records.map(({ client }) => client)).size, load.started);
 });
 
+/** SIGUSR2 in the masks of `/proc/PID/status`. */
+const SIGUSR2_BIT = 1n << 11n;
+
 /** Where Deno's debugger listens. */
 const DEBUGGER_PORT = 9229;
 
@@ -283,6 +350,13 @@ async function isRefused(port: number): Promise<boolean> {
   } catch (error) {
     return error instanceof Deno.errors.ConnectionRefused;
   }
+}
+
+/** Whether a process listens for signals: Weir begins with all of them, and SIGUSR2 is the last. */
+function obeysSignals(pid: number): boolean {
+  const [, caught = "0"] =
+    /^SigCgt:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ?? [];
+  return (BigInt(`0x${caught}`) & SIGUSR2_BIT) !== 0n;
 }
 
 function isFile(path: string): boolean {

@@ -47,22 +47,38 @@ permittedTest(NEEDS, "a session that does not finish is closed after drain_timeo
   assertMatch(stdout, / KD drained while relaying$/m);
 });
 
-permittedTest(NEEDS, "a second signal ends Weir at once", async () => {
-  await using backend = new TestBackend(echo);
-  const port = freePort();
-  const options = { drain_timeout: "1h" };
-  const config = testConfig({ port, backends: [backend.name], options });
-  await using weir = await WeirProcess.start(config);
-  using client = await SocketEnd.connect(port);
-  await client.ping();
-  weir.signal("SIGINT");
-  // A second signal right after the first one counts as its echo.
-  await weir.logged(/SIGINT[^]*sessions have not ended yet/);
-  weir.signal("SIGTERM");
-  const { code } = await weir.ending();
-  assert(code !== 0);
-  await client.readAll();
-});
+/** What a shutdown does for an hour, and what the log says before it. */
+const LONG_STEPS = [
+  ["shutdown_delay", { shutdown_delay: "1h" }, /SIGINT: not ready any more/],
+  ["drain_timeout", { drain_timeout: "1h" }, /SIGINT[^]*sessions have not ended yet/],
+  ["close_spread", { drain_timeout: "100ms", close_spread: "1h" }, /1 sessions have not ended yet/],
+] as const;
+
+for (const [step, options, sign] of LONG_STEPS) {
+  permittedTest(NEEDS, `a second signal ends Weir at once, also during ${step}`, async () => {
+    await using backend = new TestBackend(echo);
+    const port = freePort();
+    const config = testConfig({
+      port,
+      backends: [backend.name],
+      options: { workers: 1, ...options },
+    });
+    await using weir = await WeirProcess.start(config);
+    // Of several that a worker closes over a time, the first one is closed at once.
+    using first = await SocketEnd.connect(port);
+    await first.ping();
+    using second = await SocketEnd.connect(port);
+    await second.ping();
+    weir.signal("SIGINT");
+    await weir.logged(sign);
+    weir.signal("SIGTERM");
+    const { code, stderr } = await weir.ending();
+    assert(code !== 0);
+    assertMatch(stderr, /SIGTERM again: ending at once/);
+    await first.readAll();
+    await second.readAll();
+  });
+}
 
 async function isRefused(port: number): Promise<boolean> {
   try {

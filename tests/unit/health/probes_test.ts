@@ -222,31 +222,67 @@ permittedTest(["net"], "sendExpectProbe() gives up on a backend that never answe
   assertEquals(backend.accepted, 1);
 });
 
+const CHECKS = ["tcp", "http:/", "send_expect"];
+
+/** Lets a check pass at a backend that reads a header first, and gives what that should have been. */
+async function announce(
+  listenerFor: (name: string) => ListenerSettings,
+  readHeader: (end: SocketEnd) => Promise<string>,
+  hostname = "127.0.0.1",
+): Promise<{ readonly header: string; readonly ports: string }> {
+  const received = Promise.withResolvers<{ header: string; ports: string }>();
+  await using backend = new TestBackend(async (end) => {
+    const ports = `${end.remotePort} ${end.port}`;
+    received.resolve({ header: await readHeader(end), ports });
+    await end.send("HTTP/1.1 200 OK\r\n\r\n");
+    await hold(end);
+  }, { hostname });
+  assertEquals(await problem(listenerFor(backend.name)), "");
+  return await received.promise;
+}
+
 permittedTest(
   ["net"],
-  "probes send a local PROXY header where the listener sends one",
+  "probes say LOCAL where the listener sends a PROXY header of v2",
   async () => {
-    const v2 = [0x0d, 0x0a, 0x0d, 0x0a, 0, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a, 0x20, 0, 0, 0];
-    const v1 = [...new TextEncoder().encode("PROXY UNKNOWN\r\n")];
-    for (const [version, header] of [["v1", v1], ["v2", v2]] as [string, number[]][]) {
-      for (const check of ["tcp", "http:/", "send_expect"]) {
-        const received = Promise.withResolvers<Uint8Array>();
-        await using backend = new TestBackend(async (end) => {
-          received.resolve(await end.read(header.length));
-          await end.send("HTTP/1.1 200 OK\r\n\r\n");
-          await hold(end);
-        });
-        const options = [
-          `health_check = ${check}`,
-          "health_expect = HTTP",
-          `proxy_protocol = ${version}`,
-        ];
-        assertEquals(await problem(listenerOf(backend.name, ...options)), "", check);
-        assertEquals([...await received.promise], header);
-      }
+    for (const check of CHECKS) {
+      const { header } = await announce(
+        (name) =>
+          listenerOf(
+            name,
+            `health_check = ${check}`,
+            "health_expect = HTTP",
+            "proxy_protocol = v2",
+          ),
+        async (end) => (await end.read(16)).toHex(),
+      );
+      assertEquals(header, "0d0a0d0a000d0a515549540a20000000");
     }
   },
 );
+
+permittedTest(["net"], "probes name themselves as the client in a PROXY header of v1", async () => {
+  for (const [hostname, family] of [["127.0.0.1", "TCP4"], ["::1", "TCP6"]] as const) {
+    for (const check of CHECKS) {
+      const { header, ports } = await announce(
+        (name) =>
+          listenerOf(
+            name,
+            `health_check = ${check}`,
+            "health_expect = HTTP",
+            "proxy_protocol = v1",
+          ),
+        async (end) => {
+          let line = "";
+          while (!line.endsWith("\n")) line += await end.readText(1);
+          return line;
+        },
+        hostname,
+      );
+      assertEquals(header, `PROXY ${family} ${hostname} ${hostname} ${ports}\r\n`);
+    }
+  }
+});
 
 permittedTest(["net"], "probes go to health_port, without a PROXY header", async () => {
   const heard: string[] = [];
@@ -259,7 +295,8 @@ permittedTest(["net"], "probes go to health_port, without a PROXY header", async
     "proxy_protocol = v1",
   );
   assertEquals(await problem(listener), "");
-  assertEquals(heard.join("").startsWith("GET / "), true);
+  const lines = heard.join("").split("\r\n");
+  assertEquals(lines.slice(0, 2), ["GET / HTTP/1.1", `Host: ${elsewhere.name}`]);
   assertEquals(backend.accepted, 0);
 });
 

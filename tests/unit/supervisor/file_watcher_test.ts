@@ -1,61 +1,154 @@
 import { assertEquals } from "@std/assert";
 import { FileWatcher } from "../../../lib/supervisor/file_watcher.ts";
+import { eventually, pause } from "../../support/patience.ts";
 import { permittedTest } from "../../support/permitted.ts";
 
-/** Runs `edit` under a watcher, and gives once a change was told. */
-async function toldOf(edit: (file: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  const file = `${folder}/weir.cfg`;
-  await Deno.writeTextFile(file, "before");
-  const told = Promise.withResolvers<void>();
-  const watcher = new FileWatcher(file, told.resolve);
-  watcher.set(true);
-  try {
-    await edit(file);
-    await told.promise;
-  } finally {
-    watcher.close();
-    await Deno.remove(folder, { recursive: true });
+/** Long enough for a watcher to have looked, and short enough to be waited for. */
+const SEVERAL_LOOKS_MS = 700;
+
+/** A watched file in a folder of its own, and how often a change was told. */
+class Rig implements AsyncDisposable {
+  readonly folder: string;
+  readonly file: string;
+  readonly watcher: FileWatcher;
+  told = 0;
+
+  private constructor(folder: string, name: string) {
+    this.folder = folder;
+    this.file = `${folder}/${name}`;
+    this.watcher = new FileWatcher(this.file, () => this.told++);
+    this.watcher.set(true);
+  }
+
+  /** @param lay puts the file into the folder */
+  static async begin(
+    lay: (folder: string) => Promise<void> = (folder) =>
+      Deno.writeTextFile(`${folder}/weir.cfg`, "before"),
+    name = "weir.cfg",
+  ): Promise<Rig> {
+    const folder = await Deno.makeTempDir();
+    await lay(folder);
+    return new Rig(folder, name);
+  }
+
+  async hasTold(times: number): Promise<void> {
+    await eventually(`${times} changes were told`, () => this.told === times);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.watcher.close();
+    await Deno.remove(this.folder, { recursive: true });
   }
 }
 
 permittedTest(["read", "write"], "FileWatcher tells of a file that is written", async () => {
-  await toldOf((file) => Deno.writeTextFile(file, "after"));
+  await using rig = await Rig.begin();
+  await Deno.writeTextFile(rig.file, "after");
+  await rig.hasTold(1);
+});
+
+permittedTest(["read", "write"], "FileWatcher tells of every file renamed over it", async () => {
+  await using rig = await Rig.begin();
+  for (const round of [1, 2, 3]) {
+    await Deno.writeTextFile(`${rig.file}.new`, `${round}`);
+    await Deno.rename(`${rig.file}.new`, rig.file);
+    await rig.hasTold(round);
+  }
 });
 
 permittedTest(
   ["read", "write"],
-  "FileWatcher tells of a file that is renamed over it",
+  "FileWatcher tells of a file whose folder is reached by a symbolic link that is swapped",
   async () => {
-    await toldOf(async (file) => {
-      await Deno.writeTextFile(`${file}.new`, "after");
-      await Deno.rename(`${file}.new`, file);
+    // This is how Kubernetes replaces the files of a ConfigMap: the file itself never changes.
+    await using rig = await Rig.begin(async (folder) => {
+      await Deno.mkdir(`${folder}/1`);
+      await Deno.writeTextFile(`${folder}/1/weir.cfg`, "first");
+      await Deno.symlink("1", `${folder}/..data`);
+      await Deno.symlink("..data/weir.cfg", `${folder}/weir.cfg`);
     });
+    await Deno.mkdir(`${rig.folder}/2`);
+    await Deno.writeTextFile(`${rig.folder}/2/weir.cfg`, "second");
+    await Deno.symlink("2", `${rig.folder}/..data_tmp`);
+    await Deno.rename(`${rig.folder}/..data_tmp`, `${rig.folder}/..data`);
+    await rig.hasTold(1);
+    // And the file behind the links may be written where it is.
+    await Deno.writeTextFile(`${rig.folder}/2/weir.cfg`, "third");
+    await rig.hasTold(2);
   },
 );
 
 permittedTest(
   ["read", "write"],
-  "FileWatcher tells of a second change after a rename",
+  "FileWatcher follows a file whose folder is removed and made anew",
   async () => {
-    const folder = await Deno.makeTempDir();
-    const file = `${folder}/weir.cfg`;
-    await Deno.writeTextFile(file, "0");
-    let told = 0;
-    let wake = Promise.withResolvers<void>();
-    const watcher = new FileWatcher(file, () => {
-      told++;
-      wake.resolve();
-    });
-    watcher.set(true);
-    for (const text of ["1", "2"]) {
-      await Deno.writeTextFile(`${file}.new`, text);
-      await Deno.rename(`${file}.new`, file);
-      await wake.promise;
-      wake = Promise.withResolvers<void>();
+    await using rig = await Rig.begin(async (folder) => {
+      await Deno.mkdir(`${folder}/etc`);
+      await Deno.writeTextFile(`${folder}/etc/weir.cfg`, "before");
+    }, "etc/weir.cfg");
+    for (const round of [1, 2]) {
+      await Deno.remove(`${rig.folder}/etc`, { recursive: true });
+      await pause(SEVERAL_LOOKS_MS);
+      await Deno.mkdir(`${rig.folder}/etc`);
+      await Deno.writeTextFile(rig.file, `round ${round}`);
+      await rig.hasTold(round);
     }
-    watcher.set(false);
-    await Deno.remove(folder, { recursive: true });
-    assertEquals(told, 2);
   },
 );
+
+permittedTest(
+  ["read", "write"],
+  "FileWatcher tells nothing of a file that is gone, touched, or comes back as it was",
+  async () => {
+    await using rig = await Rig.begin();
+    await Deno.remove(rig.file);
+    await pause(SEVERAL_LOOKS_MS);
+    await Deno.writeTextFile(rig.file, "before");
+    await pause(SEVERAL_LOOKS_MS);
+    await Deno.utime(rig.file, 1, 1);
+    await pause(SEVERAL_LOOKS_MS);
+    assertEquals(rig.told, 0);
+    // It still watches.
+    await Deno.writeTextFile(rig.file, "after");
+    await rig.hasTold(1);
+  },
+);
+
+permittedTest(
+  ["read", "write"],
+  "FileWatcher waits for the end of a file that is written slowly",
+  async () => {
+    await using rig = await Rig.begin();
+    using file = await Deno.open(rig.file, { write: true, truncate: true });
+    for (let line = 0; line < 20; line++) {
+      file.writeSync(new TextEncoder().encode(`line ${line}\n`));
+      await pause(50);
+    }
+    await rig.hasTold(1);
+    await pause(SEVERAL_LOOKS_MS);
+    assertEquals(rig.told, 1);
+  },
+);
+
+permittedTest(
+  ["read", "write"],
+  "FileWatcher.takeNote() makes what somebody else reads known",
+  async () => {
+    await using rig = await Rig.begin();
+    await Deno.writeTextFile(rig.file, "after");
+    rig.watcher.takeNote();
+    await pause(SEVERAL_LOOKS_MS);
+    assertEquals(rig.told, 0);
+  },
+);
+
+permittedTest(["read", "write"], "FileWatcher.set() watches and stops to", async () => {
+  await using rig = await Rig.begin();
+  rig.watcher.set(false);
+  await Deno.writeTextFile(rig.file, "after");
+  await pause(SEVERAL_LOOKS_MS);
+  assertEquals(rig.told, 0);
+  rig.watcher.set(true);
+  rig.watcher.set(true);
+  await rig.hasTold(1);
+});

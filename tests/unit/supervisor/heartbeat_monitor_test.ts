@@ -8,10 +8,10 @@ function rig() {
   const state = SharedState.create(2);
   let nowMs = 1_000;
   const monitor = new HeartbeatMonitor(state, () => nowMs);
-  const look = (beating: readonly number[]) => {
+  const look = (beating: readonly number[], slots: readonly number[] = [0, 1]) => {
     nowMs += 1_000;
     for (const slot of beating) state.addWorkerCell(slot, WorkerCell.heartbeat, 1);
-    return monitor.look([0, 1]);
+    return monitor.look(slots);
   };
   return { look, pause: (ms: number) => nowMs += ms };
 }
@@ -33,6 +33,15 @@ Deno.test("HeartbeatMonitor.look() says how long a worker has stood still", () =
   look([0, 1]);
   for (let second = 0; second < 9; second++) look([0]);
   assertEquals(look([0]), [{ slot: 1, silentMs: HANG_MS }]);
+});
+
+Deno.test("HeartbeatMonitor.look() gives a worker in a slot that was empty the time to begin", () => {
+  const { look } = rig();
+  look([0, 1]);
+  for (let second = 0; second < 12; second++) assertEquals(look([0], [0]), []);
+  // The next one has the slot, and has not beaten yet.
+  for (let second = 0; second < 9; second++) assertEquals(look([0]), []);
+  assertEquals(look([0, 1]), []);
 });
 
 Deno.test("HeartbeatMonitor.look() blames nobody when it was held up itself", () => {

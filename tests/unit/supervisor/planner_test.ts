@@ -15,10 +15,12 @@ function settingsOf(...mappings: string[]): Settings {
 
 function rig() {
   const state = SharedState.create(1);
-  const planner = new Planner(state);
+  let nowMs = 0;
+  const planner = new Planner(state, () => nowMs);
   return {
     state,
     planner,
+    pause: (ms: number) => nowMs += ms,
     /** Plans and applies; gives the rows of the first listener's backends. */
     apply: (...mappings: string[]) => {
       const plan = planner.plan(settingsOf(...mappings));
@@ -73,12 +75,13 @@ Deno.test("Planner.discard() leaves everything as it was", () => {
 });
 
 Deno.test("Planner.plan() uses a removed backend's row again once its sessions have ended", () => {
-  const { state, apply } = rig();
+  const { state, apply, pause } = rig();
   const [removed] = apply("2000 = 127.0.0.1:1");
   assert(removed !== undefined);
   state.addBackendCell(removed, BackendCell.active, 1);
   state.addBackendTally(0, removed, BackendTally.sessions, 5);
   const [second] = apply("2000 = 127.0.0.1:2");
+  pause(60_000);
   const [third] = apply("2000 = 127.0.0.1:3");
   assert(second !== removed && third !== removed);
   state.addBackendCell(removed, BackendCell.active, -1);
@@ -86,6 +89,43 @@ Deno.test("Planner.plan() uses a removed backend's row again once its sessions h
   assertEquals(state.backendTally(0, removed, BackendTally.sessions), 0);
   const rows = apply("2000 = 127.0.0.1:3, 127.0.0.1:4, 127.0.0.1:5");
   assert(rows.includes(removed), `${rows} has no ${removed}`);
+});
+
+Deno.test("Planner.plan() leaves a removed listener's rows alone while its queue may be emptied", () => {
+  const { state, planner, pause } = rig();
+  const rowsOf = (...mappings: string[]): number[][] => {
+    const plan = planner.plan(settingsOf(...mappings));
+    plan.apply();
+    return plan.generation.listeners.map(({ rows }) => [rows.listener, ...rows.backends]);
+  };
+  const [listener, backend] = rowsOf("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1")[1] ?? [];
+  assert(listener !== undefined && backend !== undefined);
+  rowsOf("2000 = 127.0.0.1:1");
+  // A worker that has not closed the listener yet takes a client in, after a look at the counts.
+  const meanwhile = rowsOf("2000 = 127.0.0.1:1", "2002 = 127.0.0.1:1")[1] ?? [];
+  assertEquals([meanwhile[0] === listener, meanwhile[1] === backend], [false, false]);
+  state.addBackendTally(0, backend, BackendTally.sessions, 1);
+  pause(60_000);
+  const later = rowsOf("2000 = 127.0.0.1:1", "2002 = 127.0.0.1:1", "2003 = 127.0.0.1:1")[2] ?? [];
+  assertEquals(later, [listener, backend]);
+  assertEquals(state.backendTally(0, backend, BackendTally.sessions), 0);
+});
+
+Deno.test("Planner.wish() does not outlast the backend, even where its sessions do", () => {
+  for (const active of [0, 1]) {
+    const { state, planner, apply } = rig();
+    const [, row] = apply("2000 = 127.0.0.1:1, 127.0.0.1:2:3");
+    assert(row !== undefined);
+    state.addBackendCell(row, BackendCell.active, active);
+    planner.wish(row, { weight: 7, mode: "drain" });
+    apply("2000 = 127.0.0.1:1");
+    const [, again] = apply("2000 = 127.0.0.1:1, 127.0.0.1:2:3");
+    assertEquals(again, row);
+    assertEquals(planner.wishOf(row), { weight: 3, mode: "ready" });
+    assertEquals(state.backendCell(row, BackendCell.weight), 300);
+    assertEquals(state.backendCell(row, BackendCell.mode), MODE.ready);
+    assertEquals(state.backendCell(row, BackendCell.active), active);
+  }
 });
 
 Deno.test("Planner.wish() lasts until the file says something new about the backend", () => {

@@ -1,0 +1,27 @@
+import { Backoff } from "../base/backoff.ts";
+
+const FIRST_MS = 100;
+const LONGEST_MS = 10_000;
+/** A worker that has lived for so long did not die of what killed the one before. */
+const SOUND_MS = 60_000;
+
+/**
+ * How long the slot of a worker that has died stays empty: twice as long after each death in a row,
+ * up to ten seconds.
+ */
+export class RestartDelays {
+  readonly #backoffs = new Map<number, Backoff>();
+
+  /**
+   * Gives the wait in milliseconds before another worker gets the slot.
+   *
+   * @param livedMs how long the one that has died was there
+   */
+  next(slot: number, livedMs: number): number {
+    const backoff = this.#backoffs.get(slot) ??
+      new Backoff({ firstMs: FIRST_MS, longestMs: LONGEST_MS });
+    this.#backoffs.set(slot, backoff);
+    if (livedMs >= SOUND_MS) backoff.reset();
+    return backoff.next();
+  }
+}
