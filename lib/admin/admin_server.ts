@@ -1,9 +1,9 @@
 import { type BoundAddress, formatAdminAddress, isExposed } from "../config/admin_address.ts";
 import type { Control } from "../supervisor/control.ts";
 import { AccessTokens } from "./access_tokens.ts";
+import { AdminListener } from "./admin_listener.ts";
 import { EventStreams } from "./event_streams.ts";
 import { Guard } from "./guard.ts";
-import { listen } from "./listen.ts";
 import { chooseMetricsFormat, formatMetrics, METRICS_CONTENT_TYPES } from "./metrics_text.ts";
 import type { PageFile } from "./page_file.ts";
 import { RequestDesk } from "./request_desk.ts";
@@ -34,9 +34,6 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Answers that are not written by then are broken off. */
-const CLOSE_PATIENCE_MS = 1_000;
-
 /**
  * Starts the admin API on this thread. Rejects where the address cannot be bound, or the tokens
  * cannot be read; nothing is left running then.
@@ -56,16 +53,14 @@ export async function startAdmin(inputs: AdminInputs): Promise<AdminServer> {
     text: new Reused(() => formatMetrics(control.status(), "text")),
     openmetrics: new Reused(() => formatMetrics(control.status(), "openmetrics")),
   };
-  const abortion = new AbortController();
   const desk = Promise.withResolvers<RequestDesk>();
-  const { httpServer, address } = await listen(
+  const listener = await AdminListener.open(
     inputs.address,
-    abortion.signal,
     async (request) => await (await desk.promise).answer(request),
   );
   desk.resolve(
     new RequestDesk({
-      guard: new Guard(address, tokens),
+      guard: new Guard(listener.address, tokens),
       pages,
       bodyTimeoutMs,
       desk: {
@@ -85,14 +80,11 @@ export async function startAdmin(inputs: AdminInputs): Promise<AdminServer> {
   );
   watch.start();
   return {
-    address: formatAdminAddress(address),
+    address: formatAdminAddress(listener.address),
     close: async () => {
       watch.stop();
       streams.close();
-      const timer = setTimeout(() => abortion.abort(), CLOSE_PATIENCE_MS);
-      await httpServer.shutdown();
-      clearTimeout(timer);
-      if (address.kind === "unix") await Deno.remove(address.path).catch(() => {});
+      await listener.close();
     },
   };
 }

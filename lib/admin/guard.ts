@@ -5,6 +5,8 @@ import { Problem } from "./problem.ts";
 import type { Permission, Right } from "./route.ts";
 
 const HTTP_PORT = "80";
+/** A name or an address, with or without a port: nothing that would be another part of a URL. */
+const AUTHORITY = /^(\[[\da-f:.]+\]|[\w.-]*)(:\d{1,5})?$/i;
 
 /** Tells the requests that somebody meant to make from those that a foreign page makes for them. */
 export class Guard {
@@ -19,23 +21,34 @@ export class Guard {
   }
 
   /**
-   * Lets a request pass that is for this API and not from a foreign page, or throws a
-   * {@linkcode Problem}. A foreign name that leads to loopback (DNS rebinding) shows in `Host`; a
-   * foreign page, in what browsers say about the origin.
+   * Gives the URL of a request that is for this API, or throws a {@linkcode Problem}. A foreign name
+   * that leads to loopback (DNS rebinding) shows in `Host`.
    */
-  checkOrigin(request: Request, permission: Permission): void {
-    const { headers, url } = request;
-    const host = headers.get("host") ?? new URL(url).host;
-    if (this.#hosts !== undefined && !this.#hosts.has(normalizeHost(host))) {
-      throw new Problem(
-        403,
-        `Host "${host}" is foreign: expected ${[...this.#hosts].join(", ")}`,
-      );
+  checkHost({ headers, url }: Request): URL {
+    const host = headers.get("host");
+    // Deno has put the URL together with it: what is none would be taken for a part of the path.
+    const parsed = host === null || AUTHORITY.test(host) ? URL.parse(url) : null;
+    if (parsed === null) {
+      throw new Problem(400, `Host is "${host}": expected a name or an address, with its port`);
     }
+    const hosts = this.#hosts;
+    // A request line with a whole URL in it names the host once more.
+    const foreign = [parsed.host, host ?? parsed.host].find((name) =>
+      hosts !== undefined && !hosts.has(normalizeHost(name))
+    );
+    if (hosts === undefined || foreign === undefined) return parsed;
+    throw new Problem(403, `Host "${foreign}" is foreign: expected ${[...hosts].join(", ")}`);
+  }
+
+  /**
+   * Lets a request pass that no foreign page has made, or throws a {@linkcode Problem}: browsers say
+   * where a request comes from.
+   */
+  checkOrigin({ headers, url }: Request, permission: Permission): void {
     const origin = headers.get("origin");
     const site = headers.get("sec-fetch-site");
     if (permission === "write") {
-      if (origin !== null && hostOf(origin) !== normalizeHost(host)) {
+      if (origin !== null && !isOriginOf(headers.get("host") ?? new URL(url).host, origin)) {
         throw new Problem(403, `Origin "${origin}" is foreign: only Weir's own pages may do this`);
       }
       if (site !== null && site !== "same-origin" && site !== "none") {
@@ -84,15 +97,18 @@ function knownHosts(address: AdminAddress): ReadonlySet<string> | undefined {
   );
 }
 
-/** Writes an authority in one way, with its port. */
-function normalizeHost(host: string): string {
-  return hostOf(`http://${host}`);
+/**
+ * Tells whether pages of an authority have this origin. By `http` or `https`: what stands before
+ * Weir may speak the one with browsers and the other with Weir.
+ */
+function isOriginOf(host: string, origin: string): boolean {
+  const url = URL.parse(origin);
+  return url !== null && url.host !== "" &&
+    URL.parse(`${url.protocol}//${host}`)?.host === url.host;
 }
 
-/** The authority of a URL, with its port; empty where there is none, as in the origin "null". */
-function hostOf(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || url.hostname === "") return "";
-  const isSecure = url.protocol === "https:";
-  return `${url.hostname}:${url.port === "" ? (isSecure ? "443" : HTTP_PORT) : url.port}`;
+/** Writes an authority in one way, with its port; empty where it is none. */
+function normalizeHost(host: string): string {
+  const url = URL.parse(`http://${host}`);
+  return url === null || url.hostname === "" ? "" : `${url.hostname}:${url.port || HTTP_PORT}`;
 }

@@ -55,9 +55,13 @@ export class History {
   read(): HistoryView {
     const newest = this.#times[(this.#taken - 1 + SAMPLES) % SAMPLES] as number;
     const places: number[] = [];
-    for (let index = Math.max(0, this.#taken - SAMPLES); index < this.#taken; index++) {
-      const at = index % SAMPLES;
-      if ((this.#times[at] as number) >= newest - HISTORY_MS) places.push(at);
+    let next = Infinity;
+    for (let index = this.#taken - 1; index >= Math.max(0, this.#taken - SAMPLES); index--) {
+      const time = this.#times[index % SAMPLES] as number;
+      // What is later than what came after it is from before the clock was set back.
+      if (time < newest - HISTORY_MS || time >= next) break;
+      places.unshift(index % SAMPLES);
+      next = time;
     }
     return {
       atMs: places.map((at) => this.#times[at] as number),

@@ -80,7 +80,7 @@ export function describeAllowed(schema: JsonSchema): string {
   const { minimum, maximum } = schema;
   const type = [schema.type ?? "anything"].flat().join(" or ");
   if (minimum === undefined) return `${/^[aeio]/.test(type) ? "an" : "a"} ${type}`;
-  return `a whole number from ${minimum} to ${maximum ?? "any"}`;
+  return `a whole number from ${minimum} ${maximum === undefined ? "on" : `to ${maximum}`}`;
 }
 
 function faulty(name: string, value: unknown, schema: JsonSchema): string {

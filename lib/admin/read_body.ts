@@ -48,7 +48,7 @@ async function readText(request: Request, timeoutMs: number): Promise<string> {
     for (;;) {
       const { done, value } = await reader.read();
       if (isLate) throw new Problem(408, `The body was not there within ${timeoutMs / 1000} s`);
-      if (done) return text + decoder.decode();
+      if (done) return text + decodeText(decoder);
       size += value.length;
       if (size > LARGEST_BODY) throw tooLarge();
       text += decodeText(decoder, value);
@@ -59,9 +59,10 @@ async function readText(request: Request, timeoutMs: number): Promise<string> {
   }
 }
 
-function decodeText(decoder: TextDecoder, bytes: Uint8Array): string {
+/** Decodes what comes next; without bytes, the end. */
+function decodeText(decoder: TextDecoder, bytes?: Uint8Array): string {
   try {
-    return decoder.decode(bytes, { stream: true });
+    return decoder.decode(bytes, { stream: bytes !== undefined });
   } catch {
     throw new Problem(400, "The body is not UTF-8 text");
   }

@@ -67,7 +67,7 @@ export class RequestDesk {
       throw new Problem(503, "Too many requests are under way", { "retry-after": "1" });
     }
     const { guard, desk, pages, bodyTimeoutMs } = this.#inputs;
-    const { pathname, searchParams } = new URL(request.url);
+    const { pathname, searchParams } = guard.checkHost(request);
     const page = pages.find(({ path }) => path === pathname);
     if (page !== undefined) {
       guard.checkOrigin(request, "none");

@@ -93,7 +93,8 @@ browserTest("the dashboard lives: figures move, and nothing is asked of anybody 
   await cellIs(page, first.name, "bytes", /[1-9]/);
   await cellIs(page, first.name, "p50", /ms/);
   await cellIs(page, first.name, "p99", /ms/);
-  await page.getByRole("img", { name: /^Sessions: now active \d/ }).waitFor();
+  await page.getByRole("img", { name: /^Sessions: now active \d+$/ }).waitFor();
+  await page.getByRole("img", { name: /^New sessions: now per second [1-9]/ }).waitFor();
   await page.getByRole("img", { name: /^Throughput: now out [1-9]/ }).waitFor();
 
   // A page that is opened later has the same history.
@@ -137,6 +138,60 @@ browserTest(
     assertEquals(await findViolations(page), [], "without a connection");
   },
 );
+
+/** Finds what stands on something else in a row, or does not fit into the head of its column. */
+const FIND_COLLISIONS = `[...document.querySelectorAll("tr")].flatMap((row) => {
+  const boxes = [];
+  for (const part of row.querySelectorAll("[data-part], .bar, .modes button, thead th")) {
+    if (part.querySelector("[data-part]") !== null && !part.matches(".state")) continue;
+    if (part.matches(".state [data-part], .bar *, .modes")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(part);
+    const isBox = part.matches(".state, .bar, button");
+    const rects = isBox ? [part.getBoundingClientRect()] : [...range.getClientRects()];
+    for (const rect of rects) if (rect.width > 0) boxes.push({ part, rect });
+  }
+  const name = ({ part }) => part.dataset.part ?? (part.textContent.trim() || part.className);
+  return boxes.flatMap((a, index) => boxes.slice(index + 1).filter((b) => a.part !== b.part)
+    .filter((b) => a.rect.left < b.rect.right - 1.5 && b.rect.left < a.rect.right - 1.5 &&
+      a.rect.top < b.rect.bottom - 4 && b.rect.top < a.rect.bottom - 4)
+    .map((b) => name(a) + " stands on " + name(b)));
+})`;
+
+browserTest("nothing stands on anything else, at any width", async () => {
+  await using busy = new TestBackend(echo);
+  await using idle = new TestBackend(echo);
+  const [admin, listener] = freePorts(2) as [number, number];
+  const long = "[2001:db8:1234:5678:9abc:def0:1234:5678]:65535";
+  const backends = [
+    `${busy.name}:200`,
+    `${idle.name}:100 max_connections=10000`,
+    `${long}:2 backup`,
+  ];
+  await using _weir = await WeirProcess.start(
+    configOf({ admin, listener, backends, isChecked: false }),
+  );
+  for (const name of [idle.name, long]) {
+    const id = encodeURIComponent(`127.0.0.1:${listener}/${name}`);
+    const response = await fetch(`http://127.0.0.1:${admin}/api/v1/backends/${id}/mode`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"mode":"maintenance"}',
+    });
+    assertEquals(response.status, 200, await response.text());
+  }
+  await using _visitors = new Visitors(listener);
+  await using browser = await TestBrowser.launch();
+  const { page } = await browser.open(`http://127.0.0.1:${admin}/`);
+  await cellIs(page, busy.name, "share", "100 %");
+  await cellIs(page, busy.name, "p99", "ms");
+  for (const width of [1920, 1440, 1340, 1339, 1024, 781, 780, 390, 320]) {
+    await page.setViewportSize({ width, height: 900 });
+    assertEquals(await page.evaluate(FIND_COLLISIONS), [], `${width} pixels`);
+    const overflow = "document.body.scrollWidth - document.body.clientWidth";
+    assertEquals(await page.evaluate(overflow), 0, `${width} pixels`);
+  }
+});
 
 browserTest("a drain by button is seen at the backend, and so is what makes it ready", async () => {
   await using first = new TestBackend(echo);
@@ -208,7 +263,12 @@ browserTest("a backend that is killed turns down, with its reason", async () => 
   const problem = await page.locator("#problems li").textContent() ?? "";
   assertStringIncludes(problem, `Backend ${second.name} of 127.0.0.1:${listener} is down: `);
   const id = `127.0.0.1:${listener}/${second.name}`;
+  // The filter gives way to a link.
+  await page.locator("#filter").fill("no such backend");
+  await page.getByText("0 shown").waitFor();
   await page.locator("#problems a").click();
+  await cell(page, second.name, "change").waitFor();
+  assertEquals(await page.locator("#filter").inputValue(), "");
   assertEquals(await page.evaluate("document.querySelector(':target').dataset.backend"), id);
   await using _revived = new TestBackend(echo, { port });
   await cellIs(page, second.name, "condition", "Up");
@@ -236,6 +296,30 @@ browserTest("a lost connection shows, and comes back by itself", async () => {
   await page.getByRole("heading", { name: "All good" }).waitFor();
   await using _visitors = new Visitors(listener);
   await cellIs(page, backend.name, "new", /[1-9]/);
+});
+
+browserTest("the page is loaded anew when another version of Weir has come back", async () => {
+  const [admin, listener] = freePorts(2) as [number, number];
+  const config = configOf({ admin, listener, backends: ["127.0.0.1:9"], isChecked: false });
+  await using browser = await TestBrowser.launch();
+  await using weir = await WeirProcess.start(config);
+  const { page } = await browser.open(`http://127.0.0.1:${admin}/`);
+  await cellIs(page, "127.0.0.1:9", "condition", "Up");
+  await page.route("**/api", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...await response.json(), version: "99.0.0" } });
+  });
+  let loads = 0;
+  page.on("load", () => loads++);
+  weir.signal("SIGKILL");
+  await weir.ending();
+  await page.locator("#banner").waitFor();
+  await using _again = await WeirProcess.start(config);
+  await eventually("the page is loaded anew", () => loads > 0);
+  await cellIs(page, "127.0.0.1:9", "condition", "Up");
+  // Once: from here on it is the page of this version.
+  await page.getByRole("img", { name: /^Sessions: now active \d+$/ }).waitFor();
+  assertEquals(loads, 1);
 });
 
 browserTest(
@@ -300,6 +384,7 @@ browserTest("200 backends stay smooth: a quiet second changes next to nothing", 
     }).observe(about, { subtree: true, childList: true, characterData: true });
   })`);
   assertEquals(changes, 0);
+  await cellIs(page, "127.0.0.1:20000", "tag", "not checked");
   await page.locator("#filter").fill("20042");
   await page.getByText("1 shown").waitFor();
   assertEquals(await page.locator("tr[data-backend]:visible").count(), 1);

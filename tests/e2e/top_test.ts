@@ -203,6 +203,16 @@ permittedTest(NEEDS, "the clients reach Weir at a Unix socket, and bring a token
   }
 });
 
+permittedTest(NEEDS, "the clients reach Weir at an address of IPv6", async () => {
+  const [admin, listener] = freePorts(2);
+  await using _weir = await WeirProcess.start(
+    `[options]\nadmin = [::1]:${admin}\n[mappings]\n127.0.0.1:${listener} = 127.0.0.1:9\n`,
+  );
+  const { code, stdout, stderr } = await WeirProcess.run(["status", "--admin", `[::1]:${admin}`]);
+  assertEquals([code, stderr], [0, ""]);
+  assertStringIncludes(stdout, `127.0.0.1:${listener} listens on`);
+});
+
 permittedTest(NEEDS, "weir top writes plain text into a pipe", async () => {
   await using stage = await setUp();
   const { code, stdout } = await WeirProcess.run(["top", stage.admin]);
@@ -269,7 +279,7 @@ tmuxTest("weir top is live, drains with a key, and gives the terminal back", asy
   await pane.press("Escape", "s", "s");
   await pane.shows(/STATE↑/);
   await pane.resize({ columns: 60, rows: 12 });
-  await pane.shows(/^BACKEND +STATE↑ +ACTIVE +NEW\/S$/m);
+  await pane.shows(/^BACKEND +STATE↑ .*ACTIVE +NEW\/S$/m);
 
   await pane.press("q");
   await pane.shows(/^ended 0$/m);
@@ -288,6 +298,24 @@ tmuxTest("weir top says that Weir is gone, and gives the terminal back on Ctrl-C
   await pane.press("C-c");
   await pane.shows(/^ended 0$/m);
   assertEquals(await terminalSettings(pane), settings);
+});
+
+tmuxTest("weir top obeys keys while Weir does not answer to an order", async () => {
+  await using stage = await setUp();
+  const { first, weir } = stage;
+  await using pane = await TmuxPane.open({ columns: 100, rows: 24 });
+  await pane.type(`clear; ${topCommand(stage.admin)}; echo "ended $?"`);
+  await pane.shows(/Weir ● All good/);
+  weir.signal("SIGSTOP");
+  await pane.press("d", "y");
+  await pane.shows(/setting \S+ to drain …/);
+  await pane.press("s", "s");
+  await pane.shows(/STATE↑/);
+  weir.signal("SIGCONT");
+  // A key that had waited for the answer would have taken this message away.
+  await pane.shows(new RegExp(`${first.name} is set to drain, now drain`));
+  await pane.press("q");
+  await pane.shows(/^ended 0$/m);
 });
 
 tmuxTest("weir top gives the terminal back on SIGTERM", async () => {

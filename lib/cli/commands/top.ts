@@ -1,6 +1,7 @@
 import type { StatusView } from "../../admin/status_view.ts";
 import type { WeirEvent } from "../../supervisor/event_log.ts";
 import { type AdminClient, RefusalError, UnreachableError } from "../admin_client.ts";
+import { askStatus } from "../ask_status.ts";
 import { askWeir } from "../ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
@@ -18,7 +19,7 @@ export function top(inputs: CommandInputs): Promise<number> {
   const { operands, terminal } = inputs;
   return askWeir(inputs, async (client) => {
     // Whatever stands against it is said before the terminal is taken over.
-    const status = await client.ask<StatusView>("/api/v1/status");
+    const status = await askStatus(client);
     if (!Deno.stdout.isTerminal()) {
       terminal.print(formatStatus(status));
       return EXIT_STATUS.done;
@@ -51,12 +52,18 @@ async function watch(client: AdminClient, screen: FullScreen): Promise<void> {
         draw();
       },
     }, end.signal);
-    const keys = obeyKeys(screen, model, draw, async (order) => {
-      if (order.kind === "quit") stop();
-      else model.message = await carryOut(client, order);
+    const defect = Promise.withResolvers<never>();
+    const keys = obeyKeys(screen, model, draw, (order) => {
+      if (order.kind === "quit") return stop();
+      // Keys are read on: a Weir that does not answer keeps nobody from leaving.
+      model.message = `setting ${order.backendId} to ${order.mode} …`;
+      carryOut(client, order).then((message) => {
+        model.message = message;
+        draw();
+      }).catch(defect.reject);
     });
     // A failure of either ends both; without keys, the feed goes on until a signal.
-    await Promise.race([feed, keys.then(() => feed)]);
+    await Promise.race([feed, defect.promise, keys.then(() => feed)]);
   } finally {
     stop();
     for (const signal of ENDING_SIGNALS) Deno.removeSignalListener(signal, stop);
@@ -68,14 +75,12 @@ async function obeyKeys(
   screen: FullScreen,
   model: TopModel,
   draw: () => void,
-  obey: (order: Order) => Promise<void>,
+  obey: (order: Order) => void,
 ): Promise<void> {
   for await (const key of screen.keys()) {
     const order = model.press(key);
-    draw();
-    if (order === undefined) continue;
-    await obey(order);
-    if (order.kind === "quit") return;
+    if (order !== undefined) obey(order);
+    if (order?.kind === "quit") return;
     draw();
   }
 }

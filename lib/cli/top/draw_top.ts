@@ -26,10 +26,14 @@ export interface ScreenSize {
 
 interface Column {
   readonly title: string;
+  /** What every row needs; a column that grows makes do with less, or takes more where there is room. */
   readonly width: number;
+  readonly grows?: true;
   readonly isNumber?: true;
+  /** Where a text that is too long is cut; of addresses, both ends tell which one it is. */
+  readonly cut?: "middle";
   readonly sort?: Sort;
-  /** Columns of the lowest rank are the first to go where there is no room. */
+  /** Who is shown first where there is no room for all; those of the highest rank always are. */
   readonly rank: number;
   readonly cell: (row: TopRow, nowMs: number) => string;
 }
@@ -41,21 +45,33 @@ const MOST_EVENTS = 4;
 const LEAST_ROWS_FOR_EVENTS = 20;
 
 const KEYS = "↑↓ select  d drain  r ready  m maintenance  s sort  S reverse  / filter  q quit";
+const KEYS_IN_SHORT = "↑↓ d r m set  s sort  / filter  q quit";
+
+const HIGHEST_RANK = 10;
 
 const COLUMNS: readonly Column[] = [
   {
     title: "BACKEND",
     width: 24,
+    grows: true,
+    cut: "middle",
     sort: "backend",
-    rank: 9,
+    rank: HIGHEST_RANK,
     cell: ({ backend }) => backend.name,
   },
-  { title: "LISTENER", width: 16, rank: 5, cell: ({ listener }) => listener.key },
+  {
+    title: "LISTENER",
+    width: 16,
+    grows: true,
+    cut: "middle",
+    rank: 9,
+    cell: ({ listener }) => listener.key,
+  },
   {
     title: "STATE",
     width: 13,
     sort: "state",
-    rank: 9,
+    rank: HIGHEST_RANK,
     cell: ({ backend }) => {
       const { sign, label } = CONDITIONS[backend.condition];
       return `${sign} ${label}`;
@@ -118,6 +134,7 @@ const COLUMNS: readonly Column[] = [
   {
     title: "LAST CHANGE",
     width: 20,
+    grows: true,
     rank: 1,
     cell: ({ backend }, nowMs) => {
       if (backend.lastChange === undefined) return "";
@@ -131,10 +148,10 @@ export function drawTop(model: TopModel, size: ScreenSize): Line[] {
   const { status } = model;
   const head = status === undefined ? [] : drawHead(status);
   const alarm: Line[] = model.lost === "" ? [] : [styled("alarm", ` ${model.lost} `)];
-  const columns = chooseColumns(size.columns);
+  const columns = chooseColumns(model, size.columns);
   const events = size.rows < LEAST_ROWS_FOR_EVENTS ? [] : drawEvents(model);
   const above = [...alarm, ...head, [], drawTitles(columns, model)];
-  const below = [...events, drawPrompt(model)];
+  const below = [...events, ...drawWarning(model), drawPrompt(model, size.columns)];
   const room = Math.max(0, size.rows - above.length - below.length);
   const rows = drawRows(model, columns, room);
   const filler: Line[] = Array.from({ length: Math.max(0, room - rows.length) }, () => []);
@@ -164,10 +181,9 @@ function drawHead(status: StatusView): Line[] {
       "plain",
       `${serving} of ${all} backends up, ${formatCount(totals.active)} sessions, ` +
         `${formatRate(totals.sessionsPerSecond)} new/s, ` +
-        `${formatBytes(totals.bytesInPerSecond)}/s in, ${
-          formatBytes(totals.bytesOutPerSecond)
-        }/s out, ` +
-        `${formatRate(totals.errorsPerSecond)} errors/s`,
+        `${formatRate(totals.errorsPerSecond)} errors/s, ` +
+        `${formatBytes(totals.bytesInPerSecond)}/s in, ` +
+        `${formatBytes(totals.bytesOutPerSecond)}/s out`,
     ),
     ...problems.slice(0, MOST_PROBLEMS).map(({ text, severity }) =>
       styled(severity === "severe" ? "bad" : "fair", `  ${text}`)
@@ -176,25 +192,40 @@ function drawHead(status: StatusView): Line[] {
   ];
 }
 
-function chooseColumns(width: number): Column[] {
-  let columns = [...COLUMNS];
-  const needed = () => columns.reduce((sum, column) => sum + column.width + 1, 0);
-  while (columns.length > 1 && needed() > width) {
-    const least = Math.min(...columns.map(({ rank }) => rank));
-    columns = columns.filter(({ rank }) => rank > least);
-    if (columns.every(({ rank }) => rank === 9)) break;
-  }
-  const [last, spare] = [columns.at(-1), width - needed()];
-  if (last?.title !== "LAST CHANGE" || spare <= 0) return columns;
-  return [...columns.slice(0, -1), { ...last, width: last.width + spare }];
+/** The columns that there is room for. Those that grow share what is left, the first one first. */
+function chooseColumns({ rows, status }: TopModel, width: number): Column[] {
+  const nowMs = status?.atMs ?? 0;
+  const longest = (column: Column): number =>
+    rows.reduce((most, row) => Math.max(most, [...column.cell(row, nowMs)].length), 0);
+  const isSingle = status?.listeners.length === 1;
+  const wanted = COLUMNS.filter(({ title }) => title !== "LISTENER" || !isSingle).map((column) => {
+    if (column.grows !== true) return column;
+    const least = Math.max(column.title.length + 1, longest(column));
+    return { ...column, width: Math.min(column.width, least) };
+  });
+  let room = width;
+  const chosen = new Set(
+    wanted.toSorted((a, b) => b.rank - a.rank).filter(({ rank, width }) => {
+      const fits = rank === HIGHEST_RANK || width < room;
+      if (fits) room -= width + 1;
+      return fits;
+    }),
+  );
+  return wanted.filter((column) => chosen.has(column)).map((column) => {
+    if (column.grows !== true) return column;
+    const more = Math.max(0, Math.min(room, longest(column) - column.width));
+    room -= more;
+    return { ...column, width: column.width + more };
+  });
 }
 
 function drawTitles(columns: readonly Column[], { sort, descending }: TopModel): Line {
-  return columns.flatMap(({ title, width, isNumber, sort: key }): Span[] => {
+  return columns.flatMap((column): Span[] => {
+    const { title, sort: key } = column;
     const isSorted = key !== undefined && key === sort;
     const text = isSorted ? `${title}${descending ? "↓" : "↑"}` : title;
     return [
-      { style: isSorted ? "strong" : "faint", text: fit(text, width, isNumber) },
+      { style: isSorted ? "strong" : "faint", text: fit(text, column) },
       { text: " " },
     ];
   });
@@ -209,7 +240,7 @@ function drawRows(model: TopModel, columns: readonly Column[], room: number): Li
   const first = Math.max(0, Math.min(selected - Math.floor(room / 2), rows.length - room));
   return rows.slice(first, first + room).map((row): Line => {
     const line = columns.flatMap((column): Span[] => {
-      const text = fit(column.cell(row, status.atMs), column.width, column.isNumber);
+      const text = fit(column.cell(row, status.atMs), column);
       const style = column.title === "STATE" ? CONDITIONS[row.backend.condition].tone : "plain";
       return [{ style, text }, { text: " " }];
     });
@@ -230,21 +261,39 @@ function drawEvents({ events }: TopModel): Line[] {
   ];
 }
 
-function drawPrompt({ prompt, filter, message }: TopModel): Line {
+/** What follows from the order that is asked about; a line of its own, as it may be a long one. */
+function drawWarning({ prompt }: TopModel): Line[] {
+  if (prompt.kind !== "confirm" || prompt.warning === "") return [];
+  return [styled("alarm", ` ${prompt.warning} `)];
+}
+
+function drawPrompt({ prompt, filter, message }: TopModel, width: number): Line {
   if (prompt.kind === "confirm") {
-    const warning = prompt.warning === "" ? "" : ` ${prompt.warning}`;
-    return styled("alarm", ` Set ${prompt.backendId} to ${prompt.mode}?${warning} y/n `);
+    const { backendId, mode } = prompt;
+    // The name gives way, not the answers.
+    const room = Math.max(1, width - ` Set  to ${mode}? y/n `.length);
+    return styled("alarm", ` Set ${shorten(backendId, room)} to ${mode}? y/n `);
   }
   if (prompt.kind === "filter") {
     return [{ style: "strong", text: "Filter: " }, { text: `${filter}_` }];
   }
   if (message !== "") return styled("strong", message);
   const filtered = filter === "" ? "" : `filter "${filter}" (Esc clears it)  `;
-  return [{ style: "strong", text: filtered }, { style: "faint", text: KEYS }];
+  const keys = filtered.length + KEYS.length > width ? KEYS_IN_SHORT : KEYS;
+  return [{ style: "strong", text: filtered }, { style: "faint", text: keys }];
 }
 
-function fit(text: string, width: number, isNumber = false): string {
+function fit(text: string, { width, isNumber, cut }: Omit<Column, "cell">): string {
   const characters = [...text];
-  if (characters.length > width) return `${characters.slice(0, width - 1).join("")}…`;
-  return isNumber ? text.padStart(width) : text.padEnd(width);
+  if (characters.length <= width) return isNumber ? text.padStart(width) : text.padEnd(width);
+  return cut === "middle" ? shorten(text, width) : `${characters.slice(0, width - 1).join("")}…`;
+}
+
+/** Leaves out the middle of a text that is longer than the width. */
+function shorten(text: string, width: number): string {
+  const characters = [...text];
+  if (characters.length <= width) return text;
+  const end = Math.floor((width - 1) / 2);
+  const tail = characters.slice(characters.length - end);
+  return [...characters.slice(0, width - 1 - end), "…", ...tail].join("");
 }

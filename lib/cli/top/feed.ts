@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { readEvents } from "../../admin/dashboard/page/event_stream.js";
 import { type AdminClient, RefusalError, UnreachableError } from "../admin_client.ts";
 
@@ -17,7 +18,7 @@ export interface FeedListener {
 /**
  * Reads the events of Weir until the signal, over one connection after another.
  *
- * @throws {RefusalError} where Weir does not want to tell, for another attempt would hear the same
+ * @throws {RefusalError} where Weir does not want to tell, and another attempt would hear the same
  * @throws {UnreachableError} where the first attempt does not reach Weir
  */
 export async function readFeed(
@@ -34,13 +35,21 @@ export async function readFeed(
       });
     } catch (error) {
       if (signal.aborted) return;
-      if (!wasConnected || error instanceof RefusalError) throw error;
-      if (error instanceof UnreachableError) why = error.message;
+      if (!wasConnected || isFinal(error)) throw error;
+      if (error instanceof UnreachableError || error instanceof RefusalError) why = error.message;
     }
     if (signal.aborted) return;
     listener.onLost(`${why}; trying again`);
-    await pause(PAUSE_MS, signal);
+    // The signal ends the pause too, by a rejection.
+    await pause(PAUSE_MS, undefined, { signal }).catch(() => {});
   }
+}
+
+/** Weir says with this status that it has too much to do, and with others that it never will. */
+const BUSY = 503;
+
+function isFinal(error: unknown): boolean {
+  return error instanceof RefusalError && error.status !== BUSY;
 }
 
 async function readOnce(
@@ -67,16 +76,4 @@ async function readOnce(
     signal.removeEventListener("abort", giveUp);
     attempt.abort();
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-    signal.addEventListener("abort", done);
-  });
 }

@@ -3,8 +3,9 @@ import type { ScreenSize } from "./draw_top.ts";
 import { type Key, parseKeys } from "./key.ts";
 import { type Line, renderLine } from "./line.ts";
 
-const ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J";
-const LEAVE = "\x1b[0m\x1b[?25h\x1b[?1049l";
+// A line that is wider than it seems is cut by the terminal, and not wrapped.
+const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?25l\x1b[2J";
+const LEAVE = "\x1b[0m\x1b[?25h\x1b[?7h\x1b[?1049l";
 /** What is left where a terminal does not tell its size. */
 const USUAL_SIZE: ScreenSize = { columns: 80, rows: 24 };
 

@@ -48,6 +48,12 @@ Deno.test("History remembers fifteen minutes, and forgets who was removed before
   assertEquals(listeners[0]?.active[0], SECONDS);
 });
 
+Deno.test("History goes back no further than to where the clock was set back", () => {
+  const history = new History();
+  for (const second of [90, 5000, 5001, 100, 101]) history.add(viewAt(second, ["a"]));
+  assertEquals(history.read().atMs, [100_000, 101_000]);
+});
+
 Deno.test("History leaves out what is older than that, however few samples there are", () => {
   const history = new History();
   for (const second of [0, 10, SECONDS + 5, SECONDS + 8]) history.add(viewAt(second, ["a"]));

@@ -38,6 +38,13 @@ Deno.test("findFault() does not take what every object has for a member", () => 
   );
 });
 
+Deno.test("findFault() says of a number without an upper end where it begins", () => {
+  assertEquals(
+    findFault(-1, { type: "integer", minimum: 0 }, "It"),
+    "It is -1: expected a whole number from 0 on",
+  );
+});
+
 Deno.test("findFault() cuts what was found short", () => {
   const fault = findFault("a".repeat(9999), { type: "integer" }, "It") as string;
   assertEquals(fault, `It is "${"a".repeat(99)}…: expected an integer`);

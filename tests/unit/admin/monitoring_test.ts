@@ -9,6 +9,8 @@ import { permittedTest } from "../../support/permitted.ts";
 
 const FOLDER = new URL("../../../.github/monitoring/", import.meta.url);
 
+const ALERTS = new URL("alerts.yml", FOLDER).pathname;
+
 /** Every name that a query may have. */
 const NAMES = new Set(
   [...WEIR_FAMILIES, ...LISTENER_FAMILIES, ...BACKEND_FAMILIES, ...WORKER_FAMILIES]
@@ -37,15 +39,59 @@ permittedTest(["read"], ".github/monitoring/grafana.json has panels of its own i
 });
 
 permittedTest(["read", "run"], "promtool accepts the alert rules", async () => {
-  const file = new URL("alerts.yml", FOLDER).pathname;
-  const command = new Deno.Command("promtool", { args: ["check", "rules", "--lint-fatal", file] });
-  let output: Deno.CommandOutput;
+  const [code, errors] = await promtool("check", "rules", "--lint-fatal", ALERTS);
+  assertEquals([code, errors], [0, ""]);
+});
+
+permittedTest(
+  ["read", "write", "run"],
+  "the alert about a backend that is down is not for those in maintenance",
+  async () => {
+    const series = ["ready", "maintenance"].flatMap((mode) => {
+      const labels = `instance="i", listener="24003", backend="${mode}"`;
+      return [
+        `      - { series: 'weir_backend_healthy{${labels}}', values: "0x5" }`,
+        `      - { series: 'weir_backend_mode{${labels}, mode="maintenance"}', ` +
+        `values: "${mode === "maintenance" ? 1 : 0}x5" }`,
+      ];
+    });
+    const summary = "Backend ready of listener 24003 is down";
+    const description = "Health checks have failed for a minute on i.";
+    const labels = "{ severity: warning, instance: i, listener: '24003', backend: ready }";
+    const annotations = `{ summary: "${summary}", description: "${description}" }`;
+    const file = await Deno.makeTempFile({ suffix: ".yml" });
+    try {
+      await Deno.writeTextFile(
+        file,
+        `rule_files: ["${ALERTS}"]
+tests:
+  - interval: 1m
+    input_series:
+${series.join("\n")}
+    alert_rule_test:
+      - eval_time: 3m
+        alertname: WeirBackendDown
+        exp_alerts:
+          - { exp_labels: ${labels}, exp_annotations: ${annotations} }
+`,
+      );
+      const [code, errors] = await promtool("test", "rules", file);
+      assertEquals([code, errors], [0, ""]);
+    } finally {
+      await Deno.remove(file);
+    }
+  },
+);
+
+/** Gives the exit status and what was wrong. Debian has it in the package "prometheus". */
+async function promtool(...args: string[]): Promise<[number, string]> {
   try {
-    output = await command.output();
+    const { code, stdout, stderr } = await new Deno.Command("promtool", { args }).output();
+    const decoder = new TextDecoder();
+    return [code, code === 0 ? "" : decoder.decode(stdout) + decoder.decode(stderr)];
   } catch (error) {
-    // Debian has it in the package "prometheus"; where it is not there, nobody can tell.
-    if (error instanceof Deno.errors.NotFound) return;
+    // Where it is not there, nobody can tell.
+    if (error instanceof Deno.errors.NotFound) return [0, ""];
     throw error;
   }
-  assertEquals([output.code, new TextDecoder().decode(output.stderr)], [0, ""]);
-});
+}

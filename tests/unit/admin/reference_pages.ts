@@ -55,7 +55,8 @@ function metricsPage(): string {
     "",
     "With `OTEL_DENO=true` the same metrics are exported through OpenTelemetry " +
       "(`OTEL_EXPORTER_OTLP_ENDPOINT` and the like say where to); of a histogram the sum and the " +
-      "count are.",
+      "count are. Deno asks every thread before it exports: those of the native engine, while nothing " +
+      "happens, take up to half a minute to answer.",
     "",
     "## Weir as a whole",
     "",
@@ -125,6 +126,10 @@ function apiPage(): string {
     "Bodies are JSON of 64 KiB at most. What is wrong with a request is answered as a problem " +
       "document (RFC 9457), `detail` says what was found and what is allowed. `Host` has to be the " +
       "address, and what changes something must not come from a foreign page.",
+    "",
+    "128 requests are worked on at once, 64 may listen to events, and who comes too many is told so " +
+      "with status 503. Where connections take all descriptors that the process may have, those of " +
+      "the API are closed, and its address is bound again after a second: the sessions go on.",
     "",
     "The same as OpenAPI 3.1: `GET /api/v1/openapi.json`.",
     "",

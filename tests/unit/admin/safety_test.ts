@@ -40,6 +40,31 @@ apiTest("a foreign Host is refused, whatever it asks for", async () => {
   }
 });
 
+apiTest("a Host that is none is refused as what it is, and never leads elsewhere", async () => {
+  const pages = [{ path: "/", contentType: "text/html; charset=utf-8", body: "<!doctype html>" }];
+  await using weir = await RunningAdmin.start({ pages });
+  const firstLine = (host: string) =>
+    weir.raw(`GET /healthz HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+  const port = weir.host.split(":")[1];
+  const wrong = [":1", ", weir.example", "/x", "#", "?", "\\x", "@weir.example", "0"];
+  const hosts = [...wrong.map((text) => weir.host + text), `x@${weir.host}`, "[::1", "999.0.0.1"];
+  hosts.push(`%6cocalhost:${port}`, `127.0.0.1:99999`);
+  for (const host of hosts) assertEquals(await firstLine(host), "HTTP/1.1 400 Bad Request", host);
+});
+
+apiTest("a request line with a whole URL is for the host that stands in it", async () => {
+  await using weir = await RunningAdmin.start();
+  const firstLine = (url: string, host: string) =>
+    weir.raw(`GET ${url} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+  const own = `http://${weir.host}/healthz`;
+  assertEquals(await firstLine(own, weir.host), "HTTP/1.1 200 OK");
+  assertEquals(await firstLine(own, "weir.example"), "HTTP/1.1 403 Forbidden");
+  assertEquals(
+    await firstLine("http://weir.example/healthz", weir.host),
+    "HTTP/1.1 403 Forbidden",
+  );
+});
+
 apiTest("a foreign Origin is refused where something is changed", async () => {
   await using weir = await RunningAdmin.start({ backends: "127.0.0.1:9" });
   const path = `/api/v1/backends/${encodeURIComponent(`${weir.port}/127.0.0.1:9`)}/mode`;
@@ -62,6 +87,36 @@ apiTest("a foreign Origin is refused where something is changed", async () => {
   assertEquals(weir.control.status().listeners[0]?.backends[0]?.mode, "ready");
   assertEquals(await statusOf(post({ origin: `http://${weir.host}` })), 200);
   assertEquals(await statusOf(post({ "sec-fetch-site": "same-origin" })), 200);
+});
+
+apiTest("a page has the origin of the Host, whatever stands before Weir", async () => {
+  await using weir = await RunningAdmin.start({ tokens: TOKENS, address: EVERYWHERE });
+  const post = (host: string, origin: string) =>
+    weir.raw(
+      `POST /api/v1/reload HTTP/1.1\r\nhost: ${host}\r\norigin: ${origin}\r\n` +
+        `authorization: Bearer ${WRITER}\r\nconnection: close\r\n\r\n`,
+    );
+  // Browsers leave out the port that the scheme has anyway.
+  const own = [
+    ["weir.example", "https://weir.example"],
+    ["weir.example", "http://weir.example"],
+    ["weir.example:8443", "https://weir.example:8443"],
+    ["weir.example:443", "https://weir.example"],
+    [weir.host, `http://${weir.host}`],
+  ] as const;
+  for (const [host, origin] of own) {
+    assertEquals(await post(host, origin), "HTTP/1.1 200 OK", `${host} ${origin}`);
+  }
+  const foreign = [
+    ["weir.example", "https://weir.example:8443"],
+    ["weir.example:8443", "https://weir.example"],
+    ["weir.example", "https://other.example"],
+    ["weir.example", "null"],
+    ["", "file://"],
+  ] as const;
+  for (const [host, origin] of foreign) {
+    assertEquals(await post(host, origin), "HTTP/1.1 403 Forbidden", `${host} ${origin}`);
+  }
 });
 
 apiTest("a foreign page can read nothing, but may lead to the dashboard", async () => {
@@ -224,6 +279,10 @@ apiTest("a body that is no JSON is refused", async () => {
   assertEquals(await post("application/json", "{mode"), "400: The body is not JSON");
   assertEquals(
     await post("application/json", new Uint8Array([0xff, 0xfe])),
+    "400: The body is not UTF-8 text",
+  );
+  assertEquals(
+    await post("application/json", new Uint8Array([0x22, 0xc3])),
     "400: The body is not UTF-8 text",
   );
   assertEquals(

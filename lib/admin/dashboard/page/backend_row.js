@@ -55,6 +55,7 @@ export class BackendRow {
       p50: part(element, "p50", HTMLElement),
       p99: part(element, "p99", HTMLElement),
       change: part(element, "change", HTMLElement),
+      changeCell: part(element, "change-cell", HTMLElement),
       age: part(element, "age", HTMLElement),
     };
     setText(part(element, "name", HTMLElement), backend.name);
@@ -98,6 +99,7 @@ export class BackendRow {
 
     const why = reasonOf(backend);
     setText(parts.change, why === "" ? "none so far" : why);
+    parts.changeCell.toggleAttribute("data-is-empty", why === "");
     const { lastChange } = backend;
     setText(
       parts.age,
@@ -111,7 +113,7 @@ export class BackendRow {
 
 /** @param {BackendView} backend */
 function describeTags(backend) {
-  const { backup, differsFromFile, configuredWeight, weight } = backend;
+  const { backup, condition, differsFromFile, configuredWeight, health, weight } = backend;
   const now = `weight ${formatWeight(weight)}`;
   return [
     ...(backup ? ["backup"] : []),
@@ -121,6 +123,8 @@ function describeTags(backend) {
       ? now
       : `${now} of ${configuredWeight}`,
     ...(differsFromFile.includes("mode") ? ["mode not as in the file"] : []),
+    // It may be up only because nobody looks.
+    ...(condition === "up" && health === "unchecked" ? ["not checked"] : []),
   ].join(", ");
 }
 

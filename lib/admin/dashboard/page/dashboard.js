@@ -33,10 +33,15 @@ const tokenForm = new TokenForm(access, () => feed.restart());
 /** @type {StatusView | undefined} */
 let status;
 let isScheduled = false;
+/** @type {string | undefined} */
+let pageVersion;
 feed.run();
 
 async function onConnect() {
-  const { rights } = await (await access.request("/api")).json();
+  const { rights, version } = await (await access.request("/api")).json();
+  pageVersion ??= version;
+  // Another Weir has come back than the one that this page is from, with another page.
+  if (version !== pageVersion) location.reload();
   document.body.classList.toggle("may-write", rights.includes("write"));
   plots.history.load(await (await access.request("/api/v1/history")).json());
   // All that Weir remembers comes again.

@@ -22,6 +22,9 @@ export const HISTORY_FIELDS = /** @type {const} */ ([
 /** How far back the plots go. */
 export const HISTORY_SPAN_MS = 15 * 60_000;
 
+/** A status is never so much older than the newest one, unless the clock was set back. */
+const CLOCK_STEP_MS = 10_000;
+
 /** What went through each listener in the last 15 minutes: what Weir kept, and what came since. */
 export class History {
   /** @type {number[]} seconds since 1970 */
@@ -53,6 +56,7 @@ export class History {
    * @param {StatusView} status
    */
   add({ atMs, listeners }) {
+    this.#forgetAfter((atMs + CLOCK_STEP_MS) / 1000);
     const last = this.#times.at(-1) ?? 0;
     if (atMs / 1000 <= last) return;
     const count = this.#times.length;
@@ -99,6 +103,17 @@ export class History {
         /** @type {number | null} */ (null),
       )
     );
+  }
+
+  /**
+   * Forgets everything where something is later than this: the clock of Weir was set back.
+   *
+   * @param {number} latest seconds since 1970
+   */
+  #forgetAfter(latest) {
+    if ((this.#times.at(-1) ?? 0) <= latest) return;
+    this.#times = [];
+    this.#columns.clear();
   }
 
   /** @param {number} oldest seconds since 1970 */

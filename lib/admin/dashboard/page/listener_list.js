@@ -20,6 +20,7 @@ export class ListenerList {
   constructor(onMode) {
     this.#onMode = onMode;
     this.#filter.addEventListener("input", () => this.#narrow());
+    addEventListener("hashchange", () => this.#reveal());
   }
 
   /**
@@ -44,6 +45,15 @@ export class ListenerList {
       view.update(listener, meter, status.atMs);
     });
     this.#narrow();
+  }
+
+  /** Shows the backend that a link leads to, where the filter hides it. */
+  #reveal() {
+    const target = document.querySelector(":target");
+    if (target === null || target.closest("[hidden]") === null) return;
+    this.#filter.value = "";
+    this.#narrow();
+    target.scrollIntoView();
   }
 
   #narrow() {

@@ -38,12 +38,14 @@ export class ListenerView {
    */
   update(listener, meter, nowMs) {
     const { address, algorithm, engine, figures, maxConnections, rates } = listener;
-    setText(this.#about, `${address}, ${algorithm.replaceAll("_", " ")}, ${engine} engine`);
+    const about = [algorithm.replaceAll("_", " "), `${engine} engine`];
+    if (address !== listener.key) about.unshift(address);
+    setText(this.#about, about.join(", "));
     const limit = maxConnections === 0 ? "" : ` of ${formatCount(maxConnections)}`;
     setText(
       this.#flow,
       [
-        `${formatCount(figures.active)}${limit} sessions`,
+        `${formatCount(figures.active)}${limit} ${figures.active === 1 ? "session" : "sessions"}`,
         `${formatRate(rates.sessionsPerSecond)} new/s`,
         `${formatBytes(rates.bytesInPerSecond + rates.bytesOutPerSecond)}/s`,
         ...(figures.queued > 0 ? [`${formatCount(figures.queued)} waiting`] : []),

@@ -131,7 +131,8 @@ export class Plot {
     return {
       width,
       height: HEIGHT,
-      padding: [8, 8, 0, 0],
+      // Room for half of a time at the right edge.
+      padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
       scales: {
@@ -139,7 +140,7 @@ export class Plot {
         y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.15 : 1] },
       },
       axes: [
-        { ...axis, size: 22, space: 70, values: (_plot, times) => times.map(formatMinute) },
+        { ...axis, size: 22, space: 45, values: (_plot, times) => times.map(formatMinute) },
         {
           ...axis,
           size: 58,
@@ -166,7 +167,7 @@ export class Plot {
 
 /** @param {string} label */
 function shorten(label) {
-  return label.replace(/\.0+(?!\d)/, "");
+  return label.replace(/(\.\d*?)0+(?!\d)/, "$1").replace(/\.(?!\d)/, "");
 }
 
 /** @param {number} time seconds since 1970 */

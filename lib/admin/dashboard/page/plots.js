@@ -4,18 +4,26 @@
  * @import { PlotKind } from "./plot.js"
  */
 import { byId } from "./element.js";
-import { formatBytes, formatMs, formatRate } from "./figures.js";
+import { formatBytes, formatCount, formatMs, formatRate } from "./figures.js";
 import { History } from "./history.js";
 import { Plot } from "./plot.js";
+
+/** Steps of an axis for what cannot be counted in parts. */
+const WHOLE_STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power))
+  .flat();
 
 /** @type {readonly PlotKind[]} */
 const KINDS = [
   {
     title: "Sessions",
-    lines: [
-      { field: "active", label: "active", color: "--line-1" },
-      { field: "sessionsPerSecond", label: "new/s", color: "--line-2", dash: [4, 3] },
-    ],
+    lines: [{ field: "active", label: "active", color: "--line-1" }],
+    format: formatCount,
+    increments: WHOLE_STEPS,
+  },
+  // Apart from those that are active: either may be a thousand times the other.
+  {
+    title: "New sessions",
+    lines: [{ field: "sessionsPerSecond", label: "per second", color: "--line-1" }],
     format: formatRate,
   },
   {
@@ -42,7 +50,7 @@ const KINDS = [
   },
 ];
 
-/** The four plots, of all listeners or of one. */
+/** The plots, of all listeners or of one. */
 export class Plots {
   history = new History();
   #plots = KINDS.map((kind) => ({ kind, plot: new Plot(kind) }));

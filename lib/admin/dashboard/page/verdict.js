@@ -1,5 +1,6 @@
 // @ts-check
 /**
+ * @import { ReloadResult } from "../../../supervisor/reloader.ts"
  * @import { BackendView, ListenerView, StatusView } from "../../status_view.ts"
  */
 import { takesSessions } from "./shares.js";
@@ -38,10 +39,9 @@ export function findProblems(status) {
   }));
   const { last } = status.reloads;
   if (last !== undefined && !last.ok) {
-    const [reason = "The file has errors"] = last.problems;
     problems.push({
       severity: "minor",
-      text: `The last reload failed, and the old settings are in force: ${reason}`,
+      text: `The last reload failed, and the old settings are in force: ${reasonOfReload(last)}`,
     });
   }
   for (const { key, backends } of status.listeners) {
@@ -49,10 +49,11 @@ export function findProblems(status) {
       if (backend.condition !== "down" && backend.condition !== "ejected") continue;
       const state = `is ${CONDITIONS[backend.condition].label.toLowerCase()}`;
       const why = reasonOf(backend);
-      const says = why.startsWith(state) || why === "" ? why : `${state}: ${why}`;
+      // The last change may be another one, and then it is no reason.
+      const says = why.startsWith(state) ? why : state;
       problems.push({
         severity: "minor",
-        text: `Backend ${backend.name} of ${key} ${says === "" ? state : says}`,
+        text: `Backend ${backend.name} of ${key} ${says}`,
         backend: backend.id,
       });
     }
@@ -86,6 +87,21 @@ export function reasonOf({ lastChange, name }) {
 }
 
 /**
+ * Why a reload failed: the first error of the file with its line, or what else stood against it.
+ *
+ * @param {ReloadResult} reload
+ * @returns {string}
+ */
+function reasonOfReload({ diagnostics, problems }) {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const [error] = errors;
+  if (error === undefined) return problems[0] ?? "the file has errors";
+  const place = error.line > 0 ? `line ${error.line}: ` : "";
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  return `${place}${error.message}${more}`;
+}
+
+/**
  * What would follow from setting a backend to drain or maintenance, where that is worth a warning.
  *
  * @param {ListenerView} listener
@@ -96,7 +112,7 @@ export function warnOfLast(listener, id) {
   const serving = listener.backends.filter(takesSessions);
   const isLast = serving.length === 1 && serving[0]?.id === id;
   return isLast
-    ? `It is the last backend of ${listener.key} that takes sessions: new clients will be refused.`
+    ? `New clients will be refused: it is the last backend of ${listener.key} that takes sessions.`
     : "";
 }
 

@@ -24,6 +24,16 @@ Deno.test("History goes on where what Weir kept ends, and takes nothing twice", 
   assertEquals(history.read(["active"], "a"), [[1, 2, 3], [1, 2, 3]]);
 });
 
+Deno.test("History begins anew where the clock of Weir was set back", () => {
+  const history = new History();
+  history.load({ atMs: [5_000_000, 5_001_000], listeners: [stored("a", [1, 2])] });
+  history.add(statusAt(4_995_000, { a: 9 }));
+  assertEquals(history.read(["active"]), [[5000, 5001], [1, 2]]);
+  history.add(statusAt(1_000_000, { a: 3 }));
+  history.add(statusAt(1_001_000, { a: 4 }));
+  assertEquals(history.read(["active"]), [[1000, 1001], [3, 4]]);
+});
+
 Deno.test("History adds listeners up, and of connect times keeps the largest", () => {
   const history = new History();
   history.load({ atMs: [1000, 2000], listeners: [stored("a", [1, null]), stored("b", [2, null])] });

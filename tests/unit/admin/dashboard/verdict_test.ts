@@ -34,13 +34,42 @@ Deno.test("findProblems() says which backend is down and why, once", () => {
   assertEquals(describeVerdict(problems), { tone: "fair", text: "1 problem" });
 });
 
-Deno.test("findProblems() says what a backend is where its last change was another one", () => {
+Deno.test("findProblems() does not take another change for the reason", () => {
   const backend = sampleBackend("a", {
     condition: "ejected",
     lastChange: { atMs: 1, text: "Backend a of listener 24003: weight set to 3 by an operator" },
   });
   const [problem] = findProblems(sampleStatus([sampleListener([backend])]));
-  assertEquals(problem?.text, "Backend a of 24003 is ejected: weight set to 3 by an operator");
+  assertEquals(problem?.text, "Backend a of 24003 is ejected");
+});
+
+Deno.test("findProblems() says where the file is wrong that could not be used", () => {
+  const diagnostic = (severity: "error" | "warning", line: number, message: string) => ({
+    severity,
+    message,
+    file: "weir.cfg",
+    line,
+    column: 1,
+    length: 1,
+    lineText: "",
+  });
+  const textFor = (
+    diagnostics: readonly ReturnType<typeof diagnostic>[],
+    problems = ["The file has errors"],
+  ): string | undefined => {
+    const last = { atMs: 1, ok: false, cause: "SIGHUP", diagnostics, problems, changes: [] };
+    const [problem] = findProblems(sampleStatus([], {
+      reloads: { succeeded: 0, failed: 1, last },
+    }));
+    return problem?.text.replace("The last reload failed, and the old settings are in force: ", "");
+  };
+  const warning = diagnostic("warning", 2, "key twice");
+  assertEquals(textFor([warning, diagnostic("error", 12, "no key")]), "line 12: no key");
+  assertEquals(
+    textFor([diagnostic("error", 0, "no mappings"), diagnostic("error", 12, "no key")]),
+    "no mappings (and 1 more)",
+  );
+  assertEquals(textFor([warning], ["Could not bind"]), "Could not bind");
 });
 
 Deno.test("findProblems() puts what turns clients away first", () => {
@@ -76,7 +105,7 @@ Deno.test("reasonOf() leaves out which backend it is, and keeps what it does not
 Deno.test("warnOfLast() warns of the last backend that takes sessions, and of no other", () => {
   const last = sampleBackend("a");
   const listener = sampleListener([last, DOWN]);
-  assert(warnOfLast(listener, last.id).includes("new clients will be refused"));
+  assert(warnOfLast(listener, last.id).startsWith("New clients will be refused"));
   assertEquals(warnOfLast(listener, DOWN.id), "");
   assertEquals(warnOfLast(sampleListener([last, sampleBackend("b")]), last.id), "");
 });

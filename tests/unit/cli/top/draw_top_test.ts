@@ -51,6 +51,47 @@ Deno.test("drawTop() gives up the lesser columns first", () => {
   for (const name of ["BACKEND", "STATE", "ACTIVE"]) assertStringIncludes(title(60), name);
 });
 
+Deno.test("drawTop() tells the listeners of a backend apart, where there are several", () => {
+  const top = new TopModel();
+  const listeners = ["127.0.0.1:24003", "127.0.0.1:24004"].map((key) =>
+    sampleListener([sampleBackend("10.0.0.1:80", { id: `${key}/10.0.0.1:80` })], { key })
+  );
+  top.update(sampleStatus(listeners));
+  const lines = draw(top, 80, 24);
+  assertStringIncludes(lines.join("\n"), "LISTENER");
+  const rows = lines.filter((line) => line.startsWith("10.0.0.1:80 "));
+  assertEquals(rows.map((row) => /24003|24004/.exec(row)?.[0]), ["24003", "24004"]);
+  assert(!draw(model(), 200, 24).join("\n").includes("LISTENER"));
+  // Where there is no room for it, a column that is narrower takes its place.
+  assertStringIncludes(draw(top, 40, 24).join("\n"), "ACTIVE");
+});
+
+Deno.test("drawTop() cuts names in the middle, and only where there is no room", () => {
+  const name = "[2001:db8:1234:5678:9abc:def0:1234:5678]:65535";
+  const top = new TopModel();
+  top.update(sampleStatus([sampleListener([sampleBackend(name)])]));
+  assertStringIncludes(draw(top, 140, 24).join("\n"), `${name} ● Up`);
+  assertStringIncludes(draw(top, 80, 24).join("\n"), "[2001:db8:12…5678]:65535 ");
+  assertStringIncludes(draw(top, 40, 24).join("\n"), "5678]:65535 ");
+});
+
+Deno.test("drawTop() asks so that the answers can be seen, however narrow the screen", () => {
+  const top = model(1);
+  const name = "payments.eu-central-1.production.internal.example:8443";
+  top.update(sampleStatus([sampleListener([sampleBackend(name)])]));
+  top.press({ kind: "character", text: "d" });
+  const wide = draw(top, 140, 24);
+  assertEquals(wide.at(-1), ` Set 24003/${name} to drain? y/n `);
+  assertStringIncludes(wide.at(-2) ?? "", "New clients will be refused");
+  assertStringIncludes(draw(top, 40, 10).at(-1) ?? "", ":8443 to drain? y/n ");
+});
+
+Deno.test("drawTop() says how to leave on a narrow screen too", () => {
+  for (const columns of [40, 80, 200]) {
+    assertStringIncludes(draw(model(), columns, 24).at(-1) ?? "", "q quit");
+  }
+});
+
 Deno.test("drawTop() keeps the selected row on the screen", () => {
   const top = model(200);
   for (let i = 0; i < 150; i++) top.press({ kind: "down" });

@@ -43,6 +43,27 @@ permittedTest(
   },
 );
 
+permittedTest(["net"], "readFeed() comes back to one who has too much to do", async () => {
+  const port = freePort();
+  let asked = 0;
+  await using _server = serve(port, () => {
+    asked++;
+    if (asked === 2) return Response.json({ detail: "too many listen" }, { status: 503 });
+    return new Response(ReadableStream.from([new TextEncoder().encode("data: {}\n\n")]));
+  });
+  using client = clientOf(port);
+  const end = new AbortController();
+  const lost: string[] = [];
+  await readFeed(client, {
+    onConnect: () => {},
+    onMessage: () => {
+      if (asked === 3) end.abort();
+    },
+    onLost: (why) => lost.push(why),
+  }, end.signal);
+  assertEquals([asked, lost.at(-1)], [3, "too many listen; trying again"]);
+});
+
 permittedTest(
   ["net"],
   "readFeed() does not come back to one who says no, or who never was there",

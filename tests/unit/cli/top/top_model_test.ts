@@ -65,7 +65,7 @@ Deno.test("TopModel changes a mode only after a yes", () => {
   const top = model();
   assertEquals(press(top, "d"), undefined);
   assert(top.prompt.kind === "confirm");
-  assert(top.prompt.warning.includes("new clients will be refused"));
+  assert(top.prompt.warning.startsWith("New clients will be refused"));
   assertEquals(press(top, "n"), undefined);
   assertEquals(top.message, "nothing was changed");
   assertEquals(press(top, "m", "y"), {
