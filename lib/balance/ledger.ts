@@ -72,11 +72,8 @@ export class Ledger {
 
   /** Takes a place at a backend, unless it has `maxConnections` already (0 = no limit). */
   take(row: number, maxConnections: number): boolean {
-    const before = this.#state.addBackendCell(row, BackendCell.active, 1);
-    if (maxConnections !== 0 && before >= maxConnections) {
-      this.#state.addBackendCell(row, BackendCell.active, -1);
-      return false;
-    }
+    if (maxConnections === 0) this.#state.addBackendCell(row, BackendCell.active, 1);
+    else if (!this.#state.raiseBackendCell(row, BackendCell.active, maxConnections)) return false;
     this.#state.addBackendTally(this.#slot, row, BackendTally.active, 1);
     return true;
   }

@@ -4,7 +4,6 @@ import { EJECTION, HEALTH, MODE } from "../state/codes.ts";
 import { BackendCell, BackendReading, ListenerCell } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import {
-  type Algorithm,
   type AlgorithmInputs,
   type Candidate,
   type Client,
@@ -14,6 +13,7 @@ import {
 import { Lease } from "./lease.ts";
 import type { Ledger } from "./ledger.ts";
 import { ALGORITHMS } from "./registry.ts";
+import { Tier } from "./_tier.ts";
 
 /** Why no lease could be had. */
 export type Refusal =
@@ -46,9 +46,9 @@ export const NONE_TRIED: readonly number[] = [];
 /**
  * The backends of one listener, as one worker sees them, with the algorithm that chooses among them.
  *
- * Backups are a second tier with an algorithm of its own, asked when the first has nobody. Tables
- * are rebuilt when the shared epoch has moved on, so that an `acquire` costs one atomic read more
- * than the pick itself.
+ * Backups are a second tier with an algorithm of its own, asked when the first has nobody. Who is
+ * eligible is looked up when the shared epoch has moved on, so that an `acquire` costs one atomic
+ * read more than the pick itself.
  */
 export class Pool {
   readonly #state: SharedState;
@@ -58,8 +58,8 @@ export class Pool {
   readonly #eligible: Eligible;
   #backends: readonly BackendSettings[];
   #rows: PoolRows;
-  #primaries: Algorithm;
-  #backups: Algorithm;
+  #primaries: Tier;
+  #backups: Tier;
   /** The shared epoch that the tables were built from. */
   #epoch = 0;
   /** Rows that the session at hand has tried; only meaningful within one `acquire`. */
@@ -83,8 +83,8 @@ export class Pool {
     };
     this.#backends = settings.backends;
     this.#rows = rows;
-    this.#primaries = ALGORITHMS[settings.algorithm](this.#algorithmInputs);
-    this.#backups = ALGORITHMS[settings.algorithm](this.#algorithmInputs);
+    this.#primaries = new Tier(ALGORITHMS[settings.algorithm](this.#algorithmInputs));
+    this.#backups = new Tier(ALGORITHMS[settings.algorithm](this.#algorithmInputs));
     this.#rebuild();
   }
 
@@ -92,8 +92,8 @@ export class Pool {
   update(settings: ListenerSettings, rows: PoolRows): void {
     this.#backends = settings.backends;
     this.#rows = rows;
-    this.#primaries = ALGORITHMS[settings.algorithm](this.#algorithmInputs);
-    this.#backups = ALGORITHMS[settings.algorithm](this.#algorithmInputs);
+    this.#primaries = new Tier(ALGORITHMS[settings.algorithm](this.#algorithmInputs));
+    this.#backups = new Tier(ALGORITHMS[settings.algorithm](this.#algorithmInputs));
     this.#rebuild();
   }
 
@@ -110,7 +110,7 @@ export class Pool {
   }
 
   /** Lets the algorithm pick until the place could be taken, or there is nobody left to pick. */
-  #take(algorithm: Algorithm, client: Client): Lease | undefined {
+  #take({ algorithm }: Tier, client: Client): Lease | undefined {
     // Another worker may take the last place between the pick and the count. Then the backend is
     // full and `has` says so: every further turn has one fewer to choose from.
     for (let turn = 0; turn <= this.#backends.length; turn++) {

@@ -126,7 +126,7 @@ export class SessionLife implements Waiter {
   acquire(onPlace: (lease: Lease | undefined) => void): Lease | "queued" | undefined {
     this.phase = "acquire";
     // Whoever comes later stands behind those who wait.
-    const isBehind = this.#share.queue.size > 0 && this.settings.queueTimeoutMs > 0;
+    const isBehind = this.settings.queueTimeoutMs > 0 && this.#share.queue.isAhead;
     const lease = isBehind ? "all_full" : this.#share.pool.acquire(this.#client, this.#triedRows);
     if (lease instanceof Lease) return this.#take(lease);
     if (lease === "all_full" && this.settings.queueTimeoutMs > 0) {
@@ -141,12 +141,12 @@ export class SessionLife implements Waiter {
 
   /** For the queue: tries once more to take a place. */
   serve(): boolean {
-    // A session that ends while it is being served looks after the queue, in which it still stands.
-    if (this.#onPlace === undefined) return true;
     const lease = this.#share.pool.acquire(this.#client, this.#triedRows);
     if (lease === "all_full") return false;
     const onPlace = this.#onPlace;
     this.#onPlace = undefined;
+    // Before anything comes of the place: a session that cannot use it may have to wait once more.
+    this.#share.queue.leave(this);
     onPlace?.(lease instanceof Lease ? this.#take(lease) : this.#goWithout(lease));
     return true;
   }

@@ -47,6 +47,9 @@ export interface Layout {
   readonly listenerTallies: number;
   readonly listenerTallyStride: number;
   readonly workerTallies: number;
+  /** Two times for each listener; see `SharedState.markQueue`. */
+  readonly queueMarks: number;
+  readonly queueMarkStride: number;
   /** In units of 8 bytes, from the start of the memory: one token bucket for each listener. */
   readonly listenerBuckets: number;
   readonly listenerBucketStride: number;
@@ -87,7 +90,10 @@ export function layoutFor(workerSlots: number): Layout {
   const backendTallies = 0;
   const listenerTallies = backendTallies + BACKEND_ROWS * backendTallyStride;
   const workerTallies = listenerTallies + LISTENER_ROWS * listenerTallyStride;
-  const stripeStride = roundUp(workerTallies + size(WORKER_TALLIES), CELLS_PER_LINE / 2);
+  const queueMarks = workerTallies + size(WORKER_TALLIES);
+  const queueMarkStride = 2;
+  const stripeEnd = queueMarks + LISTENER_ROWS * queueMarkStride;
+  const stripeStride = roundUp(stripeEnd, CELLS_PER_LINE / 2);
   const listenerBuckets = roundUp(stripes + workerSlots * stripeStride, CELLS_PER_LINE / 2);
   const listenerBucketStride = CELLS_PER_LINE / 2;
   const clientCells = listenerBuckets + LISTENER_ROWS * listenerBucketStride;
@@ -110,6 +116,8 @@ export function layoutFor(workerSlots: number): Layout {
     listenerTallies,
     listenerTallyStride,
     workerTallies,
+    queueMarks,
+    queueMarkStride,
     listenerBuckets,
     listenerBucketStride,
     clients: {

@@ -12,10 +12,10 @@ const HEADER_EPOCH = 1;
 /**
  * The memory that the main thread and all workers share.
  *
- * Every method but `awaitWorkerCell` is a read or a write at a fixed place: none allocates, locks or
- * waits. Who may write
- * what: cells are written by any thread, through `Atomics`; readings by any worker, last writer
- * wins; a tally only by the worker that owns the slot, and by the main thread after it has died.
+ * Every method but `awaitWorkerCell` is a read or a write at a fixed place: none locks or waits. Who
+ * may write what: cells are written by any thread, through `Atomics`; readings by any worker, last
+ * writer wins; a tally only by the worker that owns the slot, and by the main thread after it has
+ * died.
  */
 export class SharedState {
   readonly buffer: SharedArrayBuffer;
@@ -70,6 +70,11 @@ export class SharedState {
     return Atomics.add(this.#cells, this.#backendCellAt(row, cell), amount);
   }
 
+  /** Adds one to a cell, unless it is `limit` or more, and tells whether it did. */
+  raiseBackendCell(row: number, cell: number, limit: number): boolean {
+    return this.#raise(this.#backendCellAt(row, cell), limit);
+  }
+
   /** Replaces `expected` by `value` and tells whether it was there to replace. */
   replaceBackendCell(row: number, cell: number, expected: number, value: number): boolean {
     const at = this.#backendCellAt(row, cell);
@@ -91,12 +96,7 @@ export class SharedState {
 
   /** Adds one to a cell, unless it is `limit` or more, and tells whether it did. */
   raiseListenerCell(row: number, cell: number, limit: number): boolean {
-    const at = this.#listenerCellAt(row, cell);
-    for (;;) {
-      const before = Atomics.load(this.#cells, at);
-      if (before >= limit) return false;
-      if (Atomics.compareExchange(this.#cells, at, before, before + 1) === before) return true;
-    }
+    return this.#raise(this.#listenerCellAt(row, cell), limit);
   }
 
   workerCell(slot: number, cell: number): number {
@@ -197,6 +197,34 @@ export class SharedState {
     returnToken(this.#buckets, this.#listenerBucketAt(row), rate);
   }
 
+  /**
+   * Says how it stands with the clients of a listener that wait in a worker. Both times are in
+   * milliseconds since 1970.
+   *
+   * @param firstMs since when the first of them waits; 0 where none does
+   * @param nowMs when the worker has looked after them last: now
+   */
+  markQueue(slot: number, row: number, firstMs: number, nowMs: number): void {
+    const at = this.#queueMarkAt(slot, row);
+    this.#floats[at] = firstMs;
+    this.#floats[at + 1] = nowMs;
+  }
+
+  /**
+   * Whether a client of a listener waits in another worker since before `beforeMs`. Workers that have
+   * not looked after theirs since `lookedMs` do not count.
+   */
+  hasEarlierWaiter(slot: number, row: number, beforeMs: number, lookedMs: number): boolean {
+    for (let other = 0; other < this.layout.workerSlots; other++) {
+      if (other === slot) continue;
+      const at = this.#queueMarkAt(other, row);
+      const firstMs = this.#floats[at] as number;
+      if (firstMs === 0 || firstMs >= beforeMs) continue;
+      if ((this.#floats[at + 1] as number) >= lookedMs) return true;
+    }
+    return false;
+  }
+
   /** Sets everything that is known about a backend back to zero, before its row is used again. */
   clearBackendRow(row: number): void {
     const { layout } = this;
@@ -223,12 +251,14 @@ export class SharedState {
     for (let slot = 0; slot < layout.workerSlots; slot++) {
       const tallies = this.#listenerTallyAt(slot, row, 0);
       this.#floats.fill(0, tallies, tallies + layout.listenerTallyStride);
+      this.markQueue(slot, row, 0, 0);
     }
   }
 
   /**
    * Takes the sessions of a worker that has died out of the shared counts. Its totals stay: they
-   * happened. Called by the main thread once the worker cannot write any more.
+   * happened. Called by the main thread once the worker cannot write any more; where that is not
+   * certain, once more later on, which takes back what was written in between.
    */
   releaseWorker(slot: number): void {
     for (let row = 0; row < BACKEND_ROWS; row++) {
@@ -246,6 +276,18 @@ export class SharedState {
       this.addListenerTally(slot, row, ListenerTally.queuedHere, -queued);
     }
     this.clientTable(slot).release(slot);
+  }
+
+  /**
+   * Never above the limit, not even for a moment: another thread would find a place taken that is
+   * free, and turn somebody away.
+   */
+  #raise(at: number, limit: number): boolean {
+    for (;;) {
+      const before = Atomics.load(this.#cells, at);
+      if (before >= limit) return false;
+      if (Atomics.compareExchange(this.#cells, at, before, before + 1) === before) return true;
+    }
   }
 
   #sumColumns(first: number, sums: Float64Array): void {
@@ -288,6 +330,11 @@ export class SharedState {
   #listenerTallyAt(slot: number, row: number, tally: number): number {
     const { stripes, stripeStride, listenerTallies, listenerTallyStride } = this.layout;
     return stripes + slot * stripeStride + listenerTallies + row * listenerTallyStride + tally;
+  }
+
+  #queueMarkAt(slot: number, row: number): number {
+    const { stripes, stripeStride, queueMarks, queueMarkStride } = this.layout;
+    return stripes + slot * stripeStride + queueMarks + row * queueMarkStride;
   }
 
   #workerTallyAt(slot: number, tally: number): number {

@@ -26,6 +26,11 @@ export class Flow {
   bulkBytes = 0;
   /** Small pieces in a row, of a flow that is spliced. */
   smallPieces = 0;
+  /**
+   * Whether the source has sent urgent data (TCP's out-of-band byte). Reading passes over it; a
+   * splice stops in front of it for good.
+   */
+  hasUrgent = false;
   /** Holds bytes that the sink has not taken yet. */
   pipe: Pipe | undefined;
 

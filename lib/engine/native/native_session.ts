@@ -11,6 +11,7 @@ import {
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
+  EPOLLPRI,
   EPOLLRDHUP,
   MSG_NOSIGNAL,
   SHUT_WR,
@@ -55,10 +56,13 @@ export interface CheckIntervals {
  * Every event is told once, when it comes about (EPOLLET), so that one registration lasts for a
  * connection's whole life. What a session leaves unread it comes back to by itself.
  */
-const READABLE = EPOLLIN | EPOLLRDHUP | EPOLLET;
+const READABLE = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
 const BOTH_WAYS = READABLE | EPOLLOUT;
-/** Events behind which there may be an end or an error. */
-const LAST_EVENTS = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+/**
+ * Events with which a short read does not mean that there is nothing more: there may be an end or an
+ * error behind it, or what follows urgent data, in front of which every read stops.
+ */
+const MORE_EVENTS = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 /** Quiet sessions are checked together, so that the thread wakes up seldom, however many they are. */
 const QUIET_ROUNDS = 8;
@@ -73,6 +77,8 @@ const QUIET_ROUNDS = 8;
 export class NativeSession implements EngineSession, Watcher {
   readonly life: SessionLife;
   readonly #inputs: SessionInputs;
+  /** As they were when the client came, like the timeouts that they go by. */
+  readonly #intervals: CheckIntervals;
   readonly #clientName: SocketName;
   readonly #client: number;
   #backend = NO_DESCRIPTOR;
@@ -81,6 +87,8 @@ export class NativeSession implements EngineSession, Watcher {
   /** The backend that is being dialled, and which of its addresses. */
   #dialled: BackendSettings | undefined;
   #candidate = 0;
+  /** What its addresses so far have failed with. */
+  #dialFailure: LibcError | undefined;
   #relaying = false;
   /** Whether the kernel tells when the client can be written to. */
   #clientToldOut = false;
@@ -95,6 +103,7 @@ export class NativeSession implements EngineSession, Watcher {
     this.#client = client;
     this.#clientName = clientName;
     this.#inputs = inputs;
+    this.#intervals = inputs.intervals;
     this.life = new SessionLife(inputs.share, clientName);
     this.#up.source = client;
     this.#down.sink = client;
@@ -110,7 +119,7 @@ export class NativeSession implements EngineSession, Watcher {
   begin(nowMs: number): void {
     const { loop } = this.#inputs.workshop;
     loop.watch(this.#client, 0, this);
-    loop.setTimer(this.#client, nowMs + this.#inputs.intervals.busyMs);
+    loop.setTimer(this.#client, nowMs + this.#intervals.busyMs);
     this.#connect();
   }
 
@@ -122,19 +131,20 @@ export class NativeSession implements EngineSession, Watcher {
     const isClient = descriptor === this.#client;
     const inward = isClient ? this.#up : this.#down;
     const outward = isClient ? this.#down : this.#up;
+    if ((events & EPOLLPRI) !== 0) inward.hasUrgent = true;
     if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0 && outward.isBlocked) {
       this.#move(outward, true, nowMs);
       if (this.#ended) return;
     }
-    if ((events & (EPOLLIN | LAST_EVENTS)) !== 0 && !inward.isOver && !inward.isBlocked) {
-      this.#move(inward, (events & LAST_EVENTS) !== 0, nowMs);
+    if ((events & (EPOLLIN | MORE_EVENTS)) !== 0 && !inward.isOver && !inward.isBlocked) {
+      this.#move(inward, (events & MORE_EVENTS) !== 0, nowMs);
       if (this.#ended) return;
     }
     if ((events & EPOLLERR) !== 0) this.#broken(inward, outward);
   }
 
   due(_descriptor: number, nowMs: number): void {
-    this.#countMoved(nowMs);
+    this.life.moved(this.#up.bytes, this.#down.bytes, nowMs);
     const ender = this.life.overdue(nowMs);
     if (ender === undefined) this.#checkLater(nowMs);
     else if (this.#dialled !== undefined) this.#dialTimedOut(nowMs);
@@ -172,44 +182,50 @@ export class NativeSession implements EngineSession, Watcher {
   }
 
   readonly #onPlace = (lease: Lease | undefined): void => {
-    if (this.#ended) return;
-    if (lease === undefined) this.#end();
-    else if (!this.#begin(lease) && !this.#ended) this.#connect();
+    try {
+      if (lease === undefined) this.#end();
+      else if (!this.#begin(lease) && !this.#ended) this.#connect();
+    } catch (error) {
+      // It must cost this session alone, and not the one whose end has made the place.
+      this.fail(error);
+    }
   };
 
   /** Dials a lease's backend. Gives false where another backend is to be acquired, or none. */
   #begin(lease: Lease): boolean {
     this.#dialled = lease.backend;
     this.#candidate = 0;
-    return this.#dial(undefined);
+    this.#dialFailure = undefined;
+    return this.#dial();
   }
 
   /**
-   * Dials the next address of the backend, after the last one failed with `error`. Gives false where
-   * there is none left: the session has ended then, or is to go on to another backend.
+   * Dials the next address of the backend. Gives false where there is none left: the session has
+   * ended then, or is to go on to another backend.
    */
-  #dial(error: LibcError | undefined): boolean {
+  #dial(): boolean {
     const { dialer, loop } = this.#inputs.workshop;
     const sockaddrs = dialer.sockaddrsOf(this.#dialled as BackendSettings);
-    let lastError = error;
-    while (lastError === undefined || !isLocalFault(lastError.errno)) {
-      const sockaddr = sockaddrs[this.#candidate];
-      if (sockaddr === undefined) break;
-      this.#candidate++;
-      this.#backend = dialer.dial(sockaddr);
+    for (let at = this.#candidate; at < sockaddrs.length; at++) {
+      this.#candidate = at + 1;
+      this.#backend = dialer.dial(sockaddrs[at] as Uint8Array<ArrayBuffer>);
       if (this.#backend >= 0) {
         loop.watch(this.#backend, BOTH_WAYS, this);
         return true;
       }
-      lastError = dialer.error;
+      this.#addressFailed(dialer.error);
     }
-    const failure = lastError !== undefined && isLocalFault(lastError.errno)
-      ? "local_fault"
-      : "connect_failed";
     this.#dialled = undefined;
-    const reason = lastError ?? new Error("It has no address");
-    if (!this.life.connectFailed(failure, reason)) this.#end();
+    const failure = isLocalFault(this.#dialFailure?.errno ?? 0) ? "local_fault" : "connect_failed";
+    const error = this.#dialFailure ?? new Error("It has no address");
+    if (!this.life.connectFailed(failure, error)) this.#end();
     return false;
+  }
+
+  /** Of several failures one counts that is not this machine's own: a host may have no IPv6. */
+  #addressFailed(error: LibcError): void {
+    const before = this.#dialFailure;
+    if (before === undefined || isLocalFault(before.errno)) this.#dialFailure = error;
   }
 
   #dialReady(events: number, nowMs: number): void {
@@ -217,7 +233,8 @@ export class NativeSession implements EngineSession, Watcher {
       const errno = this.#inputs.workshop.dialer.outcome(this.#backend);
       if (errno !== 0) {
         this.#closeBackend();
-        if (!this.#dial(new LibcError("connect", errno)) && !this.#ended) this.#connect();
+        this.#addressFailed(new LibcError("connect", errno));
+        if (!this.#dial() && !this.#ended) this.#connect();
         return;
       }
     }
@@ -245,7 +262,7 @@ export class NativeSession implements EngineSession, Watcher {
     this.#move(this.#up, false, nowMs);
     if (this.#ended) return;
     loop.listen(this.#client, READABLE);
-    if ((events & (EPOLLIN | LAST_EVENTS)) !== 0) {
+    if ((events & (EPOLLIN | MORE_EVENTS)) !== 0) {
       this.ready(this.#backend, events & ~EPOLLOUT, nowMs);
     }
   }
@@ -341,18 +358,14 @@ export class NativeSession implements EngineSession, Watcher {
     const bytes = this.#up.bytes + this.#down.bytes;
     this.#quiet = this.#relaying && bytes === this.#checkedBytes;
     this.#checkedBytes = bytes;
-    const { busyMs, quietMs } = this.#inputs.intervals;
+    const { busyMs, quietMs } = this.#intervals;
     const atMs = this.#quiet ? roundUp(nowMs + quietMs, quietMs / QUIET_ROUNDS) : nowMs + busyMs;
     this.#inputs.workshop.loop.setTimer(this.#client, atMs);
   }
 
   #checkSoon(nowMs: number): void {
     this.#quiet = false;
-    this.#inputs.workshop.loop.setTimer(this.#client, nowMs + this.#inputs.intervals.busyMs);
-  }
-
-  #countMoved(nowMs: number): void {
-    this.life.moved(this.#up.bytes, this.#down.bytes, nowMs);
+    this.#inputs.workshop.loop.setTimer(this.#client, nowMs + this.#intervals.busyMs);
   }
 
   #closeBackend(): void {
@@ -374,7 +387,7 @@ export class NativeSession implements EngineSession, Watcher {
     sessions.remove(this.#client);
     loop.unwatch(this.#client);
     libc.close(this.#client);
-    this.#countMoved(performance.now());
+    this.life.moved(this.#up.bytes, this.#down.bytes, performance.now());
     this.life.end();
   }
 }

@@ -50,7 +50,7 @@ export class Pump {
       if (flushed !== MOVED.drained) return flushed;
     }
     for (let reads = 0; reads < MOST_READS; reads++) {
-      if (flow.bulkBytes >= BULK_BYTES && this.#splice.isPossible) return this.#splice.move(flow);
+      if (this.#isToBeSpliced(flow)) return this.#splice.move(flow);
       const length = this.#libc.recv(flow.source, this.#buffer, bufferSize, 0);
       if (length > 0) {
         const written = this.#write(flow, length);
@@ -79,6 +79,10 @@ export class Pump {
   /** Closes the pipes that no flow holds. */
   close(): void {
     this.#pipes.close();
+  }
+
+  #isToBeSpliced(flow: Flow): boolean {
+    return flow.bulkBytes >= BULK_BYTES && !flow.hasUrgent && this.#splice.isPossible;
   }
 
   /** Writes the buffer's first bytes, and keeps those that the sink does not take. */

@@ -18,9 +18,9 @@ const MOST_SMALL_PIECES = 8;
  * its pages on (splice(2)).
  *
  * The pipe is empty whenever the source is read. So `EAGAIN` from the source means that it has
- * nothing for now, and an end that it tells of comes after all bytes; with bytes in the pipe, the
- * first could as well mean that the pipe is full. A flow has a pipe only while there are bytes in it,
- * so that quiet sessions have none.
+ * nothing for now; with bytes in the pipe, it could as well mean that the pipe is full. A flow has a
+ * pipe only while there are bytes in it, so that quiet sessions have none. Where the source seems to
+ * have ended, the flow is left to reading, which knows.
  */
 export class SplicePump {
   readonly #libc: Libc;
@@ -57,13 +57,16 @@ export class SplicePump {
     for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
       const emptied = pipe.held === 0 ? MOVED.drained : this.#empty(pipe, flow);
       if (emptied !== MOVED.drained) return emptied;
+      if (flow.hasUrgent) return MOVED.unfinished;
       const length = this.#libc.splice(flow.source, null, pipe.input, null, pipe.size, FLAGS);
       if (length > 0) {
         pipe.held = length;
         this.#weigh(flow, length);
         if (flow.bulkBytes === 0) break;
       } else if (length === 0) {
-        return MOVED.ended;
+        // The end, or an urgent byte in front of more: only reading tells them apart.
+        flow.bulkBytes = 0;
+        return MOVED.unfinished;
       } else {
         const errno = this.#libc.errno();
         if (errno === ERRNO.EAGAIN) return MOVED.drained;

@@ -4,7 +4,8 @@ import type { BackendSettings } from "../../config/settings.ts";
 /**
  * Connects to a backend: to its addresses in turn, until one answers.
  *
- * Throws what the last attempt failed with, or the reason of `signal` once that is aborted.
+ * Throws what an attempt failed with, or the reason of `signal` once that is aborted. Of several
+ * failures it is one that is not this machine's own: a host may have no IPv6.
  */
 export async function dial(backend: BackendSettings, signal: AbortSignal): Promise<Deno.TcpConn> {
   const { hostname, port } = backend.address;
@@ -12,14 +13,14 @@ export async function dial(backend: BackendSettings, signal: AbortSignal): Promi
   if (candidates.length <= 1) {
     return await Deno.connect({ hostname: candidates[0] ?? hostname, port, signal });
   }
-  let lastError: unknown;
+  let failure: unknown;
   for (const candidate of candidates) {
     try {
       return await Deno.connect({ hostname: candidate, port, signal });
     } catch (error) {
-      if (signal.aborted || isLocalFault(error)) throw error;
-      lastError = error;
+      if (signal.aborted) throw error;
+      if (failure === undefined || isLocalFault(failure)) failure = error;
     }
   }
-  throw lastError;
+  throw failure;
 }

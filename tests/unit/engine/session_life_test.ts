@@ -5,7 +5,7 @@ import { ListenerShare } from "../../../lib/engine/listener_share.ts";
 import { SessionLife } from "../../../lib/engine/session_life.ts";
 import type { SessionRecord } from "../../../lib/log/session_record.ts";
 import { AccessLog } from "../../../lib/log/access_log.ts";
-import { BackendCell, ListenerCell } from "../../../lib/state/counters.ts";
+import { BackendCell, ListenerCell, ListenerTally } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 
 const CLIENT = { name: "192.0.2.1:5000", addressHash: 1, addressKey: 1n };
@@ -27,13 +27,15 @@ function rig(options: string, backend = "127.0.0.1:1") {
     post: () => {},
     flushIntervalMs: 0,
   });
+  const failures = new FailureLog();
   const share = new ListenerShare(
     { settings: listener, rows: { listener: 0, backends: [0] } },
-    { state, slot: 0, logs: { failures: new FailureLog(), accessLog } },
+    { state, slot: 0, logs: { failures, accessLog } },
   );
   return {
     state,
     records,
+    failures,
     share,
     begin: () => {
       assert(share.admit(CLIENT));
@@ -59,6 +61,50 @@ Deno.test("SessionLife gives a place back that it got from the queue and could n
   first.end();
   assertEquals(state.backendCell(0, BackendCell.active), 0);
   assertEquals(state.listenerCell(0, ListenerCell.queued), 0);
+  assertEquals(state.listenerCell(0, ListenerCell.active), 0);
+});
+
+Deno.test("SessionLife looks on at once where it could not connect to the place that it got", () => {
+  const { state, records, begin } = rig("queue_timeout = 10s", "127.0.0.1:1 max_connections=1");
+  const first = begin();
+  first.acquire(() => {});
+  const waiting = begin();
+  waiting.acquire(() => {
+    // What an engine does whose attempt fails before it has begun, for want of a route say.
+    assert(waiting.connectFailed("connect_failed", new Error("ENETUNREACH")));
+    assertEquals(waiting.acquire(() => {}), undefined);
+    waiting.end();
+  });
+  first.connected();
+  first.finish("done");
+  first.end();
+  assertEquals(records.map(({ reason }) => reason.by), ["backend", "done"]);
+  assertEquals(state.listenerCell(0, ListenerCell.queued), 0);
+  assertEquals(state.listenerTally(0, 0, ListenerTally.queuedHere), 0);
+  assertEquals(state.backendCell(0, BackendCell.active), 0);
+});
+
+Deno.test("SessionLife.end() serves a long queue of which nobody can be connected", () => {
+  const waiters = 20_000;
+  const { state, records, failures, begin } = rig(
+    `queue_timeout = 10s\nmax_queue = ${waiters}`,
+    "127.0.0.1:1 max_connections=1",
+  );
+  const first = begin();
+  first.acquire(() => {});
+  for (let i = 0; i < waiters; i++) {
+    const life = begin();
+    const answer = life.acquire(() => {
+      life.connectFailed("local_fault", new Error("EADDRNOTAVAIL"));
+      life.end();
+    });
+    assertEquals(answer, "queued");
+  }
+  first.finish("done");
+  first.end();
+  failures.close();
+  assertEquals(records.length, waiters + 1);
+  assertEquals(state.backendCell(0, BackendCell.active), 0);
   assertEquals(state.listenerCell(0, ListenerCell.active), 0);
 });
 

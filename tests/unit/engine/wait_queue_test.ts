@@ -1,30 +1,114 @@
 import { assertEquals } from "@std/assert";
-import { WaitQueue } from "../../../lib/engine/wait_queue.ts";
+import { type Waiter, WaitQueue } from "../../../lib/engine/wait_queue.ts";
 import { ListenerCell, ListenerTally } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 
-/** A waiter that takes a place when there is one left, and writes its name down. */
-function waiterOf(name: string, places: { left: number }, served: string[]) {
-  return {
-    serve: () => {
-      if (places.left === 0) return false;
-      places.left--;
-      served.push(name);
-      return true;
-    },
-  };
+/** Places at a backend, which those who wait take, and the names of those who have taken one. */
+class Places {
+  left = 0;
+  readonly served: string[] = [];
+
+  /** Lets somebody wait in a queue who takes a place as soon as there is one. */
+  wait(name: string, queue: WaitQueue): void {
+    const waiter: Waiter = {
+      serve: () => {
+        if (this.left === 0) return false;
+        this.left--;
+        this.served.push(name);
+        queue.leave(waiter);
+        return true;
+      },
+    };
+    queue.join(waiter, 10);
+  }
+}
+
+/** The queues of two workers, and the clock that both go by. */
+function twoQueues(): { first: WaitQueue; second: WaitQueue; clock: { nowMs: number } } {
+  const state = SharedState.create(2);
+  const clock = { nowMs: 1_000_000 };
+  const now = () => clock.nowMs;
+  return { first: new WaitQueue(state, 0, 0, now), second: new WaitQueue(state, 1, 0, now), clock };
 }
 
 Deno.test("WaitQueue.turn() serves those who came first, as far as there are places", () => {
   const queue = new WaitQueue(SharedState.create(1), 0, 0);
-  const places = { left: 0 };
-  const served: string[] = [];
-  for (const name of ["a", "b", "c"]) queue.join(waiterOf(name, places, served), 10);
+  const places = new Places();
+  for (const name of ["a", "b", "c"]) places.wait(name, queue);
   queue.turn();
-  assertEquals(served, []);
+  assertEquals(places.served, []);
   places.left = 2;
   queue.turn();
-  assertEquals([served, queue.size], [["a", "b"], 1]);
+  assertEquals([places.served, queue.size], [["a", "b"], 1]);
+});
+
+Deno.test("WaitQueue.turn() reaches those who join anew while they are served", () => {
+  const state = SharedState.create(1);
+  const queue = new WaitQueue(state, 0, 0);
+  const attempts: string[] = [];
+  const retrying: Waiter = {
+    serve: () => {
+      attempts.push("retrying");
+      queue.leave(retrying);
+      if (attempts.length === 1) queue.join(retrying, 10);
+      return true;
+    },
+  };
+  const other: Waiter = {
+    serve: () => {
+      attempts.push("other");
+      queue.leave(other);
+      // As a session does that ends at once: nobody is served twice by it.
+      queue.turn();
+      return true;
+    },
+  };
+  queue.join(retrying, 10);
+  queue.join(other, 10);
+  queue.turn();
+  assertEquals(attempts, ["retrying", "other", "retrying"]);
+  assertEquals([queue.size, state.listenerCell(0, ListenerCell.queued)], [0, 0]);
+});
+
+Deno.test("WaitQueue.turn() lets those go first who have waited much longer elsewhere", () => {
+  const { first, second, clock } = twoQueues();
+  const places = new Places();
+  places.wait("a", first);
+  clock.nowMs += 1_000;
+  places.wait("b", second);
+  places.wait("c", first);
+  first.turn();
+  places.left = 3;
+  assertEquals([first.isAhead, second.isAhead], [true, true]);
+  second.turn();
+  assertEquals(places.served, []);
+  first.turn();
+  assertEquals(places.served, ["a", "c"]);
+  second.turn();
+  assertEquals(places.served, ["a", "c", "b"]);
+  assertEquals([first.isAhead, second.isAhead], [false, false]);
+});
+
+Deno.test("WaitQueue.turn() does not stand back for those who have waited a little longer", () => {
+  const { first, second, clock } = twoQueues();
+  const places = new Places();
+  places.wait("a", first);
+  clock.nowMs += 20;
+  places.wait("b", second);
+  places.left = 1;
+  second.turn();
+  assertEquals(places.served, ["b"]);
+});
+
+Deno.test("WaitQueue.turn() does not wait for a worker that hangs", () => {
+  const { first, second, clock } = twoQueues();
+  const places = new Places();
+  places.wait("a", first);
+  clock.nowMs += 1_000;
+  places.wait("b", second);
+  places.left = 2;
+  second.turn();
+  assertEquals(places.served, ["b"]);
 });
 
 Deno.test("WaitQueue.join() holds max_queue over all workers", () => {

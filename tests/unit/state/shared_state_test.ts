@@ -172,3 +172,38 @@ Deno.test("SharedState.clearListenerRow() fills the listener's bucket again", ()
   state.clearListenerRow(4);
   assertEquals(take(), true);
 });
+
+Deno.test("SharedState.hasEarlierWaiter() knows how long clients wait in other workers", () => {
+  const state = SharedState.create(3);
+  const row = LISTENER_ROWS - 1;
+  state.addWorkerTally(1, WorkerTally.sessions, 7);
+  state.markQueue(0, row, 1_000, 5_000);
+  assertEquals(state.hasEarlierWaiter(0, row, 2_000, 0), false, "its own");
+  assertEquals(state.hasEarlierWaiter(1, row, 2_000, 0), true);
+  assertEquals(state.hasEarlierWaiter(1, row, 1_000, 0), false, "no earlier one");
+  assertEquals(state.hasEarlierWaiter(1, row, 2_000, 5_001), false, "a worker that hangs");
+  assertEquals(state.hasEarlierWaiter(1, row - 1, 2_000, 0), false, "another listener's");
+  state.clearListenerRow(row);
+  assertEquals(state.hasEarlierWaiter(1, row, 2_000, 0), false, "cleared");
+  assertEquals(state.workerTally(1, WorkerTally.sessions), 7);
+});
+
+Deno.test("SharedState.releaseWorker() takes back what a worker wrote that ended late", () => {
+  const state = SharedState.create(1);
+  const take = (amount: number) => {
+    state.addBackendCell(3, BackendCell.active, amount);
+    state.addBackendTally(0, 3, BackendTally.active, amount);
+    state.addListenerCell(2, ListenerCell.active, amount);
+    state.addListenerTally(0, 2, ListenerTally.active, amount);
+  };
+  take(5);
+  state.releaseWorker(0);
+  // A thread that is told to end goes on for a moment: sessions end, and others begin.
+  take(-5);
+  take(2);
+  state.releaseWorker(0);
+  assertEquals(state.backendCell(3, BackendCell.active), 0);
+  assertEquals(state.backendTally(0, 3, BackendTally.active), 0);
+  assertEquals(state.listenerCell(2, ListenerCell.active), 0);
+  assertEquals(state.listenerTally(0, 2, ListenerTally.active), 0);
+});

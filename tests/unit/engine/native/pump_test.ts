@@ -120,6 +120,19 @@ pumpTest("ends a spliced flow only when the pipe is empty", (channel) => {
   assertEquals(got, sent);
 });
 
+pumpTest("does not take urgent data for the end of a spliced flow", (channel) => {
+  channel.carry(seededBytes(55, 4 * 1024 * 1024));
+  assertGreater(channel.flow.bulkBytes, BULK_BYTES - 1);
+  const MSG_OOB = 1;
+  channel.from.write(channel.from.near, Uint8Array.of(1, 2));
+  assertEquals(openLibc().send(channel.from.near, Uint8Array.of(99), 1, MSG_OOB), 1);
+  channel.from.write(channel.from.near, Uint8Array.of(3, 4));
+  channel.from.finish(channel.from.near);
+  const moves = [channel.move(), channel.move(), channel.move()];
+  assertEquals([...channel.to.read(channel.to.far)], [1, 2, 3, 4]);
+  assert(moves.includes(MOVED.ended));
+});
+
 pumpTest("goes back to reading and writing when the pieces become small", (channel) => {
   channel.carry(seededBytes(54, 4 * 1024 * 1024));
   assertGreater(channel.flow.bulkBytes, BULK_BYTES - 1);
