@@ -32,6 +32,8 @@ const ABANDONED_SOCKETS =
   "to them wait in vain. Restart Weir as soon as you can";
 /** A worker that does not answer so long after its deadline is given up. */
 const DRAIN_GRACE_MS = 2_000;
+/** Deno lets a thread that was told to end go on for two seconds at most. */
+const LAST_WRITES_MS = 5_000;
 
 /**
  * Starts the workers, keeps them running, gives them new settings, and ends them.
@@ -55,7 +57,7 @@ export class Supervisor {
   /** Those that run, by slot. */
   readonly #workers = new Map<number, WorkerHandle>();
   readonly #restartDelays = new RestartDelays();
-  readonly #restartTimers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #settings: Settings;
   #plan: Plan;
   /** The last of the changes that must not overlap: starts, restarts and reloads. */
@@ -174,7 +176,7 @@ export class Supervisor {
    */
   async drain(): Promise<number> {
     this.#stopping = true;
-    for (const timer of this.#restartTimers) clearTimeout(timer);
+    for (const timer of this.#timers) clearTimeout(timer);
     // A reload in the midst of this would bind listeners that nobody closes.
     await this.#changesAreOver();
     const { drainTimeoutMs, closeSpreadMs } = this.#settings;
@@ -191,7 +193,7 @@ export class Supervisor {
   terminate(): void {
     this.#stopping = true;
     void this.health.stop();
-    for (const timer of this.#restartTimers) clearTimeout(timer);
+    for (const timer of this.#timers) clearTimeout(timer);
     for (const worker of this.#workers.values()) worker.terminate();
     this.#workers.clear();
   }
@@ -206,6 +208,7 @@ export class Supervisor {
     if (worker.descriptors.length > 0) shutListening(worker.descriptors);
     else this.#logger.error(ABANDONED_SOCKETS, { slot });
     this.#endWorker(worker);
+    this.#releaseOnceMore(slot);
     const freshSlot = this.#slots.replace(worker.engine, slot);
     if (freshSlot === undefined) {
       this.#logger.error("Worker {slot} was given up: {message}. There is no slot for another", {
@@ -272,6 +275,15 @@ export class Supervisor {
     this.state.releaseWorker(worker.slot);
   }
 
+  /** A thread that comes to itself before it ends may go on to count. Nobody gets its slot again. */
+  #releaseOnceMore(slot: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.state.releaseWorker(slot);
+    }, LAST_WRITES_MS);
+    this.#timers.add(timer);
+  }
+
   #createWorker(slot: number, engine: EngineKind): WorkerHandle {
     const { accessLog, workerUrls } = this.#inputs;
     const waker = engine === "native" ? new Waker(openLibc(), this.state, slot) : undefined;
@@ -308,10 +320,10 @@ export class Supervisor {
     this.#logger.error("{what}. Another one is started in {waitMs} ms", { what, waitMs });
     this.#inputs.events.add("worker", what);
     const timer = setTimeout(() => {
-      this.#restartTimers.delete(timer);
+      this.#timers.delete(timer);
       void this.#exclusively(() => this.#restart(slot, engine));
     }, waitMs);
-    this.#restartTimers.add(timer);
+    this.#timers.add(timer);
   }
 
   async #restart(slot: number, engine: EngineKind): Promise<void> {
