@@ -62,6 +62,8 @@ export class Pool {
   #backups: Tier;
   /** The shared epoch that the tables were built from. */
   #epoch = 0;
+  /** Whether all that could take sessions are ejected, so that ejections do not count. */
+  #ejectionsIgnored = false;
   /** Rows that the session at hand has tried; only meaningful within one `acquire`. */
   #tried: readonly number[] = NONE_TRIED;
 
@@ -119,11 +121,13 @@ export class Pool {
       const backend = this.#backends[index] as BackendSettings;
       const row = this.#rowOf(index);
       if (!this.#ledger.take(row, backend.maxConnections)) continue;
-      const isTrial = this.#state.backendCell(row, BackendCell.ejection) === EJECTION.trialOpen;
-      if (!isTrial || this.#ledger.takeTrial(row)) {
-        return new Lease(this.#ledger, backend, row, isTrial);
+      const ejection = this.#state.backendCell(row, BackendCell.ejection);
+      if (ejection === EJECTION.trialOpen) {
+        if (this.#ledger.takeTrial(row)) return new Lease(this.#ledger, backend, row, true);
+      } else if (ejection === EJECTION.none || this.#ejectionsIgnored) {
+        return new Lease(this.#ledger, backend, row, false);
       }
-      // Another worker has taken the trial: the backend is out until that is over.
+      // Another worker has ejected it since, or taken the trial: it is out until that is over.
       this.#ledger.giveBack(row);
       this.#rebuild();
     }
@@ -133,9 +137,8 @@ export class Pool {
   #rebuild(): void {
     this.#epoch = this.#state.epoch;
     // The last backends are never ejected away: if that leaves nobody, ejections do not count.
-    if (!this.#layOut((row) => this.#isUp(row) && !this.#isEjected(row))) {
-      this.#layOut((row) => this.#isUp(row));
-    }
+    this.#ejectionsIgnored = !this.#layOut((row) => this.#isUp(row) && !this.#isEjected(row));
+    if (this.#ejectionsIgnored) this.#layOut((row) => this.#isUp(row));
   }
 
   /** Hands the usable backends to the algorithms. Tells whether there are any. */

@@ -211,6 +211,26 @@ Deno.test("Pool.acquire() ignores ejections where they leave nobody", () => {
   assertEquals(names(pool, 4), "1 2 1 2");
 });
 
+Deno.test("Pool.acquire() takes no backend that was ejected in the very moment", () => {
+  const { pool, state } = poolOf(listenerOf("127.0.0.1:1, 127.0.0.1:2"));
+  for (const ejection of [EJECTION.ejected, EJECTION.onTrial]) {
+    assertEquals(names(pool, 2).split("").sort().join(""), " 12");
+    // Another worker has written this, and not yet said that there is news.
+    state.setBackendCell(0, BackendCell.ejection, ejection);
+    assertEquals(names(pool, 3), "2 2 2");
+    assertEquals(state.backendCell(0, BackendCell.active), 0);
+    state.setBackendCell(0, BackendCell.ejection, EJECTION.none);
+    state.advanceEpoch();
+  }
+});
+
+Deno.test("Pool.acquire() takes an ejected backend where all are", () => {
+  const { pool, state } = poolOf(listenerOf("127.0.0.1:1, 127.0.0.1:2"));
+  state.setBackendCell(0, BackendCell.ejection, EJECTION.ejected);
+  state.setBackendCell(1, BackendCell.ejection, EJECTION.onTrial);
+  assertEquals(names(pool, 2).split("").sort().join(""), " 12");
+});
+
 Deno.test("Pool.acquire() gives one session the trial of a backend that was ejected", () => {
   const listener = listenerOf("127.0.0.1:1, 127.0.0.1:2");
   const { state, pool, heard } = poolOf(listener);
