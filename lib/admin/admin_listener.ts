@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { messageOf } from "../base/message_of.ts";
 import { type BoundAddress, formatAdminAddress } from "../config/admin_address.ts";
 import { loggerFor } from "../log/logging.ts";
 import { clearSocketPath } from "./unix_socket.ts";
@@ -128,8 +129,4 @@ function onError(error: unknown): Response {
     error: String(error),
   });
   return new Response(null, { status: 500 });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

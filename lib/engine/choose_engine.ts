@@ -1,4 +1,5 @@
 import { formatAddress } from "../base/address.ts";
+import { messageOf } from "../base/message_of.ts";
 import type { EngineName, ListenerSettings } from "../config/settings.ts";
 import { openLibc } from "./native/libc.ts";
 import { isEncodable } from "./native/sockaddr.ts";
@@ -25,7 +26,7 @@ export function findAbilities(): EngineAbilities {
     openLibc();
     return {};
   } catch (error) {
-    return { nativeObstacle: error instanceof Error ? error.message : String(error) };
+    return { nativeObstacle: messageOf(error) };
   }
 }
 

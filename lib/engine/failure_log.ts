@@ -1,5 +1,6 @@
 import type { Refusal } from "../balance/pool.ts";
 import { formatDuration } from "../base/duration.ts";
+import { messageOf } from "../base/message_of.ts";
 import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
 import { loggerFor } from "../log/logging.ts";
 import { Throttle } from "../log/throttle.ts";
@@ -88,8 +89,4 @@ export class FailureLog {
     const more = suppressed === 0 ? "" : ` (${suppressed} more times since the last such line)`;
     this.#logger.warn("{message}{more}", { message, more });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

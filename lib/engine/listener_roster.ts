@@ -1,4 +1,5 @@
 import { formatAddress } from "../base/address.ts";
+import { messageOf } from "../base/message_of.ts";
 import type { BindProblem, Generation, ListenerPlan } from "./generation.ts";
 
 /** A listener as an engine has it: bound from the moment it is made. */
@@ -49,7 +50,7 @@ export class ListenerRoster<Listener extends EngineListener> {
       try {
         bound.set(address, this.#bind(plan));
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         problems.push({ listener: plan.settings.key, message });
       }
     }

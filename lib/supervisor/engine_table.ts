@@ -1,4 +1,5 @@
 import { formatAddress } from "../base/address.ts";
+import { messageOf } from "../base/message_of.ts";
 import type { ListenerSettings } from "../config/settings.ts";
 import {
   chooseEngine,
@@ -43,7 +44,7 @@ export class EngineTable {
       try {
         choices.set(formatAddress(listener.address), choose(listener, abilities, kept));
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         problems.push({ listener: "", message });
       }
     }

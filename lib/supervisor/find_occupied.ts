@@ -1,3 +1,4 @@
+import { messageOf } from "../base/message_of.ts";
 import type { ListenerSettings } from "../config/settings.ts";
 import type { BindProblem } from "../engine/generation.ts";
 
@@ -26,8 +27,4 @@ export function findOccupied(
     }
   }
   return problems;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../base/message_of.ts";
 import { type Diagnostic, formatDiagnostics } from "../config/diagnostic.ts";
 import type { LoadedSettings } from "../config/load_settings.ts";
 import type { Settings } from "../config/settings.ts";
@@ -214,8 +215,4 @@ export class Reloader {
       else this.#logger.warn("{line}", { line });
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../base/message_of.ts";
 import type { LoadedSettings } from "../config/load_settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { Discovery } from "../discovery/discovery.ts";
@@ -268,8 +269,4 @@ class Run {
     this.#logger.warn("{name} again: ending at once", { name });
     return FAILED;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

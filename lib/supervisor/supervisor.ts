@@ -1,3 +1,4 @@
+import { messageOf } from "../base/message_of.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
 import { type EngineChoice, type EngineKind, findAbilities } from "../engine/choose_engine.ts";
 import type { BindProblem } from "../engine/generation.ts";
@@ -332,7 +333,7 @@ export class Supervisor {
     try {
       worker = this.#createWorker(slot, engine);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const what = `Worker ${slot} could not be started: ${message}`;
       this.#restartLater(slot, engine, this.#restartDelays.next(slot, 0), what);
       return;

@@ -1,3 +1,4 @@
+import { messageOf } from "../base/message_of.ts";
 import { loggerFor } from "../log/logging.ts";
 
 /** What systemd has to say about the process, from its environment. */
@@ -107,7 +108,7 @@ export class SystemdNotify {
       if (this.#hasFailed) return;
       this.#hasFailed = true;
       loggerFor("supervisor").warn("Could not notify systemd: {message}", {
-        message: error instanceof Error ? error.message : String(error),
+        message: messageOf(error),
       });
     }
   }
