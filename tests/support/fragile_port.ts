@@ -1,5 +1,5 @@
-import type { FromWorker } from "../../lib/engine/messages.ts";
 import type { WorkerPort } from "../../lib/engine/worker_loop.ts";
+import { overheardPort } from "./overheard_port.ts";
 
 /** A session that has sent so many bytes kills the worker that served it. */
 export const DEADLY_BYTES = 13;
@@ -9,18 +9,10 @@ export const DEADLY_BYTES = 13;
  * {@linkcode DEADLY_BYTES}: an error in the midst of an engine's work that nobody catches.
  */
 export function fragilePort(scope: WorkerPort): WorkerPort {
-  return {
-    get onmessage() {
-      return scope.onmessage;
-    },
-    set onmessage(listener) {
-      scope.onmessage = listener;
-    },
-    postMessage(message: FromWorker): void {
-      if (message.type === "access" && message.lines.includes(`"bytes_in":${DEADLY_BYTES},`)) {
-        throw new Error("told to die by a test");
-      }
-      scope.postMessage(message);
-    },
-  };
+  return overheardPort(scope, (message) => {
+    if (message.type === "access" && message.lines.includes(`"bytes_in":${DEADLY_BYTES},`)) {
+      throw new Error("told to die by a test");
+    }
+    scope.postMessage(message);
+  });
 }
