@@ -125,6 +125,14 @@ export const LISTENER_KEYS = {
     doc: "How many clients of a listener may wait so, over all workers.",
     reloadable: true,
   },
+  abortOnClose: {
+    name: "abort_on_close",
+    type: toggle(),
+    default: false,
+    doc: "Whether a waiting client that has sent something and half-closed is gone (1), " +
+      "or still wants its answer (0). One that reset, or closed without a byte, is gone either way.",
+    reloadable: true,
+  },
   healthCheck: {
     name: "health_check",
     type: healthCheck(),

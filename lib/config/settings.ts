@@ -121,6 +121,8 @@ export interface ListenerSettings {
   readonly queueTimeoutMs: number;
   /** How many sessions may wait so over all workers. */
   readonly maxQueue: number;
+  /** Whether a waiting client leaves the queue by a half-close even if it has sent something. */
+  readonly abortOnClose: boolean;
   readonly healthCheck: HealthCheck;
   /** What a `send_expect` check sends, one character for each byte. */
   readonly healthSend: string;
