@@ -11,6 +11,8 @@ export type Outcome =
   | "connect_failed"
   /** The connection was not there in time. */
   | "connect_timeout"
+  /** This machine had no port left for a connection to the backend. */
+  | "no_port"
   /** The backend reset the session before it sent a byte. */
   | "reset_early"
   /** The backend reset the session later. */
@@ -22,6 +24,7 @@ const OUTCOME_TALLIES: Readonly<Record<Outcome, number | undefined>> = {
   served: undefined,
   connect_failed: BackendTally.connectFailures,
   connect_timeout: BackendTally.connectTimeouts,
+  no_port: BackendTally.portsExhausted,
   reset_early: BackendTally.earlyResets,
   aborted: BackendTally.aborts,
   abandoned: undefined,
@@ -46,6 +49,7 @@ const VERDICTS: Readonly<Record<Outcome, "succeeded" | "failed" | "abandoned">> 
   connect_failed: "failed",
   connect_timeout: "failed",
   reset_early: "failed",
+  no_port: "abandoned",
   abandoned: "abandoned",
 };
 

@@ -21,6 +21,8 @@ export type Side = "client" | "backend";
 export type ConnectFailure =
   | "connect_failed"
   | "connect_timeout"
+  /** This machine has no port left for connections to this backend; to others it may have. */
+  | "no_port"
   /** This machine ran out of something; another backend is no way out. */
   | "local_fault";
 
@@ -41,6 +43,14 @@ export interface SessionView {
   readonly connectTimeMs: number;
   readonly retries: number;
 }
+
+/** Whom a session is ended by where no attempt has led to a connection. */
+const FAILED_BY: Readonly<Record<ConnectFailure, Ender>> = {
+  connect_failed: "backend",
+  connect_timeout: "timeout",
+  no_port: "resource",
+  local_fault: "resource",
+};
 
 /** Which count of ended sessions each ender belongs to. */
 const ENDED_TALLIES: Readonly<Record<Ender, number>> = {
@@ -109,6 +119,11 @@ export class SessionLife implements Waiter {
     return this.#reason !== undefined;
   }
 
+  /** Whether the session has ended because both sides had finished. */
+  get endedInOrder(): boolean {
+    return this.#reason?.by === "done";
+  }
+
   /** The row of the backend that the session is with; -1 while there is none. */
   get backendRow(): number {
     return this.#lease?.row ?? -1;
@@ -175,7 +190,7 @@ export class SessionLife implements Waiter {
     lease.end(failure);
     this.#triedRows = [...this.#triedRows, lease.row];
     if (this.#triedRows.length <= this.settings.retries) return true;
-    this.finish(failure === "connect_timeout" ? "timeout" : "backend");
+    this.finish(FAILED_BY[failure]);
     return false;
   }
 
@@ -202,6 +217,11 @@ export class SessionLife implements Waiter {
     this.#lease?.moved(newIn, newOut);
   }
 
+  /** Says that bytes which were moved before have been taken by the other side only now. */
+  touched(nowMs: number): void {
+    this.#lastMovedMs = nowMs;
+  }
+
   /** Says that the direction from one side has ended, while the other goes on. */
   halfClosed(side: Side, nowMs: number): void {
     if (this.#endedFirst !== undefined) return;
@@ -221,8 +241,7 @@ export class SessionLife implements Waiter {
     if (this.phase !== "relay") return undefined;
     if (isOver(settings.sessionTimeoutMs, this.#startedMs, nowMs)) return "lifetime";
     if (this.#endedFirst !== undefined) {
-      const silentSinceMs = Math.max(this.#halfClosedMs, this.#lastMovedMs);
-      if (isOver(settings.halfCloseTimeoutMs, silentSinceMs, nowMs)) {
+      if (this.isDeliveryOverdue(nowMs)) {
         return this.#endedFirst === "client" ? "backend_timeout" : "client_timeout";
       }
     }
@@ -230,6 +249,15 @@ export class SessionLife implements Waiter {
       if (isOver(settings.firstByteTimeoutMs, this.#startedMs, nowMs)) return "client_timeout";
     }
     return isOver(settings.idleTimeoutMs, this.#lastMovedMs, nowMs) ? "timeout" : undefined;
+  }
+
+  /**
+   * Whether the direction that is left has made no progress for longer than `half_close_timeout`.
+   * Call `moved` before.
+   */
+  isDeliveryOverdue(nowMs: number): boolean {
+    const sinceMs = Math.max(this.#halfClosedMs, this.#lastMovedMs);
+    return isOver(this.settings.halfCloseTimeoutMs, sinceMs, nowMs);
   }
 
   /** Says who ends the session. The first reason counts; a later one is a consequence of it. */
@@ -305,7 +333,7 @@ export class SessionLife implements Waiter {
   #goWithout(refusal: Refusal): undefined {
     if (this.#triedRows.length > 0) {
       this.phase = "connect";
-      this.finish(this.#lastFailure === "connect_timeout" ? "timeout" : "backend");
+      this.finish(FAILED_BY[this.#lastFailure ?? "connect_failed"]);
     } else {
       this.#share.failures.noBackend(this.settings, refusal);
       this.#share.tally(ListenerTally.refusedNoBackend);

@@ -177,6 +177,12 @@ export const BACKEND_TALLIES = {
     help: "Connections to the backend that took longer than connect_timeout.",
     label: "Connect timeouts",
   },
+  portsExhausted: {
+    kind: "counter",
+    metric: "ports_exhausted_total",
+    help: "Connections to the backend that this machine had no local port left for.",
+    label: "Ports exhausted",
+  },
   earlyResets: {
     kind: "counter",
     metric: "early_resets_total",

@@ -19,6 +19,7 @@ export interface Books {
   readonly retries: number;
   readonly connectFailures: number;
   readonly connectTimeouts: number;
+  readonly portsExhausted: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly timeouts: number;
@@ -69,6 +70,7 @@ export function readBooks(supervisor: Supervisor): Books {
     retries: ofListeners(ListenerTally.connectRetries),
     connectFailures: ofBackends(BackendTally.connectFailures),
     connectTimeouts: ofBackends(BackendTally.connectTimeouts),
+    portsExhausted: ofBackends(BackendTally.portsExhausted),
     bytesIn: ofBackends(BackendTally.bytesIn),
     bytesOut: ofBackends(BackendTally.bytesOut),
     timeouts: ofListeners(ListenerTally.endedByTimeout),

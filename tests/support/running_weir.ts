@@ -153,7 +153,7 @@ export class RunningWeir implements AsyncDisposable {
     assertEquals(this.#records.length, books.admitted, "lines of the access log");
     assertEquals(sum(this.#records, "bytes_in"), books.bytesIn, "bytes_in");
     assertEquals(sum(this.#records, "bytes_out"), books.bytesOut, "bytes_out");
-    const inVain = books.connectFailures + books.connectTimeouts;
+    const inVain = books.connectFailures + books.connectTimeouts + books.portsExhausted;
     assertEquals(sum(this.#records, "retries"), inVain, "backends tried in vain");
     const connected = this.#records.filter((record) => record.connect_ms >= 0);
     assertEquals(connected.length, books.sessions, "sessions that were connected");

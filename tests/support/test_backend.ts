@@ -63,7 +63,16 @@ export class TestBackend implements AsyncDisposable {
   }
 
   async #accept(): Promise<void> {
-    for await (const conn of this.#listener) {
+    for (;;) {
+      let conn: Deno.TcpConn;
+      try {
+        conn = await this.#listener.accept();
+      } catch (error) {
+        if (error instanceof Deno.errors.BadResource) return;
+        // Reset while it waited to be accepted.
+        if (error instanceof Deno.errors.NotConnected) continue;
+        throw error;
+      }
       const running = this.#serve(new SocketEnd(conn), this.accepted++);
       this.#running.add(running);
       running.then(() => this.#running.delete(running));

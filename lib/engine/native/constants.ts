@@ -3,6 +3,7 @@
  * are the same on x86_64 and aarch64, where the kernel takes them from its generic headers.
  */
 
+export const AF_UNSPEC = 0;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 
@@ -14,15 +15,23 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_KEEPALIVE = 9;
+export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
 export const SO_ATTACH_FILTER = 26;
 
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 
+export const MSG_PEEK = 0x2;
 export const MSG_NOSIGNAL = 0x4000;
 
+/** What a socket has been given and the other side has not acknowledged, in bytes. */
+export const SIOCOUTQ = 0x5411;
+
 export const SHUT_WR = 1;
+
+/** `struct linger { int l_onoff; int l_linger; }`: on, with no time to linger. */
+export const LINGER_NOW: Int32Array<ArrayBuffer> = Int32Array.of(1, 0);
 
 export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;
@@ -41,6 +50,7 @@ export const EPOLLET = 1 << 31;
 export const EFD_CLOEXEC = 0o2000000;
 export const EFD_NONBLOCK = 0o4000;
 
+export const O_RDONLY = 0;
 export const O_CLOEXEC = 0o2000000;
 export const O_NONBLOCK = 0o4000;
 

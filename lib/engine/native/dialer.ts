@@ -1,6 +1,7 @@
 import type { BackendSettings } from "../../config/settings.ts";
 import {
   IPPROTO_TCP,
+  MSG_PEEK,
   SO_ERROR,
   SO_KEEPALIVE,
   SOCK_CLOEXEC,
@@ -11,7 +12,8 @@ import {
 } from "./constants.ts";
 import { ERRNO, LibcError } from "./errno.ts";
 import type { Libc } from "./libc.ts";
-import { encodeSockaddr, familyOf } from "./sockaddr.ts";
+import { type PortRange, readEphemeralPorts } from "./ephemeral_ports.ts";
+import { encodeSockaddr, familyOf, portOf, SockaddrBuffer } from "./sockaddr.ts";
 
 type Sockaddr = Uint8Array<ArrayBuffer>;
 
@@ -23,11 +25,15 @@ export class Dialer {
   readonly #length = new Uint32Array(1);
   /** What `connect` wants, for each candidate. */
   readonly #sockaddrs = new WeakMap<BackendSettings, readonly Sockaddr[]>();
+  readonly #byte = new Uint8Array(1);
+  readonly #local = new SockaddrBuffer();
+  readonly #ephemeral: PortRange;
   #errno = 0;
   #syscall = "";
 
   constructor(libc: Libc) {
     this.#libc = libc;
+    this.#ephemeral = readEphemeralPorts(libc);
   }
 
   /** What the last {@linkcode dial} that failed failed with. */
@@ -68,8 +74,16 @@ export class Dialer {
     return -1;
   }
 
-  /** What became of a connection that was begun: an error number, or 0 when it is there. */
+  /**
+   * What became of a connection that was begun: an error number, or 0 when it is there. One that was
+   * broken off again, after the backend has sent something, is there: what was sent can be read.
+   */
   outcome(descriptor: number): number {
+    const peeked = this.#libc.recv(descriptor, this.#byte, 1, MSG_PEEK);
+    if (peeked > 0) return 0;
+    // The kernel tells an error once, and reading may be what it was told to.
+    const errno = peeked < 0 ? this.#libc.errno() : 0;
+    if (errno !== 0 && errno !== ERRNO.EAGAIN) return errno;
     this.#length[0] = this.#value.byteLength;
     const result = this.#libc.getsockopt(
       descriptor,
@@ -79,6 +93,18 @@ export class Dialer {
       this.#length,
     );
     return result < 0 ? this.#libc.errno() : this.#value[0] as number;
+  }
+
+  /**
+   * Whether a connection leads to itself: where nobody listens at a port of this machine that
+   * outgoing connections are given, one that is made to it may be given that very port.
+   */
+  isSelfConnected(descriptor: number, sockaddr: Sockaddr): boolean {
+    const port = portOf(sockaddr);
+    if (port < this.#ephemeral.first || port > this.#ephemeral.last) return false;
+    const { bytes, length } = this.#local.prepare();
+    if (this.#libc.getsockname(descriptor, bytes, length) < 0) return false;
+    return sockaddr.every((byte, at) => byte === bytes[at]);
   }
 
   #failed(syscall: string): -1 {

@@ -27,6 +27,11 @@ const FIRST_CAPACITY = 1024;
 /** Who is told about a descriptor. */
 export interface Watcher {
   /**
+   * Whether it is told after all others of a turn. Listeners are, so that a client which has ended
+   * its session before it came again finds its place free.
+   */
+  readonly isLast?: boolean;
+  /**
    * Something happened.
    *
    * @param events EPOLLIN and the like
@@ -68,6 +73,12 @@ export class EpollLoop {
   /** Descriptors that are to be told again without having to wait, and their generations. */
   #again: number[] = [];
   #againNow: number[] = [];
+  /** By descriptor: the turn in which it has asked to be told again. */
+  #askedIn = new Float64Array(FIRST_CAPACITY);
+  /** The turn at hand. */
+  #turn = 1;
+  /** Places in `#events` of those who are told last. */
+  readonly #last: number[] = [];
   #turnWanted = false;
   #closed = false;
 
@@ -97,6 +108,8 @@ export class EpollLoop {
     if (descriptor >= this.#generations.length) this.#grow(descriptor);
     this.#watchers[descriptor] = watcher;
     this.#generations[descriptor] = (this.#generations[descriptor] as number) + 1;
+    // What the number's earlier owner has asked for is none of this one's.
+    this.#askedIn[descriptor] = 0;
     if (events !== 0) this.#control(EPOLL_CTL_ADD, descriptor, events);
   }
 
@@ -126,8 +139,13 @@ export class EpollLoop {
     this.#wheel.set(descriptor, atMs);
   }
 
-  /** Tells a descriptor's watcher in the next turn that it can be read, once others had theirs. */
+  /**
+   * Tells a descriptor's watcher in the next turn that it can be read, once others had theirs: once,
+   * however often it asks.
+   */
   tellAgain(descriptor: number): void {
+    if (this.#askedIn[descriptor] === this.#turn) return;
+    this.#askedIn[descriptor] = this.#turn;
     this.#again.push(descriptor, this.#generations[descriptor] as number);
   }
 
@@ -169,11 +187,16 @@ export class EpollLoop {
     while (!this.#turnWanted && !this.#closed && nowMs < untilMs) {
       const count = this.#wait(this.#timeoutMs(nowMs, untilMs));
       nowMs = performance.now();
+      const again = this.#again;
+      this.#again = this.#againNow;
+      this.#againNow = again;
+      this.#turn++;
       if (count > 0) {
         untilMs = Math.min(untilMs, nowMs + workMs);
         this.#tellAll(count, nowMs);
       }
-      if (this.#again.length > 0) this.#tellThoseAgain(nowMs);
+      if (again.length > 0) this.#tellThoseAgain(again, nowMs);
+      if (this.#last.length > 0) this.#tellLast(nowMs);
       this.#wheel.advance(nowMs);
       if (this.#alarms.length > 0) this.#ring(nowMs);
     }
@@ -211,21 +234,30 @@ export class EpollLoop {
   #tellAll(count: number, nowMs: number): void {
     const events = this.#events;
     for (let at = 0; at < count * EVENT_WORDS; at += EVENT_WORDS) {
-      this.#tell(
-        events[at + EVENT_DATA] as number,
-        events[at + EVENT_DATA + 1] as number,
-        events[at] as number,
-        nowMs,
-      );
+      const watcher = this.#watchers[events[at + EVENT_DATA] as number];
+      if (watcher?.isLast) this.#last.push(at);
+      else this.#tellOf(at, nowMs);
     }
   }
 
-  #tellThoseAgain(nowMs: number): void {
-    const told = this.#again;
-    this.#again = this.#againNow;
-    this.#againNow = told;
+  #tellLast(nowMs: number): void {
+    for (const at of this.#last) this.#tellOf(at, nowMs);
+    this.#last.length = 0;
+  }
+
+  /** @param at the place of the event in `#events` */
+  #tellOf(at: number, nowMs: number): void {
+    const events = this.#events;
+    const data = at + EVENT_DATA;
+    this.#tell(events[data] as number, events[data + 1] as number, events[at] as number, nowMs);
+  }
+
+  #tellThoseAgain(told: number[], nowMs: number): void {
     for (let at = 0; at < told.length; at += 2) {
-      this.#tell(told[at] as number, told[at + 1] as number, AGAIN_EVENTS, nowMs);
+      const descriptor = told[at] as number;
+      // It had its turn by an event, and has asked anew: none has two.
+      if (this.#askedIn[descriptor] === this.#turn) continue;
+      this.#tell(descriptor, told[at + 1] as number, AGAIN_EVENTS, nowMs);
     }
     told.length = 0;
   }
@@ -260,8 +292,12 @@ export class EpollLoop {
   }
 
   #grow(descriptor: number): void {
-    const generations = new Int32Array(Math.max(2 * this.#generations.length, descriptor + 1));
+    const capacity = Math.max(2 * this.#generations.length, descriptor + 1);
+    const generations = new Int32Array(capacity);
     generations.set(this.#generations);
     this.#generations = generations;
+    const askedIn = new Float64Array(capacity);
+    askedIn.set(this.#askedIn);
+    this.#askedIn = askedIn;
   }
 }

@@ -19,6 +19,12 @@ export class Flow {
   bytes = 0;
   /** Whether nothing more is moved this way. */
   isOver = false;
+  /** Whether nothing more is read: what was read already is still written. */
+  isStopped = false;
+  /** Of `bytes`, how many the other side had acknowledged when that was looked at last. */
+  acknowledged = 0;
+  /** What `bytes` was then. */
+  bytesAtLook = 0;
   /** Bytes that were read and that the sink has not taken yet, from `pendingAt` on. */
   pending: Uint8Array<ArrayBuffer> | undefined;
   pendingAt = 0;

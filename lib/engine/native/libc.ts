@@ -36,6 +36,10 @@ export const LIBC_SYMBOLS = {
   write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   // int pipe2(int pipefd[2], int flags);
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
+  // int open(const char *pathname, int flags);
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  // int ioctl(int fd, unsigned long op, int *arg);
+  ioctl: { parameters: ["i32", "u32", "buffer"], result: "i32" },
   // int fcntl(int fd, int op, int arg);
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   // ssize_t splice(int fd_in, off_t *off_in, int fd_out, off_t *off_out, size_t len, unsigned flags);

@@ -6,7 +6,7 @@ export const MOVED = {
   blocked: 1,
   /** There is more; others are to have their turn first. */
   unfinished: 2,
-  /** The source has ended, and the sink has everything. */
+  /** The source has ended or the flow was stopped, and the sink has everything that was read. */
   ended: 3,
   /** The source is broken, and the sink has everything that was read. */
   readFailed: 4,

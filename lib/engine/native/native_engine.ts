@@ -6,9 +6,13 @@ import { Dialer } from "./dialer.ts";
 import { EpollLoop } from "./epoll_loop.ts";
 import type { Libc } from "./libc.ts";
 import { NativeListener } from "./native_listener.ts";
-import type { NativeSession, Workshop } from "./native_session.ts";
+import type { NativeSession } from "./native_session.ts";
 import { Pump } from "./pump.ts";
 import { SessionTable } from "./session_table.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** How long the last bytes of sessions that are cut in a drain may take to be acknowledged. */
+const LAST_BYTES_MS = 1_000;
 
 /**
  * Moves bytes with the system calls of Linux itself, by way of the C library.
@@ -17,6 +21,7 @@ import { SessionTable } from "./session_table.ts";
  */
 export class NativeEngine implements Engine {
   readonly #workshop: Workshop;
+  readonly #sessions = new SessionTable<NativeSession>();
   readonly #listeners: ListenerRoster<NativeListener>;
 
   /** Throws a `LibcError` where no descriptor can be had. */
@@ -26,10 +31,11 @@ export class NativeEngine implements Engine {
       loop: new EpollLoop(libc),
       pump: new Pump(libc),
       dialer: new Dialer(libc),
-      sessions: new SessionTable<NativeSession>(),
     };
     this.#workshop = workshop;
-    this.#listeners = new ListenerRoster((plan) => new NativeListener(plan, inputs, workshop));
+    this.#listeners = new ListenerRoster(
+      (plan) => new NativeListener(plan, inputs, workshop, this.#sessions),
+    );
   }
 
   /** What the engine sleeps in. */
@@ -54,28 +60,30 @@ export class NativeEngine implements Engine {
   }
 
   sessions(): Iterable<NativeSession> {
-    return this.#workshop.sessions;
+    return this.#sessions;
   }
 
   async drain(timeoutMs: number, spreadMs: number): Promise<number> {
     await this.#listeners.retireAll();
     await this.#idle(timeoutMs);
     const cut = await this.#cutAll(spreadMs);
-    this.#workshop.pump.close();
+    await this.#idle(LAST_BYTES_MS);
+    for (const session of [...this.#sessions]) session.abort("drain");
+    this.#workshop.pump.closeIdle();
     return cut;
   }
 
   close(): void {
     this.#listeners.closeAll();
-    for (const session of [...this.#workshop.sessions]) cutForGood(session);
-    this.#workshop.pump.close();
+    for (const session of [...this.#sessions]) abort(session);
+    this.#workshop.pump.closeIdle();
     this.#workshop.loop.close();
   }
 
   /** Cuts the sessions that are left, one after the other over so long; gives how many they were. */
   async #cutAll(spreadMs: number): Promise<number> {
-    const { sessions, loop } = this.#workshop;
-    const left = [...sessions];
+    const { loop } = this.#workshop;
+    const left = [...this.#sessions];
     const pauseMs = spreadMs / left.length;
     let cut = 0;
     for (const session of left) {
@@ -90,7 +98,8 @@ export class NativeEngine implements Engine {
 
   /** Waits until there is no session, at most so long. */
   async #idle(timeoutMs: number): Promise<void> {
-    const { sessions, loop } = this.#workshop;
+    const { loop } = this.#workshop;
+    const sessions = this.#sessions;
     if (sessions.size === 0) return;
     await new Promise<void>((resolve) => {
       const alarm = loop.setAlarm(timeoutMs, done);
@@ -105,11 +114,11 @@ export class NativeEngine implements Engine {
   }
 }
 
-/** Cuts a session when the thread is about to end, and may be in disorder. */
-function cutForGood(session: NativeSession): void {
+/** Ends a session when the thread is about to end, and may be in disorder. */
+function abort(session: NativeSession): void {
   try {
-    session.cut("operator");
+    session.abort("operator");
   } catch {
-    // Its descriptors are closed before anything is counted or logged, which is what matters now.
+    // Its descriptors are closed whatever becomes of its accounts, which is what matters now.
   }
 }

@@ -7,6 +7,7 @@ import type { EngineListener } from "../listener_roster.ts";
 import { ListenerShare } from "../listener_share.ts";
 import { QUEUE_TURN_MS } from "../wait_queue.ts";
 import {
+  AF_INET,
   EPOLLIN,
   IPPROTO_TCP,
   SO_KEEPALIVE,
@@ -22,13 +23,10 @@ import type { Watcher } from "./epoll_loop.ts";
 import { ERRNO, LibcError } from "./errno.ts";
 import { stopHandshakes } from "./handshake_filter.ts";
 import type { Libc } from "./libc.ts";
-import {
-  type CheckIntervals,
-  NativeSession,
-  type SessionInputs,
-  type Workshop,
-} from "./native_session.ts";
+import { type CheckIntervals, NativeSession, type SessionInputs } from "./native_session.ts";
+import type { SessionTable } from "./session_table.ts";
 import { encodeSockaddr, familyOf, SockaddrBuffer } from "./sockaddr.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** Connections that may wait to be accepted; the kernel lowers it to its own limit. */
 const BACKLOG = 4096;
@@ -41,6 +39,8 @@ const MOST_ACCEPTS = 64;
 const QUEUE_SETTLED_MS = 100;
 /** A queue that is never empty is waited for this often. */
 const MOST_QUEUE_WAITS = 5;
+/** How long after the last shortage it is assumed that descriptors are short. */
+const SCARCE_MS = 1_000;
 /** Deadlines are kept to within this share of the shortest timeout, and within these bounds. */
 const CHECKS_PER_TIMEOUT = 4;
 const SHORTEST_CHECK_MS = 20;
@@ -64,19 +64,30 @@ const PASSING_ERRORS: ReadonlySet<number> = new Set([
  * session is made for it.
  */
 export class NativeListener implements EngineListener, SessionInputs, Watcher {
+  readonly isLast = true;
   readonly share: ListenerShare;
   readonly workshop: Workshop;
+  readonly sessions: SessionTable<NativeSession>;
   intervals: CheckIntervals;
   readonly #socket: number;
   readonly #peer = new SockaddrBuffer();
   readonly #acceptBackoff = new Backoff({ firstMs: 5, longestMs: 500 });
   #closed = false;
+  #isPaused = false;
+  /** Until when it is made sure that a client can be served before it is accepted. */
+  #scarceUntilMs = 0;
   #acceptedSinceWait = false;
   #queueIsWatched = false;
 
   /** Binds the address, and throws a `LibcError` where that cannot be done. */
-  constructor(plan: ListenerPlan, inputs: EngineInputs, workshop: Workshop) {
+  constructor(
+    plan: ListenerPlan,
+    inputs: EngineInputs,
+    workshop: Workshop,
+    sessions: SessionTable<NativeSession>,
+  ) {
     this.workshop = workshop;
+    this.sessions = sessions;
     this.#socket = bindSocket(workshop.libc, plan.settings);
     workshop.loop.watch(this.#socket, 0, this);
     this.share = new ListenerShare(plan, inputs);
@@ -124,8 +135,8 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
 
   /** Clients wait in the queue: told again and again as long as some do. */
   ready(_descriptor: number, _events: number, nowMs: number): void {
-    for (let accepts = 0; accepts < MOST_ACCEPTS; accepts++) {
-      const client = this.#accept();
+    for (let accepts = 0; accepts < MOST_ACCEPTS && !this.#isPaused; accepts++) {
+      const client = this.#accept(nowMs);
       if (client < 0) return;
       this.#acceptedSinceWait = true;
       const name = this.#peer.read();
@@ -142,8 +153,9 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     }
   }
 
-  /** The pause after a failed accept is over. */
+  /** The pause for want of descriptors is over. */
   due(): void {
+    this.#isPaused = false;
     if (!this.#closed) this.serve();
   }
 
@@ -161,9 +173,18 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     });
   }
 
+  /** Clients are better off in the kernel's queue than with a session that cannot be served. */
+  spareDescriptors(): void {
+    this.#pause();
+  }
+
   /** Gives a client's descriptor, or -1 where there is none to be had for now. */
-  #accept(): number {
-    const { libc } = this.workshop;
+  #accept(nowMs: number): number {
+    const { libc, pump } = this.workshop;
+    if (nowMs < this.#scarceUntilMs && !this.#canServe()) {
+      this.#acceptFailed("socket");
+      return -1;
+    }
     for (let attempts = 0; attempts < MOST_ACCEPTS; attempts++) {
       const { bytes, length } = this.#peer.prepare();
       const client = libc.accept4(this.#socket, bytes, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -173,21 +194,41 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
       }
       const errno = libc.errno();
       if (errno === ERRNO.EAGAIN) return -1;
-      if (!PASSING_ERRORS.has(errno)) {
-        this.#pause(new LibcError("accept4", errno));
-        return -1;
-      }
+      if (PASSING_ERRORS.has(errno)) continue;
+      // Pipes that wait for bulk are two descriptors each.
+      if (pump.closeIdle() > 0) continue;
+      this.#acceptFailed("accept4", errno);
+      return -1;
     }
     return -1;
   }
 
-  /** Lets the clients wait for a while, which would be told of again and again otherwise. */
-  #pause(error: LibcError): void {
-    const { loop } = this.workshop;
+  /** Whether there are descriptors for a client's connection and a backend's. */
+  #canServe(): boolean {
+    const { libc } = this.workshop;
+    const first = libc.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (first < 0) return false;
+    const second = libc.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (second >= 0) libc.close(second);
+    libc.close(first);
+    return second >= 0;
+  }
+
+  #acceptFailed(syscall: string, errno: number = ERRNO.EMFILE): void {
     this.share.tallyWorker(WorkerTally.acceptErrors);
-    this.share.failures.acceptFailed(this.share.settings, error);
+    this.share.failures.acceptFailed(this.share.settings, new LibcError(syscall, errno));
+    this.#pause();
+  }
+
+  /** Lets the clients wait for a while, who would be told of again and again otherwise. */
+  #pause(): void {
+    if (this.#isPaused || this.#closed) return;
+    this.#isPaused = true;
+    const { loop } = this.workshop;
+    const nowMs = performance.now();
+    this.#scarceUntilMs = nowMs + SCARCE_MS;
     loop.mute(this.#socket);
-    loop.setTimer(this.#socket, performance.now() + this.#acceptBackoff.next());
+    loop.setTimer(this.#socket, nowMs + this.#acceptBackoff.next());
   }
 }
 

@@ -1,47 +1,26 @@
-import type { Lease } from "../../balance/lease.ts";
-import type { BackendSettings } from "../../config/settings.ts";
 import type { Ender } from "../../log/close_reason.ts";
-import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
 import type { EngineSession } from "../engine.ts";
 import type { ListenerShare } from "../listener_share.ts";
-import { SessionLife, type Side } from "../session_life.ts";
-import {
-  EPOLLERR,
-  EPOLLET,
-  EPOLLHUP,
-  EPOLLIN,
-  EPOLLOUT,
-  EPOLLPRI,
-  EPOLLRDHUP,
-  MSG_NOSIGNAL,
-  SHUT_WR,
-} from "./constants.ts";
-import type { Dialer } from "./dialer.ts";
-import type { EpollLoop, Watcher } from "./epoll_loop.ts";
-import { isLocalFault, LibcError } from "./errno.ts";
-import { Flow, NO_DESCRIPTOR } from "./flow.ts";
-import type { Libc } from "./libc.ts";
-import { MOVED } from "./moved.ts";
-import type { Pump } from "./pump.ts";
+import { SessionLife } from "../session_life.ts";
+import { announce } from "./announce.ts";
+import { Connect, type ConnectOwner } from "./connect.ts";
+import { NO_DESCRIPTOR } from "./flow.ts";
+import { Relay } from "./relay.ts";
+import { resetOnClose } from "./send_queue.ts";
 import type { SessionTable } from "./session_table.ts";
-import { SockaddrBuffer, type SocketName } from "./sockaddr.ts";
-
-/** What all sessions of a worker work with. */
-export interface Workshop {
-  readonly libc: Libc;
-  readonly loop: EpollLoop;
-  readonly pump: Pump;
-  readonly dialer: Dialer;
-  readonly sessions: SessionTable<NativeSession>;
-}
+import type { SocketName } from "./sockaddr.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** What the sessions of a listener have in common. */
 export interface SessionInputs {
   readonly share: ListenerShare;
   readonly workshop: Workshop;
+  readonly sessions: SessionTable<NativeSession>;
   readonly intervals: CheckIntervals;
   /** Sees to it that the queue is looked after. */
   wakeQueue(): void;
+  /** Accepts nobody for a while, as there are no descriptors to serve anybody with. */
+  spareDescriptors(): void;
 }
 
 /** How often a session's deadlines are looked at. */
@@ -52,62 +31,48 @@ export interface CheckIntervals {
   readonly quietMs: number;
 }
 
-/**
- * Every event is told once, when it comes about (EPOLLET), so that one registration lasts for a
- * connection's whole life. What a session leaves unread it comes back to by itself.
- */
-const READABLE = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
-const BOTH_WAYS = READABLE | EPOLLOUT;
-/**
- * Events with which a short read does not mean that there is nothing more: there may be an end or an
- * error behind it, or what follows urgent data, in front of which every read stops.
- */
-const MORE_EVENTS = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-
 /** Quiet sessions are checked together, so that the thread wakes up seldom, however many they are. */
 const QUIET_ROUNDS = 8;
+/** How soon it is looked whether the last bytes have been acknowledged; then each time later. */
+const FIRST_FAREWELL_MS = 10;
 
 /**
- * One client connection and the backend connection that serves it.
+ * One client connection and the backend connection that serves it: the owner of both, through the
+ * phases `connect` (with `acquire`), `announce` and `relay`.
+ *
+ * A session that did not come to a regular end, because a side broke it off or because Weir cuts it,
+ * ends by resetting the sides that are left, so that what is incomplete does not look complete. All
+ * that was read is delivered before, which takes at most `half_close_timeout` without progress.
  *
  * Ownership: the client's descriptor belongs to the session from the moment it is made, and the
- * backend's from the moment it is dialled. `#end` closes both, once; a backend that could not be
- * connected is closed before the next one is dialled.
+ * backend's from the moment it is connected. `#end` closes both, once, after all accounts have been
+ * settled: whoever learns of the close finds the session's places free.
  */
-export class NativeSession implements EngineSession, Watcher {
+export class NativeSession implements EngineSession, ConnectOwner {
   readonly life: SessionLife;
+  readonly client: number;
   readonly #inputs: SessionInputs;
   /** As they were when the client came, like the timeouts that they go by. */
   readonly #intervals: CheckIntervals;
   readonly #clientName: SocketName;
-  readonly #client: number;
+  readonly #connect: Connect;
   #backend = NO_DESCRIPTOR;
-  readonly #up = new Flow("client", "backend");
-  readonly #down = new Flow("backend", "client");
-  /** The backend that is being dialled, and which of its addresses. */
-  #dialled: BackendSettings | undefined;
-  #candidate = 0;
-  /** What its addresses so far have failed with. */
-  #dialFailure: LibcError | undefined;
-  #relaying = false;
-  /** Whether the kernel tells when the client can be written to. */
-  #clientToldOut = false;
+  /** Present from the moment the backend is connected. */
+  #relay: Relay | undefined;
   /** Whether nothing has moved since the last check. */
-  #quiet = false;
+  #isQuiet = false;
   #checkedBytes = 0;
-  /** The side that failed first, if one did. */
-  #failed: Side | undefined;
+  #farewellMs = FIRST_FAREWELL_MS;
   #ended = false;
 
   constructor(client: number, clientName: SocketName, inputs: SessionInputs) {
-    this.#client = client;
+    this.client = client;
     this.#clientName = clientName;
     this.#inputs = inputs;
     this.#intervals = inputs.intervals;
     this.life = new SessionLife(inputs.share, clientName);
-    this.#up.source = client;
-    this.#down.sink = client;
-    inputs.workshop.sessions.add(client, this);
+    this.#connect = new Connect(this, inputs.workshop);
+    inputs.sessions.add(client, this);
   }
 
   /** Whether the session has ended. */
@@ -118,37 +83,42 @@ export class NativeSession implements EngineSession, Watcher {
   /** Begins to serve the client. */
   begin(nowMs: number): void {
     const { loop } = this.#inputs.workshop;
-    loop.watch(this.#client, 0, this);
-    loop.setTimer(this.#client, nowMs + this.#intervals.busyMs);
-    this.#connect();
+    loop.watch(this.client, 0, this);
+    loop.setTimer(this.client, nowMs + this.#intervals.busyMs);
+    this.#connect.begin();
   }
 
   ready(descriptor: number, events: number, nowMs: number): void {
-    if (!this.#relaying) {
-      this.#dialReady(events, nowMs);
+    const relay = this.#relay;
+    if (relay === undefined) {
+      this.#connect.ready(descriptor, events, nowMs);
       return;
     }
-    const isClient = descriptor === this.#client;
-    const inward = isClient ? this.#up : this.#down;
-    const outward = isClient ? this.#down : this.#up;
-    if ((events & EPOLLPRI) !== 0) inward.hasUrgent = true;
-    if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0 && outward.isBlocked) {
-      this.#move(outward, true, nowMs);
-      if (this.#ended) return;
-    }
-    if ((events & (EPOLLIN | MORE_EVENTS)) !== 0 && !inward.isOver && !inward.isBlocked) {
-      this.#move(inward, (events & MORE_EVENTS) !== 0, nowMs);
-      if (this.#ended) return;
-    }
-    if ((events & EPOLLERR) !== 0) this.#broken(inward, outward);
+    if (this.#isQuiet) this.#checkSoon(nowMs);
+    relay.ready(descriptor === this.client, events, nowMs);
+    if (relay.isOver) this.#relayed(relay, nowMs);
   }
 
   due(_descriptor: number, nowMs: number): void {
-    this.life.moved(this.#up.bytes, this.#down.bytes, nowMs);
+    this.#countMoved(nowMs);
+    const relay = this.#relay;
+    if (relay !== undefined) {
+      if (this.life.finished) {
+        this.#sayFarewell(relay, nowMs);
+        return;
+      }
+      const isStill = relay.bytesIn + relay.bytesOut === this.#checkedBytes;
+      if (isStill && relay.lookAtQueues()) this.life.touched(nowMs);
+    }
     const ender = this.life.overdue(nowMs);
-    if (ender === undefined) this.#checkLater(nowMs);
-    else if (this.#dialled !== undefined) this.#dialTimedOut(nowMs);
-    else this.cut(ender);
+    if (ender === undefined) {
+      this.#checkLater(nowMs);
+    } else if (this.#connect.isDialling) {
+      this.#connect.timedOut();
+      if (!this.#ended) this.#checkLater(nowMs);
+    } else {
+      this.cut(ender);
+    }
   }
 
   /** No step is known to throw. Should one do so all the same, it must cost this session alone. */
@@ -158,237 +128,140 @@ export class NativeSession implements EngineSession, Watcher {
     this.#end();
   }
 
-  /** Ends the session from outside, at once. */
   cut(by: Ender): void {
     // Where the session waits for a place, this hears that there will be none, and ends it.
+    this.life.finish(by);
+    const relay = this.#relay;
+    if (relay === undefined) {
+      this.#end();
+      return;
+    }
+    if (this.#ended) return;
+    const nowMs = performance.now();
+    relay.stop();
+    if (relay.isOver) this.#relayed(relay, nowMs);
+    else this.#checkSoon(nowMs);
+  }
+
+  /** Ends the session at once, whatever is still to be delivered. */
+  abort(by: Ender): void {
     this.life.finish(by);
     this.#end();
   }
 
-  /** Acquires one backend after the other until a connection is under way. */
-  #connect(): void {
-    for (;;) {
-      const lease = this.life.acquire(this.#onPlace);
-      if (lease === "queued") {
-        this.#inputs.wakeQueue();
-        return;
-      }
-      if (lease === undefined) {
+  connected(backend: number, events: number, nowMs: number): void {
+    this.#backend = backend;
+    const { workshop } = this.#inputs;
+    const { life, client } = this;
+    life.connected();
+    const { proxyProtocol } = life.settings;
+    if (proxyProtocol !== "off") {
+      life.phase = "announce";
+      if (!announce(workshop.libc, proxyProtocol, client, this.#clientName, backend)) {
+        life.finish("backend");
         this.#end();
         return;
       }
-      if (this.#begin(lease) || this.#ended) return;
     }
+    life.relaying();
+    const relay = new Relay(client, backend, life, workshop);
+    this.#relay = relay;
+    relay.begin(events, this.#connect.isClientWatched, nowMs);
+    if (relay.isOver) this.#relayed(relay, nowMs);
   }
 
-  readonly #onPlace = (lease: Lease | undefined): void => {
-    try {
-      if (lease === undefined) this.#end();
-      else if (!this.#begin(lease) && !this.#ended) this.#connect();
-    } catch (error) {
-      // It must cost this session alone, and not the one whose end has made the place.
-      this.fail(error);
-    }
-  };
+  gaveUp(): void {
+    this.#end();
+  }
 
-  /** Dials a lease's backend. Gives false where another backend is to be acquired, or none. */
-  #begin(lease: Lease): boolean {
-    this.#dialled = lease.backend;
-    this.#candidate = 0;
-    this.#dialFailure = undefined;
-    return this.#dial();
+  queued(): void {
+    this.#inputs.wakeQueue();
+  }
+
+  ranOutOfDescriptors(): boolean {
+    this.#inputs.spareDescriptors();
+    return this.#inputs.workshop.pump.closeIdle() > 0;
+  }
+
+  /** Both directions are over. */
+  #relayed(relay: Relay, nowMs: number): void {
+    if (this.life.finished) {
+      this.#sayFarewell(relay, nowMs);
+      return;
+    }
+    this.life.finish("done");
+    this.#end();
   }
 
   /**
-   * Dials the next address of the backend. Gives false where there is none left: the session has
-   * ended then, or is to go on to another backend.
+   * The session is to end without a regular end. Resets whoever is left once everything that was
+   * read has been acknowledged, or is given up.
    */
-  #dial(): boolean {
-    const { dialer, loop } = this.#inputs.workshop;
-    const sockaddrs = dialer.sockaddrsOf(this.#dialled as BackendSettings);
-    for (let at = this.#candidate; at < sockaddrs.length; at++) {
-      this.#candidate = at + 1;
-      this.#backend = dialer.dial(sockaddrs[at] as Uint8Array<ArrayBuffer>);
-      if (this.#backend >= 0) {
-        loop.watch(this.#backend, BOTH_WAYS, this);
-        return true;
-      }
-      this.#addressFailed(dialer.error);
-    }
-    this.#dialled = undefined;
-    const failure = isLocalFault(this.#dialFailure?.errno ?? 0) ? "local_fault" : "connect_failed";
-    const error = this.#dialFailure ?? new Error("It has no address");
-    if (!this.life.connectFailed(failure, error)) this.#end();
-    return false;
-  }
-
-  /** Of several failures one counts that is not this machine's own: a host may have no IPv6. */
-  #addressFailed(error: LibcError): void {
-    const before = this.#dialFailure;
-    if (before === undefined || isLocalFault(before.errno)) this.#dialFailure = error;
-  }
-
-  #dialReady(events: number, nowMs: number): void {
-    if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
-      const errno = this.#inputs.workshop.dialer.outcome(this.#backend);
-      if (errno !== 0) {
-        this.#closeBackend();
-        this.#addressFailed(new LibcError("connect", errno));
-        if (!this.#dial() && !this.#ended) this.#connect();
-        return;
-      }
-    }
-    if ((events & EPOLLOUT) !== 0) this.#connected(events, nowMs);
-  }
-
-  #dialTimedOut(nowMs: number): void {
-    this.#closeBackend();
-    this.#dialled = undefined;
-    if (!this.life.connectFailed("connect_timeout", undefined)) this.#end();
-    else this.#connect();
-    if (!this.#ended) this.#checkLater(nowMs);
-  }
-
-  #connected(events: number, nowMs: number): void {
-    const { loop } = this.#inputs.workshop;
-    this.#dialled = undefined;
-    this.life.connected();
-    this.#up.sink = this.#backend;
-    this.#down.source = this.#backend;
-    if (!this.#announce()) return;
-    this.life.relaying();
-    this.#relaying = true;
-    // The client has usually sent something by now. Reading it first spares an event.
-    this.#move(this.#up, false, nowMs);
-    if (this.#ended) return;
-    loop.listen(this.#client, READABLE);
-    if ((events & (EPOLLIN | MORE_EVENTS)) !== 0) {
-      this.ready(this.#backend, events & ~EPOLLOUT, nowMs);
-    }
-  }
-
-  /** Writes the PROXY header where one is asked for. Tells whether the session goes on. */
-  #announce(): boolean {
-    const { proxyProtocol } = this.life.settings;
-    if (proxyProtocol === "off") return true;
-    this.life.phase = "announce";
-    const { libc } = this.#inputs.workshop;
-    const local = new SockaddrBuffer().prepare();
-    if (libc.getsockname(this.#client, local.bytes, local.length) === 0) {
-      const header = encodeProxyHeader(proxyProtocol, this.#clientName, local.read());
-      // The send buffer of a fresh connection takes a header, of 107 bytes at most, in one go.
-      const bytes = Uint8Array.from(header);
-      if (libc.send(this.#backend, bytes, bytes.length, MSG_NOSIGNAL) === bytes.length) return true;
-    }
-    this.life.finish("backend");
-    this.#end();
-    return false;
-  }
-
-  /** Moves one direction on, and sees to what comes of it. */
-  #move(flow: Flow, untilEmpty: boolean, nowMs: number): void {
-    if (this.#quiet) this.#checkSoon(nowMs);
-    const { pump, loop } = this.#inputs.workshop;
-    switch (pump.move(flow, this.life.settings.bufferSize, untilEmpty)) {
-      case MOVED.drained:
-        break;
-      case MOVED.blocked:
-        if (flow === this.#down && !this.#clientToldOut) {
-          this.#clientToldOut = true;
-          loop.change(this.#client, BOTH_WAYS);
-        }
-        break;
-      case MOVED.unfinished:
-        loop.tellAgain(flow.source);
-        break;
-      case MOVED.ended:
-        this.#flowEnded(flow, nowMs);
-        break;
-      case MOVED.readFailed:
-        this.#failed ??= flow.from;
-        this.#finish();
-        break;
-      case MOVED.writeFailed:
-        this.#writeFailed(flow);
-        break;
-      case MOVED.outOfResources:
-        this.life.finish("resource");
-        this.#end();
-        break;
-    }
-  }
-
-  /** Passes an end on. */
-  #flowEnded(flow: Flow, nowMs: number): void {
-    flow.isOver = true;
-    if (this.#up.isOver && this.#down.isOver) {
-      this.#finish();
+  #sayFarewell(relay: Relay, nowMs: number): void {
+    this.#countMoved(nowMs);
+    if (relay.lookAtQueues()) this.life.touched(nowMs);
+    const isDelivered = relay.isOver && relay.isAcknowledged();
+    if (isDelivered || this.life.isDeliveryOverdue(nowMs)) {
+      this.#end();
       return;
     }
-    this.life.halfClosed(flow.from, nowMs);
-    if (this.#inputs.workshop.libc.shutdown(flow.sink, SHUT_WR) < 0) this.#failed ??= flow.to;
-  }
-
-  /** A connection is broken, and its error was not read: its end was, or what it sent has no room. */
-  #broken(inward: Flow, outward: Flow): void {
-    if (inward.isBlocked) {
-      this.#failed ??= inward.from;
-      this.#finish();
-    } else if (inward.isOver && !outward.isOver) {
-      this.#writeFailed(outward);
-    }
-  }
-
-  /** What cannot be written to may still have sent something, which is played to its end. */
-  #writeFailed(flow: Flow): void {
-    this.#failed ??= flow.to;
-    flow.isOver = true;
-    this.#inputs.workshop.pump.drop(flow);
-    if (this.#up.isOver && this.#down.isOver) this.#finish();
-    else this.life.halfClosed(flow.from, performance.now());
-  }
-
-  /** Both directions have ended, or one side is gone. */
-  #finish(): void {
-    this.life.finish(this.#failed ?? "done");
-    this.#end();
+    const { busyMs } = this.#intervals;
+    const inMs = relay.isOver ? this.#farewellMs : busyMs;
+    if (relay.isOver) this.#farewellMs = Math.min(2 * inMs, busyMs);
+    this.#inputs.workshop.loop.setTimer(this.client, nowMs + inMs);
   }
 
   #checkLater(nowMs: number): void {
-    const bytes = this.#up.bytes + this.#down.bytes;
-    this.#quiet = this.#relaying && bytes === this.#checkedBytes;
-    this.#checkedBytes = bytes;
+    const relay = this.#relay;
     const { busyMs, quietMs } = this.#intervals;
-    const atMs = this.#quiet ? roundUp(nowMs + quietMs, quietMs / QUIET_ROUNDS) : nowMs + busyMs;
-    this.#inputs.workshop.loop.setTimer(this.#client, atMs);
+    let atMs = nowMs + busyMs;
+    this.#isQuiet = false;
+    if (relay !== undefined) {
+      const bytes = relay.bytesIn + relay.bytesOut;
+      this.#isQuiet = bytes === this.#checkedBytes;
+      this.#checkedBytes = bytes;
+      if (this.#isQuiet) atMs = roundUp(nowMs + quietMs, quietMs / QUIET_ROUNDS);
+    }
+    this.#inputs.workshop.loop.setTimer(this.client, atMs);
   }
 
   #checkSoon(nowMs: number): void {
-    this.#quiet = false;
-    this.#inputs.workshop.loop.setTimer(this.#client, nowMs + this.#intervals.busyMs);
+    this.#isQuiet = false;
+    this.#inputs.workshop.loop.setTimer(this.client, nowMs + this.#intervals.busyMs);
   }
 
-  #closeBackend(): void {
-    if (this.#backend < 0) return;
-    const { loop, libc } = this.#inputs.workshop;
-    loop.unwatch(this.#backend);
-    libc.close(this.#backend);
-    this.#backend = NO_DESCRIPTOR;
+  #countMoved(nowMs: number): void {
+    const relay = this.#relay;
+    if (relay !== undefined) this.life.moved(relay.bytesIn, relay.bytesOut, nowMs);
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#dialled = undefined;
-    const { loop, libc, pump, sessions } = this.#inputs.workshop;
-    pump.drop(this.#up);
-    pump.drop(this.#down);
-    this.#closeBackend();
-    sessions.remove(this.#client);
-    loop.unwatch(this.#client);
-    libc.close(this.#client);
-    this.life.moved(this.#up.bytes, this.#down.bytes, performance.now());
-    this.life.end();
+    this.#relay?.drop();
+    this.#connect.drop();
+    this.#countMoved(performance.now());
+    try {
+      // Before the sides can learn of it.
+      this.life.end();
+    } finally {
+      this.#close();
+    }
+  }
+
+  #close(): void {
+    const { workshop: { loop, libc }, sessions } = this.#inputs;
+    const relay = this.#relay;
+    const resets = relay !== undefined && !this.life.endedInOrder;
+    if (this.#backend >= 0) {
+      if (resets && !relay.isBroken("backend")) resetOnClose(libc, this.#backend);
+      loop.unwatch(this.#backend);
+      libc.close(this.#backend);
+    }
+    if (resets && !relay.isBroken("client")) resetOnClose(libc, this.client);
+    sessions.remove(this.client);
+    loop.unwatch(this.client);
+    libc.close(this.client);
   }
 }
 

@@ -10,6 +10,12 @@ const PIPE_BYTES = 512 * 1024;
 const FEWEST_PIPE_BYTES = 32 * 1024;
 /** More empty pipes than this are closed. */
 const MOST_IDLE_PIPES = 32;
+/**
+ * Pipes that a worker has at once, each of two descriptors: a flow holds one for as long as its sink
+ * takes nothing, and stalled downloads are not to use up what sessions need. Beyond it, bulk is
+ * copied.
+ */
+export const MOST_PIPES = 256;
 
 /** A pipe that bytes are spliced through. */
 export interface Pipe {
@@ -31,14 +37,18 @@ export class PipePool {
   readonly #libc: Libc;
   readonly #idle: Pipe[] = [];
   readonly #pair = new Int32Array(2);
+  #open = 0;
 
   constructor(libc: Libc) {
     this.#libc = libc;
   }
 
-  /** Gives an empty pipe; none where the process has no descriptors left, or the kernel no room. */
+  /**
+   * Gives an empty pipe; none where all are in use, the process has no descriptors left, or the
+   * kernel no room.
+   */
   take(): Pipe | undefined {
-    return this.#idle.pop() ?? this.#open();
+    return this.#idle.pop() ?? (this.#open < MOST_PIPES ? this.#make() : undefined);
   }
 
   /** Takes a pipe back. */
@@ -47,13 +57,16 @@ export class PipePool {
     else this.#close(pipe);
   }
 
-  /** Closes the pipes that nobody has. */
-  close(): void {
-    for (const pipe of this.#idle.splice(0)) this.#close(pipe);
+  /** Closes the pipes that nobody has; gives how many. */
+  closeIdle(): number {
+    const idle = this.#idle.splice(0);
+    for (const pipe of idle) this.#close(pipe);
+    return idle.length;
   }
 
-  #open(): Pipe | undefined {
+  #make(): Pipe | undefined {
     if (this.#libc.pipe2(this.#pair, O_NONBLOCK | O_CLOEXEC) < 0) return undefined;
+    this.#open++;
     const output = this.#pair[0] as number;
     const input = this.#pair[1] as number;
     const size = this.#resize(input);
@@ -70,6 +83,7 @@ export class PipePool {
   }
 
   #close(pipe: Pipe): void {
+    this.#open--;
     this.#libc.close(pipe.input);
     this.#libc.close(pipe.output);
   }

@@ -37,7 +37,7 @@ export class Pump {
   }
 
   /**
-   * Moves what there is.
+   * Moves what there is: of a flow that is stopped, what was read before.
    *
    * @param bufferSize bytes to read at a time; `reserve` has been asked for them
    * @param untilEmpty whether to read on after a short read: there may be an end or an error behind
@@ -49,6 +49,7 @@ export class Pump {
       const flushed = this.#flush(flow);
       if (flushed !== MOVED.drained) return flushed;
     }
+    if (flow.isStopped) return MOVED.ended;
     for (let reads = 0; reads < MOST_READS; reads++) {
       if (this.#isToBeSpliced(flow)) return this.#splice.move(flow);
       const length = this.#libc.recv(flow.source, this.#buffer, bufferSize, 0);
@@ -76,9 +77,9 @@ export class Pump {
     flow.pipe = undefined;
   }
 
-  /** Closes the pipes that no flow holds. */
-  close(): void {
-    this.#pipes.close();
+  /** Closes the pipes that no flow holds; gives how many. */
+  closeIdle(): number {
+    return this.#pipes.closeIdle();
   }
 
   #isToBeSpliced(flow: Flow): boolean {

@@ -41,6 +41,11 @@ export function familyOf(sockaddr: Uint8Array): number {
   return sockaddr.length === SOCKADDR_IN ? AF_INET : AF_INET6;
 }
 
+/** The port in it. */
+export function portOf(sockaddr: Uint8Array): number {
+  return (sockaddr[2] as number) << 8 | sockaddr[3] as number;
+}
+
 /** The buffers that the kernel writes an address and its length into. */
 export class SockaddrBuffer {
   readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(LONGEST_SOCKADDR);

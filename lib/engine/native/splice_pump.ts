@@ -57,6 +57,7 @@ export class SplicePump {
     for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
       const emptied = pipe.held === 0 ? MOVED.drained : this.#empty(pipe, flow);
       if (emptied !== MOVED.drained) return emptied;
+      if (flow.isStopped) return MOVED.ended;
       if (flow.hasUrgent) return MOVED.unfinished;
       const length = this.#libc.splice(flow.source, null, pipe.input, null, pipe.size, FLAGS);
       if (length > 0) {

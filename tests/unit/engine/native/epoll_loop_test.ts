@@ -113,6 +113,59 @@ loopTest("tells again those who ask for it, once for each time", (bench) => {
   assertEquals(recorder.told.length, 3);
 });
 
+loopTest("tells again but once in a turn, however often it was asked", (bench) => {
+  const { loop } = bench;
+  const descriptor = bench.event();
+  const recorder = new Recorder();
+  loop.watch(descriptor, EPOLLIN, recorder);
+  bench.raise(descriptor);
+  const perTurn: number[] = [];
+  for (let turn = 0; turn < 4; turn++) {
+    recorder.told.length = 0;
+    recorder.onReady = () => {
+      // Told by the event, by what was asked for in the turn before, or by both.
+      loop.tellAgain(descriptor);
+      loop.tellAgain(descriptor);
+      loop.requestTurn();
+    };
+    loop.run(60_000, 60_000);
+    perTurn.push(recorder.told.length);
+  }
+  assertEquals(perTurn, [1, 1, 1, 1]);
+});
+
+loopTest("forgets what the earlier owner of a number has asked for in this turn", (bench) => {
+  const { loop } = bench;
+  const descriptor = bench.event();
+  const [before, after] = [new Recorder(), new Recorder()];
+  loop.watch(descriptor, 0, before);
+  loop.tellAgain(descriptor);
+  loop.unwatch(descriptor);
+  loop.watch(descriptor, 0, after);
+  loop.tellAgain(descriptor);
+  loop.run(5, 5);
+  assertEquals([before.told, after.told], [[], [`ready ${descriptor}`]]);
+});
+
+loopTest("tells those who are to be last after all others of a turn", (bench) => {
+  const { loop } = bench;
+  const order: string[] = [];
+  class Noter extends Recorder {
+    constructor(readonly name: string, readonly isLast: boolean) {
+      super();
+      this.onReady = () => order.push(name);
+    }
+  }
+  const last = bench.event();
+  const others = [bench.event(), bench.event()];
+  loop.watch(last, EPOLLIN | EPOLLET, new Noter("last", true));
+  for (const other of others) loop.watch(other, EPOLLIN | EPOLLET, new Noter("other", false));
+  bench.raise(last);
+  for (const other of others) bench.raise(other);
+  loop.run(5, 5);
+  assertEquals(order, ["other", "other", "last"]);
+});
+
 loopTest("rings timers and alarms, and nothing that was stopped", async (bench) => {
   const { loop } = bench;
   const [one, other] = [bench.event(), bench.event()];

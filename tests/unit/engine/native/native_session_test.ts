@@ -106,8 +106,9 @@ nativeTest(
   "NativeSession that cannot be watched when its turn has come costs nobody else",
   async () => {
     await using backend = new TestBackend(echo);
-    // Watched before it: the waker, the listener, and both ends of the first session.
-    const engine = nativeEngine([{ call: "epoll_ctl", after: 4, times: 1, errno: "ENOMEM" }]);
+    // Watched before it: the waker, the listener, both ends of the first session, and this client
+    // while it waits.
+    const engine = nativeEngine([{ call: "epoll_ctl", after: 5, times: 1, errno: "ENOMEM" }]);
     await using weir = await RunningWeir.start(engine, {
       backends: [`${backend.name} max_connections=1`],
       options: { ...ONE_WORKER, queue_timeout: "20s" },

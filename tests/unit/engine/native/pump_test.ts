@@ -45,7 +45,7 @@ class Channel implements Disposable {
 
   [Symbol.dispose](): void {
     this.pump.drop(this.flow);
-    this.pump.close();
+    this.pump.closeIdle();
     this.from[Symbol.dispose]();
     this.to[Symbol.dispose]();
   }

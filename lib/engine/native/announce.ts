@@ -1,0 +1,25 @@
+import type { Address } from "../../base/address.ts";
+import type { ListenerSettings } from "../../config/settings.ts";
+import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
+import { MSG_NOSIGNAL } from "./constants.ts";
+import type { Libc } from "./libc.ts";
+import { SockaddrBuffer } from "./sockaddr.ts";
+
+/**
+ * Writes the PROXY header to a backend. Gives false where that failed.
+ *
+ * @param client the client's connection, whose own end the header names, too
+ */
+export function announce(
+  libc: Libc,
+  version: Exclude<ListenerSettings["proxyProtocol"], "off">,
+  client: number,
+  clientName: Address,
+  backend: number,
+): boolean {
+  const local = new SockaddrBuffer().prepare();
+  if (libc.getsockname(client, local.bytes, local.length) < 0) return false;
+  const header = Uint8Array.from(encodeProxyHeader(version, clientName, local.read()));
+  // The send buffer of a fresh connection takes a header, of 107 bytes at most, in one go.
+  return libc.send(backend, header, header.length, MSG_NOSIGNAL) === header.length;
+}

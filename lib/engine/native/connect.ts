@@ -1,0 +1,208 @@
+import type { Lease } from "../../balance/lease.ts";
+import type { BackendSettings } from "../../config/settings.ts";
+import type { ConnectFailure, SessionLife } from "../session_life.ts";
+import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLOUT, EPOLLRDHUP, MSG_PEEK } from "./constants.ts";
+import { ERRNO, isLocalFault, LibcError } from "./errno.ts";
+import { NO_DESCRIPTOR } from "./flow.ts";
+import type { Watcher } from "./epoll_loop.ts";
+import { BOTH_WAYS } from "./relay.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** What is asked for of a client that waits: whether it is still there. */
+const LEAVING = EPOLLRDHUP | EPOLLET;
+
+/** Whose backend is looked for; it watches the connection under way, too, and passes events on. */
+export interface ConnectOwner extends Watcher {
+  /** The client's connection. */
+  readonly client: number;
+  readonly life: SessionLife;
+  /** A backend is connected, and its descriptor is the owner's from now on. */
+  connected(backend: number, events: number, nowMs: number): void;
+  /** There is no backend to be had; `life` knows why. */
+  gaveUp(): void;
+  /** The client waits in the queue, which is to be looked after. */
+  queued(): void;
+  /** This machine has no descriptors left. Tells whether trying again may help. */
+  ranOutOfDescriptors(): boolean;
+}
+
+/**
+ * The search for a backend: acquires one after the other, waits for a place where all are full, and
+ * dials, until a connection is there.
+ *
+ * Ownership: a descriptor that is dialled belongs to this, until the owner has it or it is closed.
+ */
+export class Connect {
+  readonly #owner: ConnectOwner;
+  readonly #workshop: Workshop;
+  /** The connection under way. */
+  #backend = NO_DESCRIPTOR;
+  /** The backend that is being dialled, and which of its addresses. */
+  #dialled: BackendSettings | undefined;
+  #candidate = 0;
+  /** What its addresses so far have failed with. */
+  #failure: LibcError | undefined;
+  #isClientWatched = false;
+
+  constructor(owner: ConnectOwner, workshop: Workshop) {
+    this.#owner = owner;
+    this.#workshop = workshop;
+  }
+
+  /** Whether a connection is under way. */
+  get isDialling(): boolean {
+    return this.#dialled !== undefined;
+  }
+
+  /** Whether the loop has been asked for events of the client's connection. */
+  get isClientWatched(): boolean {
+    return this.#isClientWatched;
+  }
+
+  /** Acquires one backend after the other until a connection is under way. */
+  begin(): void {
+    const { life } = this.#owner;
+    for (;;) {
+      const lease = life.acquire(this.#onPlace);
+      if (lease === "queued") {
+        this.#watchClient();
+        this.#owner.queued();
+        return;
+      }
+      if (lease === undefined) {
+        this.#owner.gaveUp();
+        return;
+      }
+      if (this.#begin(lease) || life.finished) return;
+    }
+  }
+
+  /** Something happened to the client's connection or to the one under way. */
+  ready(descriptor: number, events: number, nowMs: number): void {
+    if (descriptor === this.#owner.client) this.#clientReady(events);
+    else this.#dialReady(events, nowMs);
+  }
+
+  /** The connection under way takes too long. */
+  timedOut(): void {
+    this.drop();
+    this.#dialled = undefined;
+    if (this.#owner.life.connectFailed("connect_timeout", undefined)) this.begin();
+    else this.#owner.gaveUp();
+  }
+
+  /** Gives up the connection under way. */
+  drop(): void {
+    if (this.#backend < 0) return;
+    const { loop, libc } = this.#workshop;
+    loop.unwatch(this.#backend);
+    libc.close(this.#backend);
+    this.#backend = NO_DESCRIPTOR;
+  }
+
+  readonly #onPlace = (lease: Lease | undefined): void => {
+    try {
+      if (lease === undefined) this.#owner.gaveUp();
+      else if (!this.#begin(lease) && !this.#owner.life.finished) this.begin();
+    } catch (error) {
+      // It must cost this session alone, and not the one whose end has made the place.
+      this.#owner.fail(error);
+    }
+  };
+
+  /** Dials a lease's backend. Gives false where another backend is to be acquired, or none. */
+  #begin(lease: Lease): boolean {
+    this.#dialled = lease.backend;
+    this.#candidate = 0;
+    this.#failure = undefined;
+    return this.#dial();
+  }
+
+  /**
+   * Dials the next address of the backend. Gives false where there is none left: the owner has been
+   * told then, or is to go on to another backend.
+   */
+  #dial(): boolean {
+    const { dialer, loop } = this.#workshop;
+    const sockaddrs = dialer.sockaddrsOf(this.#dialled as BackendSettings);
+    for (let at = this.#candidate; at < sockaddrs.length; at++) {
+      this.#candidate = at + 1;
+      const sockaddr = sockaddrs[at] as Uint8Array<ArrayBuffer>;
+      this.#backend = dialer.dial(sockaddr);
+      if (this.#backend < 0 && isOutOfDescriptors(dialer.error)) {
+        if (this.#owner.ranOutOfDescriptors()) this.#backend = dialer.dial(sockaddr);
+      }
+      if (this.#backend >= 0) {
+        loop.watch(this.#backend, BOTH_WAYS, this.#owner);
+        return true;
+      }
+      this.#addressFailed(dialer.error);
+    }
+    this.#dialled = undefined;
+    const error = this.#failure ?? new Error("It has no address");
+    if (!this.#owner.life.connectFailed(kindOf(error), error)) this.#owner.gaveUp();
+    return false;
+  }
+
+  /** Of several failures one counts that is not this machine's own: a host may have no IPv6. */
+  #addressFailed(error: LibcError): void {
+    const before = this.#failure;
+    if (before === undefined || isLocalFault(before.errno)) this.#failure = error;
+  }
+
+  #dialReady(events: number, nowMs: number): void {
+    const { dialer } = this.#workshop;
+    let errno = (events & (EPOLLERR | EPOLLHUP)) === 0 ? 0 : dialer.outcome(this.#backend);
+    if (errno === 0 && (events & EPOLLOUT) === 0) return;
+    const sockaddrs = dialer.sockaddrsOf(this.#dialled as BackendSettings);
+    const sockaddr = sockaddrs[this.#candidate - 1] as Uint8Array<ArrayBuffer>;
+    if (errno === 0 && dialer.isSelfConnected(this.#backend, sockaddr)) errno = ERRNO.ECONNREFUSED;
+    if (errno === 0) {
+      const backend = this.#backend;
+      this.#backend = NO_DESCRIPTOR;
+      this.#dialled = undefined;
+      this.#owner.connected(backend, events, nowMs);
+      return;
+    }
+    this.drop();
+    this.#addressFailed(new LibcError("connect", errno));
+    if (!this.#dial() && !this.#owner.life.finished) this.begin();
+  }
+
+  /** From here on, a client that leaves while it waits is noticed. */
+  #watchClient(): void {
+    const { loop } = this.#workshop;
+    const { client } = this.#owner;
+    // Asked for once more, an end that was told of while a backend was dialled is told again.
+    if (this.#isClientWatched) loop.change(client, LEAVING);
+    else loop.listen(client, LEAVING);
+    this.#isClientWatched = true;
+  }
+
+  #clientReady(events: number): void {
+    const { life } = this.#owner;
+    if (life.phase !== "acquire") return;
+    const isReset = (events & (EPOLLERR | EPOLLHUP)) !== 0;
+    const isEnd = (events & EPOLLRDHUP) !== 0;
+    // One that has sent a request and its end waits for the answer.
+    if (isReset || (isEnd && (life.settings.abortOnClose || !this.#hasSentBytes()))) {
+      life.finish("client");
+    }
+  }
+
+  #hasSentBytes(): boolean {
+    return this.#workshop.libc.recv(this.#owner.client, oneByte, 1, MSG_PEEK) > 0;
+  }
+}
+
+const oneByte = new Uint8Array(1);
+
+function isOutOfDescriptors({ errno }: LibcError): boolean {
+  return errno === ERRNO.EMFILE || errno === ERRNO.ENFILE;
+}
+
+function kindOf(error: Error): ConnectFailure {
+  if (!(error instanceof LibcError)) return "connect_failed";
+  if (error.errno === ERRNO.EADDRNOTAVAIL) return "no_port";
+  return isLocalFault(error.errno) ? "local_fault" : "connect_failed";
+}

@@ -1,0 +1,24 @@
+import { O_CLOEXEC, O_RDONLY } from "./constants.ts";
+import type { Libc } from "./libc.ts";
+
+/** Ports from the first to the last, both included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** For IPv6, too. Deno would want every permission of whoever reads anything in `/proc`. */
+const PATH = "/proc/sys/net/ipv4/ip_local_port_range";
+const ALL: PortRange = { first: 0, last: 65_535 };
+
+/** The ports that the kernel gives to outgoing connections; every port where it does not tell. */
+export function readEphemeralPorts(libc: Libc): PortRange {
+  const descriptor = libc.open(new TextEncoder().encode(`${PATH}\0`), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return ALL;
+  const bytes = new Uint8Array(64);
+  const length = libc.read(descriptor, bytes, bytes.length);
+  libc.close(descriptor);
+  const text = new TextDecoder().decode(bytes.subarray(0, Math.max(length, 0)));
+  const [first, last] = text.trim().split(/\s+/).map(Number);
+  return first && last ? { first, last } : ALL;
+}

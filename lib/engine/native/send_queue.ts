@@ -1,0 +1,20 @@
+import { LINGER_NOW, SIOCOUTQ, SO_LINGER, SOL_SOCKET } from "./constants.ts";
+import type { Libc } from "./libc.ts";
+
+const count = new Int32Array(1);
+
+/**
+ * How many bytes (an end counts as one) a connection has been given that the other side's kernel has
+ * not acknowledged yet. 0 where the connection is broken: then nothing more will be.
+ */
+export function unacknowledgedBytes(libc: Libc, descriptor: number): number {
+  return libc.ioctl(descriptor, SIOCOUTQ, count) < 0 ? 0 : count[0] as number;
+}
+
+/**
+ * Makes the close of a connection reset it. The kernel then drops what is still unacknowledged, so
+ * that {@linkcode unacknowledgedBytes} is to be 0 before, or not to matter any more.
+ */
+export function resetOnClose(libc: Libc, descriptor: number): void {
+  libc.setsockopt(descriptor, SOL_SOCKET, SO_LINGER, LINGER_NOW, LINGER_NOW.byteLength);
+}

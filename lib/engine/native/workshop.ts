@@ -1,0 +1,12 @@
+import type { Dialer } from "./dialer.ts";
+import type { EpollLoop } from "./epoll_loop.ts";
+import type { Libc } from "./libc.ts";
+import type { Pump } from "./pump.ts";
+
+/** What all sessions of a worker work with. */
+export interface Workshop {
+  readonly libc: Libc;
+  readonly loop: EpollLoop;
+  readonly pump: Pump;
+  readonly dialer: Dialer;
+}
