@@ -1,7 +1,7 @@
 import { messageOf } from "../base/message_of.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
-import { type EngineChoice, type EngineKind, findAbilities } from "../engine/choose_engine.ts";
-import type { BindProblem } from "../engine/generation.ts";
+import type { EngineChoice, EngineKind } from "../engine/choose_engine.ts";
+import type { BindProblem, Generation } from "../engine/generation.ts";
 import type { LogOptions } from "../engine/messages.ts";
 import { openLibc } from "../engine/native/libc.ts";
 import { shutListening } from "../engine/native/shut_listening.ts";
@@ -11,10 +11,13 @@ import { loggerFor, writeForwarded } from "../log/logging.ts";
 import { SPARE_WORKER_SLOTS } from "../state/layout.ts";
 import { SharedState } from "../state/shared_state.ts";
 import type { AccessLogOwner } from "./access_log_owner.ts";
-import { EngineTable } from "./engine_table.ts";
+import { ChangeQueue } from "./change_queue.ts";
+import { DRAIN_GRACE_MS, drainWorker } from "./drain_worker.ts";
+import type { EngineTable } from "./engine_table.ts";
 import type { EventLog } from "./event_log.ts";
+import { type Draft, Generations } from "./generations.ts";
 import { HealthWatch } from "./health_watch.ts";
-import { type Plan, Planner } from "./planner.ts";
+import type { Planner } from "./planner.ts";
 import { RestartDelays } from "./restart_delays.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import { WorkerSlots } from "./worker_slots.ts";
@@ -31,8 +34,6 @@ export interface SupervisorInputs {
 const ABANDONED_SOCKETS =
   "Worker {slot} hangs and keeps its sockets: clients that the kernel gives " +
   "to them wait in vain. Restart Weir as soon as you can";
-/** A worker that does not answer so long after its deadline is given up. */
-const DRAIN_GRACE_MS = 2_000;
 /** Deno lets a thread that was told to end go on for two seconds at most. */
 const LAST_WRITES_MS = 5_000;
 
@@ -48,36 +49,23 @@ export class Supervisor {
   readonly state: SharedState;
   readonly #inputs: SupervisorInputs;
   readonly #logger = loggerFor("supervisor");
-  /** Knows the rows, and what is wanted of the backends. */
-  readonly planner: Planner;
   readonly health: HealthWatch;
-  readonly #abilities = findAbilities();
-  #engines: EngineTable;
-  readonly #engineProblems: readonly BindProblem[];
+  readonly #generations: Generations;
+  readonly #changes = new ChangeQueue();
   readonly #slots: WorkerSlots;
   /** Those that run, by slot. */
   readonly #workers = new Map<number, WorkerHandle>();
   readonly #restartDelays = new RestartDelays();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  #settings: Settings;
-  #plan: Plan;
-  /** The last of the changes that must not overlap: starts, restarts and reloads. */
-  #lastChange: Promise<unknown> = Promise.resolve();
   #running = false;
   #stopping = false;
 
   constructor(inputs: SupervisorInputs) {
     this.#inputs = inputs;
-    this.#settings = inputs.settings;
     // A reload may bring the first listener of the other engine.
     this.state = SharedState.create(2 * inputs.settings.workers + SPARE_WORKER_SLOTS);
     this.#slots = new WorkerSlots(inputs.settings.workers, mainSlot(this.state));
-    const { table, problems } = EngineTable.choose(inputs.settings.listeners, this.#abilities);
-    this.#engines = table;
-    this.#engineProblems = problems;
-    this.planner = new Planner(this.state);
-    this.#plan = this.planner.plan(inputs.settings);
-    this.#plan.apply();
+    this.#generations = new Generations(this.state, inputs.settings);
     this.health = new HealthWatch({
       state: this.state,
       events: inputs.events,
@@ -88,17 +76,22 @@ export class Supervisor {
 
   /** The settings in force. */
   get settings(): Settings {
-    return this.#settings;
+    return this.#generations.settings;
   }
 
   /** The generation in force: which listener and backend has which row in the shared state. */
-  get generation(): Plan["generation"] {
-    return this.#plan.generation;
+  get generation(): Generation {
+    return this.#generations.current;
+  }
+
+  /** Knows the rows, and what is wanted of the backends. */
+  get planner(): Planner {
+    return this.#generations.planner;
   }
 
   /** The engine that serves a listener of the settings in force, and why that one. */
   engineOf(listener: ListenerSettings): EngineChoice {
-    return this.#engines.of(listener);
+    return this.#generations.engineOf(listener);
   }
 
   /** The workers that run now. */
@@ -112,19 +105,20 @@ export class Supervisor {
    * Rejects when a worker dies while it starts.
    */
   start(): Promise<readonly BindProblem[]> {
-    return this.#exclusively(async () => {
-      if (this.#engineProblems.length > 0) return this.#engineProblems;
+    const generations = this.#generations;
+    return this.#changes.run(async () => {
+      if (generations.problems.length > 0) return generations.problems;
       try {
         const workers: WorkerHandle[] = [];
-        this.#createMissing(this.#engines, workers);
-        const problems = await this.#prepareAll(workers, this.#plan, this.#engines);
+        this.#createMissing(generations.engines, workers);
+        const problems = await generations.prepare(workers);
         if (problems.length > 0) {
           this.terminate();
           return problems;
         }
         // One that dies from here on, having said that it serves, is started again.
         this.#running = true;
-        await this.#commitAll(workers);
+        await generations.commit(workers);
         this.health.update(this.generation);
         return [];
       } catch (error) {
@@ -140,33 +134,26 @@ export class Supervisor {
    * too many backends.
    */
   reload(settings: Settings): Promise<readonly BindProblem[]> {
-    return this.#exclusively(async () => {
+    const generations = this.#generations;
+    return this.#changes.run(async () => {
       if (this.#stopping) return [{ listener: "", message: "Weir is shutting down" }];
-      const { table, problems: engineProblems } = EngineTable.choose(
-        settings.listeners,
-        this.#abilities,
-        this.#engines,
-      );
-      if (engineProblems.length > 0) return engineProblems;
-      const plan = this.planner.plan(settings);
+      const { draft, problems: draftProblems } = generations.draft(settings);
+      if (draft === undefined) return draftProblems;
       const fresh: WorkerHandle[] = [];
-      const problems = await this.#prepareReload(plan, table, fresh).catch((error: Error) => [
+      const problems = await this.#prepareReload(draft, fresh).catch((error: Error) => [
         { listener: "", message: error.message },
       ]);
       if (problems.length > 0) {
         for (const worker of this.#workers.values()) worker.abort();
         for (const worker of fresh) this.#endWorker(worker);
-        plan.discard();
+        draft.plan.discard();
         return problems;
       }
-      this.#settings = settings;
-      this.#engines = table;
-      this.#plan = plan;
-      plan.apply();
-      this.health.update(plan.generation);
+      generations.enact(draft);
+      this.health.update(this.generation);
       for (const worker of this.#workers.values()) worker.configure(this.#logOptions());
       // A worker that dies now is started again with the new plan.
-      await this.#commitAll(this.#workers.values()).catch(() => {});
+      await generations.commit(this.#workers.values()).catch(() => {});
       return [];
     });
   }
@@ -179,8 +166,8 @@ export class Supervisor {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
     // A reload in the midst of this would bind listeners that nobody closes.
-    await this.#changesAreOver();
-    const { drainTimeoutMs, closeSpreadMs } = this.#settings;
+    await this.#changes.over(DRAIN_GRACE_MS);
+    const { drainTimeoutMs, closeSpreadMs } = this.settings;
     const closed = await Promise.all(
       [...this.#workers.values()].map((worker) =>
         drainWorker(worker, drainTimeoutMs, closeSpreadMs)
@@ -231,30 +218,11 @@ export class Supervisor {
 
   /** Puts the workers that are missing into `fresh`, and lets all of them bind what is new. */
   async #prepareReload(
-    plan: Plan,
-    engines: EngineTable,
+    draft: Draft,
     fresh: WorkerHandle[],
   ): Promise<readonly BindProblem[]> {
-    this.#createMissing(engines, fresh);
-    return await this.#prepareAll([...this.#workers.values()], plan, engines);
-  }
-
-  async #prepareAll(
-    workers: readonly WorkerHandle[],
-    { generation }: Plan,
-    engines: EngineTable,
-  ): Promise<readonly BindProblem[]> {
-    const answers = await Promise.all(
-      workers.map((worker) => worker.prepare(engines.share(generation, worker.engine))),
-    );
-    return answers.find((problems) => problems.length > 0) ?? [];
-  }
-
-  /** Resolves or rejects when every worker has answered, or died. */
-  async #commitAll(workers: Iterable<WorkerHandle>): Promise<void> {
-    const commits = Array.from(workers, (worker) => worker.commit());
-    await Promise.allSettled(commits);
-    await Promise.all(commits);
+    this.#createMissing(draft.engines, fresh);
+    return await this.#generations.prepare(this.#workers.values(), draft);
   }
 
   /** Starts the workers of engines that have none yet, and adds each to `fresh` once it is there. */
@@ -263,7 +231,7 @@ export class Supervisor {
       const slots = this.#slots.of(engine);
       const isServed = slots.some((slot) => this.#workers.has(slot));
       // Of an engine that is in force, those that have died come back by themselves.
-      if (isServed && this.#engines.kinds.has(engine)) continue;
+      if (isServed && this.#generations.engines.kinds.has(engine)) continue;
       for (const slot of slots) {
         if (!this.#workers.has(slot)) fresh.push(this.#createWorker(slot, engine));
       }
@@ -303,7 +271,7 @@ export class Supervisor {
   }
 
   #logOptions(): LogOptions {
-    const { logLevel, logFormat, accessLog, accessLogFormat: format } = this.#settings;
+    const { logLevel, logFormat, accessLog, accessLogFormat: format } = this.settings;
     const accessLogFormat = format === "auto" ? logFormat : format;
     return { logLevel, accessLog: accessLog !== "off", accessLogFormat };
   }
@@ -322,7 +290,7 @@ export class Supervisor {
     this.#inputs.events.add("worker", what);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      void this.#exclusively(() => this.#restart(slot, engine));
+      void this.#changes.run(() => this.#restart(slot, engine));
     }, waitMs);
     this.#timers.add(timer);
   }
@@ -339,7 +307,7 @@ export class Supervisor {
       return;
     }
     try {
-      const problems = await worker.prepare(this.#engines.share(this.generation, engine));
+      const problems = await worker.prepare(this.#generations.share(engine));
       if (problems.length === 0) {
         await worker.commit();
         this.#logger.info("Worker {slot} serves again", { slot });
@@ -359,39 +327,7 @@ export class Supervisor {
    * nothing to serve, and another slot may have taken its place.
    */
   #isMissing(slot: number, engine: EngineKind): boolean {
-    return !this.#workers.has(slot) && this.#engines.kinds.has(engine) &&
+    return !this.#workers.has(slot) && this.#generations.engines.kinds.has(engine) &&
       this.#slots.of(engine).includes(slot);
-  }
-
-  /** Waits for the change under way, but not for a worker that does not answer. */
-  async #changesAreOver(): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, DRAIN_GRACE_MS);
-    await Promise.race([this.#lastChange, late.promise]);
-    clearTimeout(timer);
-  }
-
-  /** Runs one change after the other. */
-  #exclusively<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.#lastChange.then(change);
-    this.#lastChange = result.catch(() => {});
-    return result;
-  }
-}
-
-/** Drains one worker; one that dies or does not answer has no sessions left to wait for. */
-async function drainWorker(
-  worker: WorkerHandle,
-  timeoutMs: number,
-  spreadMs: number,
-): Promise<number> {
-  const patienceMs = timeoutMs + spreadMs + DRAIN_GRACE_MS;
-  const timer = setTimeout(() => worker.terminate(), patienceMs);
-  try {
-    return await worker.drain(timeoutMs, spreadMs);
-  } catch {
-    return 0;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,0 +1,101 @@
+import type { ListenerSettings, Settings } from "../config/settings.ts";
+import { type EngineChoice, type EngineKind, findAbilities } from "../engine/choose_engine.ts";
+import type { BindProblem, Generation } from "../engine/generation.ts";
+import type { SharedState } from "../state/shared_state.ts";
+import { EngineTable } from "./engine_table.ts";
+import { type Plan, Planner } from "./planner.ts";
+import type { WorkerHandle } from "./worker_handle.ts";
+
+/** A generation that is thought out, with the settings it comes from and the engines that serve it. */
+export interface Draft {
+  readonly settings: Settings;
+  readonly engines: EngineTable;
+  readonly plan: Plan;
+}
+
+/** What the workers serve: the generation in force, and how the next one takes its place. */
+export class Generations {
+  /** Knows the rows, and what is wanted of the backends. */
+  readonly planner: Planner;
+  /** Listeners of the first generation that ask for an engine which cannot be. */
+  readonly problems: readonly BindProblem[];
+  readonly #abilities = findAbilities();
+  #inForce: Draft;
+
+  /** Puts the first generation in force. Throws a `RangeError` when it has too many backends. */
+  constructor(state: SharedState, settings: Settings) {
+    const { table, problems } = EngineTable.choose(settings.listeners, this.#abilities);
+    this.problems = problems;
+    this.planner = new Planner(state);
+    this.#inForce = { settings, engines: table, plan: this.planner.plan(settings) };
+    this.#inForce.plan.apply();
+  }
+
+  /** The settings in force. */
+  get settings(): Settings {
+    return this.#inForce.settings;
+  }
+
+  /** The generation in force: which listener and backend has which row in the shared state. */
+  get current(): Generation {
+    return this.#inForce.plan.generation;
+  }
+
+  /** The engines in force. */
+  get engines(): EngineTable {
+    return this.#inForce.engines;
+  }
+
+  /** The engine that serves a listener of the settings in force, and why that one. */
+  engineOf(listener: ListenerSettings): EngineChoice {
+    return this.engines.of(listener);
+  }
+
+  /** What the workers of one engine serve. */
+  share(engine: EngineKind): Generation {
+    return this.engines.share(this.current, engine);
+  }
+
+  /**
+   * Thinks out the next generation. Gives the listeners that ask for an engine which cannot be, and
+   * no draft where there are any. Throws a `RangeError` when there are too many backends.
+   */
+  draft(
+    settings: Settings,
+  ): { readonly draft?: Draft; readonly problems: readonly BindProblem[] } {
+    const { table, problems } = EngineTable.choose(
+      settings.listeners,
+      this.#abilities,
+      this.engines,
+    );
+    if (problems.length > 0) return { problems };
+    return { draft: { settings, engines: table, plan: this.planner.plan(settings) }, problems };
+  }
+
+  /** Puts a draft in force, as far as the main thread is concerned. */
+  enact(draft: Draft): void {
+    this.#inForce = draft;
+    draft.plan.apply();
+  }
+
+  /** Lets workers bind what is new in a draft, by default in what is in force. Gives what failed. */
+  async prepare(
+    workers: Iterable<WorkerHandle>,
+    { plan, engines }: Draft = this.#inForce,
+  ): Promise<readonly BindProblem[]> {
+    const answers = await Promise.all(
+      Array.from(
+        workers,
+        (worker) => worker.prepare(engines.share(plan.generation, worker.engine)),
+      ),
+    );
+    return answers.find((problems) => problems.length > 0) ?? [];
+  }
+
+  /** Lets workers serve what they have bound. Ends when every one has answered, or died. */
+  async commit(workers: Iterable<WorkerHandle>): Promise<void> {
+    const commits = Array.from(workers, (worker) => worker.commit());
+    await Promise.allSettled(commits);
+    await Promise.all(commits);
+  }
+}
