@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import project from "../../deno.json" with { type: "json" };
 import { freePorts } from "../support/free_ports.ts";
 import { permittedTest } from "../support/permitted.ts";
+import { programTest } from "../support/program.ts";
 import { WeirProcess } from "../support/weir_process.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env"] as const;
@@ -98,6 +99,28 @@ permittedTest(
   },
 );
 
+programTest(
+  "curl",
+  NEEDS,
+  "setup.cfg as it is puts Weir in front of plain HTTP servers, and curl gets through",
+  async () => {
+    const { text, portOf } = withFreePorts(await Deno.readTextFile(new URL("setup.cfg", PROJECT)));
+    const servers = [8080, 8081, 8082, 8083, 8084].map(portOf).map((port) =>
+      Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, () => new Response(`${port}`))
+    );
+    try {
+      await using weir = await WeirProcess.start(text);
+      const found: string[] = [];
+      for (const _ of ORDER) found.push(await curl(portOf(24003)));
+      assertEquals(found, ORDER.map((port) => `200 ${portOf(port)}`));
+      assertEquals(await curl(portOf(24004)), `200 ${portOf(8084)}`);
+      assertEquals((await weir.stop()).code, 0);
+    } finally {
+      await Promise.all(servers.map((server) => server.shutdown()));
+    }
+  },
+);
+
 permittedTest(NEEDS, "setup.cfg maps what the original's file maps", async () => {
   const { code, stdout } = await WeirProcess.run(["check", "--json", "setup.cfg"], {
     task: "check",
@@ -141,6 +164,18 @@ permittedTest(["read"], "the README names tasks that exist, and files that exist
     await Deno.stat(new URL(path, PROJECT));
   }
 });
+
+/** Asks with curl, and gives the status and the body. */
+async function curl(port: number): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command("curl", {
+    args: [
+      ...["--silent", "--show-error", "--noproxy", "*", "--write-out", "\n%{http_code}"],
+      `http://127.0.0.1:${port}/`,
+    ],
+  }).output();
+  const lines = new TextDecoder().decode(stdout).split("\n");
+  return `${lines.pop()} ${lines.join("\n")}${new TextDecoder().decode(stderr)}`;
+}
 
 /** Backends that answer every connection with their own port. */
 class NamedBackends implements Disposable {
