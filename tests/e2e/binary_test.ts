@@ -1,20 +1,12 @@
-/** The standalone binary: what it contains, and that it does the same as `deno task start`. */
+/** The standalone binary does the same as `deno task start`. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import project from "../../deno.json" with { type: "json" };
+import { compileWeir } from "../support/compile_weir.ts";
 import { missingForCompile } from "../support/denort.ts";
 import { freePorts } from "../support/free_ports.ts";
 import { permittedTest } from "../support/permitted.ts";
 
-const PROJECT = new URL("../../", import.meta.url);
 const MISSING = missingForCompile();
-
-permittedTest(["read"], "deno task compile includes every file of a worker", async () => {
-  const workers: string[] = [];
-  for await (const { name } of Deno.readDir(new URL("workers/", PROJECT))) workers.push(name);
-  assert(workers.length > 0);
-  // A worker's file is loaded by its URL, which the compiler does not see.
-  assertEquals(project.compile.include, ["./workers/"]);
-});
 
 permittedTest(["read"], "deno task compile grants what deno task start grants", () => {
   const flagsOf = (command: string) =>
@@ -34,11 +26,8 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     const [port, backendPort] = freePorts(2);
     const binary = `${folder}/weir`;
-    const words = project.tasks.compile.command.split(" ").slice(1)
-      .map((word) => word === "dist/weir" ? binary : word);
-    const compiled = await new Deno.Command(Deno.execPath(), { args: words, cwd: PROJECT })
-      .output();
-    assert(compiled.success, new TextDecoder().decode(compiled.stderr));
+    const { success, said } = await compileWeir(binary);
+    assert(success, said);
     await Deno.writeTextFile(
       `${folder}/weir.cfg`,
       `[mappings]\n127.0.0.1:${port} = 127.0.0.1:${backendPort}\n`,
