@@ -31,6 +31,8 @@ const IN_ONE_FILE: Readonly<Record<string, RegExp>> = {
   "new Worker": /\bnew Worker\b/,
   "console": /\bconsole\s*\./,
   "Deno.exit": /\bDeno\.exit\b/,
+  "what an error is in words": /\binstanceof Error\s*\?\s*\w+\.message\b/,
+  "the trace of an error": /\binstanceof Error\s*\?\s*\w+\.stack\b/,
 };
 
 interface SourceFile {

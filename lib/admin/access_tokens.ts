@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { explainReadError } from "../config/read_error.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { Right } from "./route.ts";
 
@@ -44,7 +45,7 @@ export class AccessTokens {
       }
       return new AccessTokens(path, tokens, mtime?.getTime() ?? 0);
     } catch (error) {
-      throw new Error(`Could not use admin_token_file "${path}": ${messageOf(error)}`);
+      throw new Error(`Could not use admin_token_file "${path}": ${explainReadError(error, path)}`);
     }
   }
 
@@ -78,7 +79,7 @@ export class AccessTokens {
     } catch (error) {
       this.#logger.error("Could not read admin_token_file {path} again: {message}", {
         path: this.#path,
-        message: messageOf(error),
+        message: explainReadError(error, this.#path),
       });
     }
   }
@@ -105,9 +106,4 @@ function parseTokens(text: string): readonly KnownToken[] {
 
 function digestOf(token: string): Uint8Array {
   return createHash("sha256").update(token).digest();
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "it does not exist";
-  return error instanceof Error ? error.message : String(error);
 }

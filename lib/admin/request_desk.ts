@@ -1,3 +1,4 @@
+import { traceOf } from "../base/trace_of.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { Guard } from "./guard.ts";
 import type { PageFile } from "./page_file.ts";
@@ -89,7 +90,7 @@ export class RequestDesk {
 
   #problemOf(error: unknown): Problem {
     if (error instanceof Problem) return error;
-    const trace = error instanceof Error ? error.stack ?? error.message : String(error);
+    const trace = traceOf(error);
     this.#logger.error("A request ended with an unexpected error: {trace}", { trace });
     return new Problem(500, "An unexpected error; the log says more");
   }

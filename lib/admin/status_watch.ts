@@ -1,3 +1,4 @@
+import { traceOf } from "../base/trace_of.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { Control } from "../supervisor/control.ts";
 import { History } from "./history.ts";
@@ -59,7 +60,7 @@ export class StatusWatch {
       for (const tell of this.#subscribers) tell(view);
     } catch (error) {
       // A defect, and no reason to end what is only watched here.
-      const trace = error instanceof Error ? error.stack ?? error.message : String(error);
+      const trace = traceOf(error);
       loggerFor("admin").error("Could not look at the status: {trace}", { trace });
     }
     const tookMs = performance.now() - startMs;

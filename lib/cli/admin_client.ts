@@ -1,4 +1,5 @@
 import { type Address, isIpv6 } from "../base/address.ts";
+import { messageOf } from "../base/message_of.ts";
 import { type BoundAddress, formatAdminAddress } from "../config/admin_address.ts";
 
 /** Weir cannot be reached: nobody listens there, or whoever does is not Weir. */
@@ -163,6 +164,6 @@ function hasMember(value: unknown, member: string | undefined): boolean {
 function rootOf(error: unknown): string {
   let root = error;
   while (root instanceof Error && root.cause !== undefined) root = root.cause;
-  const text = root instanceof Error ? root.message : String(root);
+  const text = messageOf(root);
   return text.slice(text.lastIndexOf(": ") + 1).trim();
 }

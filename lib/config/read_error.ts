@@ -1,3 +1,4 @@
+import { messageOf } from "../base/message_of.ts";
 import { maskControls } from "./quote.ts";
 
 /** Says in words why a file could not be read, to follow a colon. */
@@ -11,5 +12,5 @@ export function explainReadError(error: unknown, file: string): string {
   if (error instanceof Deno.errors.NotFound) return "it does not exist";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (error instanceof Deno.errors.PermissionDenied) return "the system denies access to it";
-  return maskControls(error instanceof Error ? error.message : String(error));
+  return maskControls(messageOf(error));
 }

@@ -1,4 +1,5 @@
 import { type Address, formatAddress } from "../base/address.ts";
+import { messageOf } from "../base/message_of.ts";
 import { DemoBackend } from "./demo_backend.ts";
 import type { SharedFolder } from "./shared_folder.ts";
 
@@ -17,8 +18,8 @@ export async function startBackends(
       backends.push(DemoBackend.listen(address, folder));
     } catch (cause) {
       await closeBackends(backends);
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`cannot start the backend ${formatAddress(address)}: ${reason}`, { cause });
+      const what = `cannot start the backend ${formatAddress(address)}`;
+      throw new Error(`${what}: ${messageOf(cause)}`, { cause });
     }
   }
   return backends;

@@ -1,4 +1,5 @@
 import { canonicalHost, isIpAddress, isIpv4 } from "../base/address.ts";
+import { messageOf } from "../base/message_of.ts";
 import type { Resolver, ServiceRecord } from "./resolver.ts";
 
 /** A name gives at most so many addresses, or places of a service. */
@@ -64,11 +65,6 @@ export async function askForService(
   const problem = problems.toSorted().join("; ");
   if (value.length === 0) throw new Error(problem === "" ? "it has no place" : problem);
   return problem === "" ? { value } : { value, problem };
-}
-
-/** The message of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** IPv4 first: a machine without IPv6 is more common than one without IPv4. */

@@ -1,6 +1,7 @@
 import { formatDuration } from "../base/duration.ts";
+import { messageOf } from "../base/message_of.ts";
 import { loggerFor } from "../log/logging.ts";
-import { type Answer, messageOf } from "./_answers.ts";
+import type { Answer } from "./_answers.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** A look-up that takes longer has failed. */

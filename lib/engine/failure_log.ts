@@ -1,6 +1,7 @@
 import type { Refusal } from "../balance/pool.ts";
 import { formatDuration } from "../base/duration.ts";
 import { messageOf } from "../base/message_of.ts";
+import { traceOf } from "../base/trace_of.ts";
 import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
 import { loggerFor } from "../log/logging.ts";
 import { Throttle } from "../log/throttle.ts";
@@ -52,7 +53,7 @@ export class FailureLog {
 
   /** An error that no rule accounts for: a defect of Weir's. */
   unexpected(where: string, error: unknown): void {
-    const trace = error instanceof Error ? error.stack ?? error.message : String(error);
+    const trace = traceOf(error);
     this.#logger.error("A session ended with an unexpected error {where}: {trace}", {
       where,
       trace,

@@ -1,5 +1,6 @@
-import { isLocalFault } from "../base/local_fault.ts";
 import { formatDuration } from "../base/duration.ts";
+import { isLocalFault } from "../base/local_fault.ts";
+import { messageOf } from "../base/message_of.ts";
 import { encodeLocalHeader, encodeProxyHeader } from "../protocol/proxy_header.ts";
 import { probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
 import { Wire } from "./_wire.ts";
@@ -86,7 +87,6 @@ function describeLateness({ listener }: ProbeSubject, wire: Wire | undefined): s
 
 /** The error's own words, the way they read in the middle of a sentence. */
 function describeError(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/ \(os error \d+\)$/, "")
+  return messageOf(error).replace(/ \(os error \d+\)$/, "")
     .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }

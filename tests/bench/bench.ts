@@ -1,4 +1,5 @@
 // Measures Weir beside HAProxy and nginx: see README.md in this folder.
+import { messageOf } from "../../lib/base/message_of.ts";
 import { Children } from "./children.ts";
 import type { Contestant } from "./contestants/contestant.ts";
 import { CONTESTANTS } from "./contestants/contestants.ts";
@@ -23,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     options = parseOptions(args);
   } catch (error) {
-    say(`${error instanceof Error ? error.message : error}\n`);
+    say(`${messageOf(error)}\n`);
     return USAGE_STATUS;
   }
   if (options.help) {

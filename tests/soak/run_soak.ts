@@ -1,3 +1,4 @@
+import { messageOf } from "../../lib/base/message_of.ts";
 import { Random } from "../../lib/base/random.ts";
 import { BackendProcess } from "../support/backend_process.ts";
 import { freePorts } from "../support/free_ports.ts";
@@ -83,7 +84,7 @@ export async function runSoak(inputs: SoakInputs): Promise<SoakResult> {
   try {
     await events.runUntil(performance.now() + 1000 * seconds * (1 - WARM_UP_SHARE));
   } catch (error) {
-    failures.push(`Events stopped: ${error instanceof Error ? error.message : String(error)}`);
+    failures.push(`Events stopped: ${messageOf(error)}`);
   }
   await load.stop();
   clearInterval(sampling);

@@ -1,3 +1,4 @@
+import { messageOf } from "../../lib/base/message_of.ts";
 import { pause } from "./patience.ts";
 import { SocketEnd } from "./socket_end.ts";
 
@@ -113,7 +114,7 @@ export class Load {
       port = client.port;
       await this.#conduct(client, index);
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      problem = messageOf(error);
     }
     const outcome = {
       ...{ index, port, startedAtMs, endedAtMs: Date.now() },

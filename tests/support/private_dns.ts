@@ -1,4 +1,5 @@
 /** DNS as one process sees it, for tests of what Weir makes of the answers that it really gets. */
+import { messageOf } from "../../lib/base/message_of.ts";
 import { DnsStub } from "./dns_stub.ts";
 import { missingPermissions, permittedTest } from "./permitted.ts";
 
@@ -75,10 +76,6 @@ function findObstacle(): string | undefined {
   } catch (error) {
     return `needs ${command}: ${messageOf(error)}`;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const obstacle = missingPermissions(NEEDS).length > 0 ? undefined : findObstacle();

@@ -1,4 +1,5 @@
 /** A real terminal, for tests of what Weir shows in one. */
+import { messageOf } from "../../lib/base/message_of.ts";
 import { eventually } from "./patience.ts";
 import { missingPermissions } from "./permitted.ts";
 
@@ -63,7 +64,7 @@ export class TmuxPane implements AsyncDisposable {
         return pattern.test(screen);
       });
     } catch (error) {
-      throw new Error(`${error instanceof Error ? error.message : error}\n${screen}`);
+      throw new Error(`${messageOf(error)}\n${screen}`);
     }
     return screen;
   }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../base/message_of.ts";
 import { type LoadedSettings, loadSettings } from "../../config/load_settings.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { DemoBackend } from "../../demo/demo_backend.ts";
@@ -26,7 +27,7 @@ export async function demo(inputs: CommandInputs): Promise<number> {
   try {
     settings = demoSettings(loaded.settings);
   } catch (error) {
-    terminal.printError(`weir: ${message(error)}\n`);
+    terminal.printError(`weir: ${messageOf(error)}\n`);
     return EXIT_STATUS.wrongUsage;
   }
   let backends: DemoBackend[];
@@ -34,7 +35,7 @@ export async function demo(inputs: CommandInputs): Promise<number> {
     const folder = await SharedFolder.open(entry.projectFolder);
     backends = await startBackends(backendAddresses(settings), folder);
   } catch (error) {
-    terminal.printError(`weir: ${message(error)}\n`);
+    terminal.printError(`weir: ${messageOf(error)}\n`);
     return EXIT_STATUS.failed;
   }
   terminal.print(formatInstructions(settings));
@@ -59,8 +60,4 @@ function asDemo(loaded: LoadedSettings): LoadedSettings {
   } catch {
     return { diagnostics: loaded.diagnostics };
   }
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
