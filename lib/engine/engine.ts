@@ -23,11 +23,6 @@ export interface Engine {
   commit(): void;
   /** Closes what `prepare` has bound. */
   abort(): void;
-  /**
-   * The descriptors of the sockets that accept clients: what another thread can shut down if this
-   * one hangs. Empty where the engine does not know them.
-   */
-  descriptors(): readonly number[];
   /** The sessions that are under way. */
   sessions(): Iterable<EngineSession>;
   /**

@@ -4,8 +4,6 @@ import type { BindProblem, Generation, ListenerPlan } from "./generation.ts";
 
 /** A listener as an engine has it: bound from the moment it is made. */
 export interface EngineListener {
-  /** The descriptor of its socket, where the engine knows it. */
-  readonly descriptor: number | undefined;
   /** Starts to accept clients. */
   serve(): void;
   /** Takes over new settings for the sessions to come. */
@@ -79,11 +77,6 @@ export class ListenerRoster<Listener extends EngineListener> {
   abort(): void {
     for (const listener of this.#prepared?.bound.values() ?? []) listener.close();
     this.#prepared = undefined;
-  }
-
-  /** The descriptors of the sockets that accept clients, as far as they are known. */
-  descriptors(): readonly number[] {
-    return [...this.#listeners.values()].flatMap(({ descriptor }) => descriptor ?? []);
   }
 
   /** Stops accepting, at every listener, once the queues are empty. */

@@ -40,7 +40,7 @@ export type ToWorker =
 /** What a worker says to the supervisor. */
 export type FromWorker =
   | { readonly type: "prepared"; readonly problems: readonly BindProblem[] }
-  | { readonly type: "committed"; readonly descriptors: readonly number[] }
+  | { readonly type: "committed" }
   | { readonly type: "cut"; readonly sessions: number }
   | { readonly type: "listed"; readonly sessions: readonly SessionView[] }
   | { readonly type: "drained"; readonly closedSessions: number }

@@ -46,7 +46,7 @@ export function runWorker(port: WorkerPort, createEngine: (inputs: EngineInputs)
         break;
       case "commit":
         engine.commit();
-        port.postMessage({ type: "committed", descriptors: engine.descriptors() });
+        port.postMessage({ type: "committed" });
         break;
       case "abort":
         engine.abort();

@@ -116,6 +116,13 @@ export const WORKER_CELLS = {
     label: "Closed",
     internal: true,
   },
+  givenUp: {
+    kind: "gauge",
+    metric: "given_up",
+    help: "1 once a worker that hangs was given up: it is to touch nothing any more.",
+    label: "Given up",
+    internal: true,
+  },
 } as const satisfies Table;
 
 /** Floating-point readings of each backend that any worker may replace: estimates, not counts. */

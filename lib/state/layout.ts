@@ -17,6 +17,9 @@ export const SPARE_WORKER_SLOTS = 8;
 /** Places for clients that a limit for each client counts; a power of 2. */
 export const CLIENT_PLACES = 65_536;
 
+/** Descriptors of a worker that the main thread knows of; a number beyond is not known. */
+export const KNOWN_DESCRIPTORS = 1_048_576;
+
 /** 64-bit integers in a place of the table of clients: half a cache line. */
 export const CLIENT_STRIDE = 4;
 
@@ -54,6 +57,9 @@ export interface Layout {
   readonly listenerBuckets: number;
   readonly listenerBucketStride: number;
   readonly clients: ClientRegion;
+  /** In units of 4 bytes, from the start of the memory: a bit for each descriptor of each worker. */
+  readonly descriptors: number;
+  readonly descriptorStride: number;
   readonly byteLength: number;
 }
 
@@ -98,7 +104,9 @@ export function layoutFor(workerSlots: number): Layout {
   const listenerBucketStride = CELLS_PER_LINE / 2;
   const clientCells = listenerBuckets + LISTENER_ROWS * listenerBucketStride;
   const clientShares = clientCells + CLIENT_PLACES * CLIENT_STRIDE;
-  const end = clientShares + workerSlots * CLIENT_PLACES / 2;
+  const descriptors = clientShares + workerSlots * CLIENT_PLACES / 2;
+  const descriptorStride = KNOWN_DESCRIPTORS / 32;
+  const end = descriptors + workerSlots * descriptorStride / 2;
   return {
     workerSlots,
     backendCells,
@@ -126,6 +134,8 @@ export function layoutFor(workerSlots: number): Layout {
       cells: clientCells,
       shares: clientShares * 2,
     },
+    descriptors: descriptors * 2,
+    descriptorStride,
     byteLength: end * 8,
   };
 }

@@ -182,6 +182,13 @@ export class SharedState {
     this.#floats[at] = (this.#floats[at] as number) + amount;
   }
 
+  /** A bit for each descriptor that a worker may have open. */
+  descriptorBits(slot: number): Int32Array {
+    const { descriptors, descriptorStride } = this.layout;
+    const first = descriptors + slot * descriptorStride;
+    return this.#cells.subarray(first, first + descriptorStride);
+  }
+
   /** The table of clients, as the worker of a slot writes to it. */
   clientTable(slot: number): ClientTable {
     return new ClientTable(this.buffer, this.layout.clients, slot);

@@ -3,11 +3,13 @@ import type { ListenerSettings, Settings } from "../config/settings.ts";
 import type { EngineChoice, EngineKind } from "../engine/choose_engine.ts";
 import type { BindProblem, Generation } from "../engine/generation.ts";
 import type { LogOptions } from "../engine/messages.ts";
+import { DescriptorBook } from "../engine/native/descriptor_book.ts";
 import { openLibc } from "../engine/native/libc.ts";
-import { shutListening } from "../engine/native/shut_listening.ts";
+import { closeDescriptors, resetConnections } from "../engine/native/take_over.ts";
 import { Waker } from "../engine/native/waker.ts";
 import { mainSlot } from "../health/main_slot.ts";
 import { loggerFor, writeForwarded } from "../log/logging.ts";
+import { WorkerCell } from "../state/counters.ts";
 import { SPARE_WORKER_SLOTS } from "../state/layout.ts";
 import { SharedState } from "../state/shared_state.ts";
 import type { AccessLogOwner } from "./access_log_owner.ts";
@@ -34,8 +36,8 @@ export interface SupervisorInputs {
 const ABANDONED_SOCKETS =
   "Worker {slot} hangs and keeps its sockets: clients that the kernel gives " +
   "to them wait in vain. Restart Weir as soon as you can";
-/** Deno lets a thread that was told to end go on for two seconds at most. */
-const LAST_WRITES_MS = 5_000;
+/** Every call that a worker had begun when it was given up is over after so long. */
+const LAST_CALLS_MS = 5_000;
 
 /**
  * Starts the workers, keeps them running, gives them new settings, and ends them.
@@ -193,10 +195,7 @@ export class Supervisor {
   replace(slot: number, message: string): void {
     const worker = this.#workers.get(slot);
     if (worker === undefined || this.#stopping) return;
-    if (worker.descriptors.length > 0) shutListening(worker.descriptors);
-    else this.#logger.error(ABANDONED_SOCKETS, { slot });
-    this.#endWorker(worker);
-    this.#releaseOnceMore(slot);
+    this.#giveUp(worker);
     const freshSlot = this.#slots.replace(worker.engine, slot);
     if (freshSlot === undefined) {
       this.#logger.error("Worker {slot} was given up: {message}. There is no slot for another", {
@@ -244,12 +243,27 @@ export class Supervisor {
     this.state.releaseWorker(worker.slot);
   }
 
-  /** A thread that comes to itself before it ends may go on to count. Nobody gets its slot again. */
-  #releaseOnceMore(slot: number): void {
+  /**
+   * Takes everything from a worker that hangs. Its thread cannot be stopped, so that it is told by
+   * the shared memory to touch nothing any more, and its sockets are taken from it in two steps:
+   * reset at once, and closed once a call that was under way has surely been made. What it may have
+   * counted in between is taken back then; nobody gets its slot again.
+   */
+  #giveUp(worker: WorkerHandle): void {
+    const { slot } = worker;
+    this.state.setWorkerCell(slot, WorkerCell.givenUp, 1);
+    const closeWaker = worker.abandon();
+    this.#workers.delete(slot);
+    this.state.releaseWorker(slot);
+    const book = new DescriptorBook(this.state.descriptorBits(slot));
+    if (worker.engine === "native") resetConnections(openLibc(), book);
+    else this.#logger.error(ABANDONED_SOCKETS, { slot });
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.state.releaseWorker(slot);
-    }, LAST_WRITES_MS);
+      if (worker.engine === "native") closeDescriptors(openLibc(), book);
+      closeWaker();
+    }, LAST_CALLS_MS);
     this.#timers.add(timer);
   }
 

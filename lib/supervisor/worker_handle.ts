@@ -49,7 +49,6 @@ export class WorkerHandle {
   #pending: Pending[] = [];
   /** Why the thread has ended; absent while it has not. */
   #ending: string | undefined;
-  #descriptors: readonly number[] = [];
 
   constructor(kind: WorkerKind, start: StartMessage, listener: WorkerListener) {
     const { engine, url, waker } = kind;
@@ -75,13 +74,7 @@ export class WorkerHandle {
 
   /** Serves the prepared generation. Rejects when the worker dies over it. */
   async commit(): Promise<void> {
-    const { descriptors } = await this.#ask({ type: "commit" }, "committed");
-    this.#descriptors = descriptors;
-  }
-
-  /** The sockets that the worker accepts clients from, as far as its engine knows them. */
-  get descriptors(): readonly number[] {
-    return this.#descriptors;
+    await this.#ask({ type: "commit" }, "committed");
   }
 
   /** Gives the prepared generation up. */
@@ -123,6 +116,17 @@ export class WorkerHandle {
     this.#waker?.end();
     this.#worker.terminate();
     this.#rejectPending(this.#ending);
+  }
+
+  /**
+   * Gives the thread up, which hangs: it is told to end, and not waited for. Gives how to close what
+   * it is woken by, once it cannot read that any more.
+   */
+  abandon(): () => void {
+    this.#ending ??= "The worker was given up";
+    this.#worker.terminate();
+    this.#rejectPending(this.#ending);
+    return () => this.#waker?.release();
   }
 
   #send(message: ToWorker): void {

@@ -1,10 +1,10 @@
-/** The native engine's worker, but one that waits for something that never comes when told to. */
+/** The native engine's worker, but one that waits for something that does not come when told to. */
 import { runNativeWorker } from "../../lib/engine/native/native_worker.ts";
 import type { WorkerPort } from "../../lib/engine/worker_loop.ts";
 import { hangingPort } from "./hanging_port.ts";
 
 const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-runNativeWorker(hangingPort(globalThis as unknown as WorkerPort, () => {
-  Atomics.wait(never, 0, 0);
+runNativeWorker(hangingPort(globalThis as unknown as WorkerPort, (forMs) => {
+  Atomics.wait(never, 0, 0, forMs);
 }));

@@ -7,6 +7,7 @@ import {
   EPOLLRDHUP,
 } from "./constants.ts";
 import { ERRNO, LibcError } from "./errno.ts";
+import { GivenUpError } from "./guarded_libc.ts";
 import type { Libc } from "./libc.ts";
 import { TimerWheel } from "./timer_wheel.ts";
 
@@ -93,7 +94,7 @@ export class EpollLoop {
       try {
         watcher.due(descriptor, nowMs);
       } catch (error) {
-        watcher.fail(error);
+        failed(watcher, error);
       }
     });
   }
@@ -179,7 +180,7 @@ export class EpollLoop {
 
   /**
    * Runs until somebody has asked for a turn, at most for `longestMs`, and for `workMs` from the
-   * first event on.
+   * first event on. Throws a `GivenUpError` once the worker was given up.
    */
   run(longestMs: number, workMs: number): void {
     let nowMs = performance.now();
@@ -268,7 +269,7 @@ export class EpollLoop {
     try {
       watcher.ready(descriptor, events, nowMs);
     } catch (error) {
-      watcher.fail(error);
+      failed(watcher, error);
     }
   }
 
@@ -300,4 +301,10 @@ export class EpollLoop {
     askedIn.set(this.#askedIn);
     this.#askedIn = askedIn;
   }
+}
+
+/** Lets a watcher hear of its own error. One that is not its own ends the loop. */
+function failed(watcher: Watcher, error: unknown): void {
+  if (error instanceof GivenUpError) throw error;
+  watcher.fail(error);
 }

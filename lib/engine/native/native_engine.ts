@@ -1,3 +1,4 @@
+import { WorkerCell } from "../../state/counters.ts";
 import type { Engine } from "../engine.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
 import type { BindProblem, Generation } from "../generation.ts";
@@ -23,9 +24,12 @@ export class NativeEngine implements Engine {
   readonly #workshop: Workshop;
   readonly #sessions = new SessionTable<NativeSession>();
   readonly #listeners: ListenerRoster<NativeListener>;
+  readonly #isGivenUp: () => boolean;
 
   /** Throws a `LibcError` where no descriptor can be had. */
   constructor(libc: Libc, inputs: EngineInputs) {
+    const { state, slot } = inputs;
+    this.#isGivenUp = () => state.workerCell(slot, WorkerCell.givenUp) !== 0;
     const workshop = {
       libc,
       loop: new EpollLoop(libc),
@@ -55,10 +59,6 @@ export class NativeEngine implements Engine {
     this.#listeners.abort();
   }
 
-  descriptors(): readonly number[] {
-    return this.#listeners.descriptors();
-  }
-
   sessions(): Iterable<NativeSession> {
     return this.#sessions;
   }
@@ -74,6 +74,8 @@ export class NativeEngine implements Engine {
   }
 
   close(): void {
+    // Nothing of it is this thread's any more.
+    if (this.#isGivenUp()) return;
     this.#listeners.closeAll();
     for (const session of [...this.#sessions]) abort(session);
     this.#workshop.pump.closeIdle();

@@ -95,10 +95,6 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     workshop.pump.reserve(plan.settings.bufferSize);
   }
 
-  get descriptor(): number {
-    return this.#socket;
-  }
-
   /** Starts to accept clients. */
   serve(): void {
     this.workshop.loop.listen(this.#socket, EPOLLIN);

@@ -5,6 +5,7 @@ import { SessionLife } from "../session_life.ts";
 import { announce } from "./announce.ts";
 import { Connect, type ConnectOwner } from "./connect.ts";
 import { NO_DESCRIPTOR } from "./flow.ts";
+import { GivenUpError } from "./guarded_libc.ts";
 import { Relay } from "./relay.ts";
 import { resetOnClose } from "./send_queue.ts";
 import type { SessionTable } from "./session_table.ts";
@@ -123,7 +124,7 @@ export class NativeSession implements EngineSession, ConnectOwner {
 
   /** No step is known to throw. Should one do so all the same, it must cost this session alone. */
   fail(error: unknown): void {
-    if (this.#ended) throw error;
+    if (this.#ended || error instanceof GivenUpError) throw error;
     this.life.fail(error);
     this.#end();
   }

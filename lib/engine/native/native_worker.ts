@@ -3,6 +3,8 @@ import { WorkerCell } from "../../state/counters.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
 import type { FromWorker, ToWorker } from "../messages.ts";
 import { HEARTBEAT_MS, runWorker, type WorkerPort } from "../worker_loop.ts";
+import { DescriptorBook } from "./descriptor_book.ts";
+import { GivenUpError, guardLibc } from "./guarded_libc.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { NativeEngine } from "./native_engine.ts";
 import { WakeSource } from "./wake_source.ts";
@@ -26,14 +28,36 @@ const MOST_TURNS = 1_000;
 export function runNativeWorker(port: WorkerPort, libc: () => Libc = openLibc): void {
   const counted = new CountedPort(port);
   runWorker(counted, (inputs) => {
-    const engine = new NativeEngine(libc(), inputs);
+    const guarded = guard(libc(), inputs);
+    const engine = new NativeEngine(guarded, inputs);
     closeOnError(engine);
-    void keepRunning(engine, counted, inputs, libc());
+    void keepRunning(engine, counted, inputs, guarded);
     return engine;
   });
 }
 
+/** Lets the main thread see what descriptors the worker has, and take them from it. */
+function guard(libc: Libc, { state, slot }: EngineInputs): Libc {
+  const book = new DescriptorBook(state.descriptorBits(slot));
+  book.clear();
+  return guardLibc(libc, book, () => state.workerCell(slot, WorkerCell.givenUp) !== 0);
+}
+
 async function keepRunning(
+  engine: NativeEngine,
+  port: CountedPort,
+  inputs: EngineInputs,
+  libc: Libc,
+): Promise<void> {
+  try {
+    await run(engine, port, inputs, libc);
+  } catch (error) {
+    // Then somebody else sees to what this thread has left.
+    if (!(error instanceof GivenUpError)) throw error;
+  }
+}
+
+async function run(
   engine: NativeEngine,
   port: CountedPort,
   inputs: EngineInputs,

@@ -47,11 +47,6 @@ export class Listener implements EngineListener, SessionInputs {
     this.shelves = new BufferShelves(plan.settings.bufferSize);
   }
 
-  /** Deno does not tell. */
-  get descriptor(): undefined {
-    return undefined;
-  }
-
   /** Starts to accept clients. */
   serve(): void {
     this.#accepting = this.#acceptLoop();

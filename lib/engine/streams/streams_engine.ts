@@ -31,10 +31,6 @@ export class StreamsEngine implements Engine, SessionKeeper {
     this.#listeners.abort();
   }
 
-  descriptors(): readonly number[] {
-    return this.#listeners.descriptors();
-  }
-
   sessions(): Iterable<Session> {
     return this.#sessions;
   }

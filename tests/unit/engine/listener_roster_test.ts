@@ -11,7 +11,6 @@ function rig() {
     if (key === "2999") throw new Error("in use");
     asked.push(`bind ${key}`);
     return {
-      descriptor: undefined,
       serve: () => asked.push(`serve ${key}`),
       update: ({ settings }) => asked.push(`update ${key} to ${settings.key}`),
       retire: () => {

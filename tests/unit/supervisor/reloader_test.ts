@@ -132,7 +132,7 @@ nativeTest(
     await eventually("the new file is open", () => isFile(after));
     rig.weir.accessLog.write("meanwhile\n", 1);
     rig.weir.supervisor.replace(1, "it does not move");
-    assertMatch((await reload).problems.join(), /The worker was terminated/);
+    assertMatch((await reload).problems.join(), /The worker was given up/);
     rig.weir.accessLog.write("later\n", 1);
     await rig.weir.accessLog.use("off");
     assertEquals(await Deno.readTextFile(before), "meanwhile\nlater\n");

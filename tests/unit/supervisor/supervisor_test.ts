@@ -177,7 +177,7 @@ for (const engine of ["streams", "native"]) {
       const reload = weir.supervisor.reload(reloaded);
       await pause(AFTER_RESTART_MS);
       weir.supervisor.replace(1, "it does not move");
-      assertMatch(JSON.stringify(await reload), /The worker was terminated/);
+      assertMatch(JSON.stringify(await reload), /The worker was given up/);
       await weir.logged(/Worker 4 serves again/);
       assertEquals(weir.slots, [0, 4]);
       await listenersAre(other, 0);
