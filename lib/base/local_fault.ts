@@ -7,6 +7,11 @@ const LOCAL_CODES: ReadonlySet<string> = new Set([
   "EADDRNOTAVAIL",
 ]);
 
+/** Tells whether a connection failed because this machine has no port left for its destination. */
+export function isPortShortage(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRNOTAVAIL";
+}
+
 /**
  * Tells whether a connection failed because this machine has run out of something: then it says
  * nothing about the backend, and another one is no way out.

@@ -1,6 +1,7 @@
 import { formatDuration } from "../base/duration.ts";
 import { isLocalFault } from "../base/local_fault.ts";
 import { messageOf } from "../base/message_of.ts";
+import { refuseSelfConnection } from "../base/self_connection.ts";
 import { encodeLocalHeader, encodeProxyHeader } from "../protocol/proxy_header.ts";
 import { probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
 import { Wire } from "./_wire.ts";
@@ -27,6 +28,7 @@ export async function runProbe(
   const close = (): void => conn?.[Symbol.dispose]();
   try {
     conn = await dial(subject, signal);
+    refuseSelfConnection(conn);
     signal.addEventListener("abort", close);
     wire = new Wire(conn);
     const header = headerFor(subject, conn);

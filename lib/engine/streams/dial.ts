@@ -1,4 +1,5 @@
 import { isLocalFault } from "../../base/local_fault.ts";
+import { refuseSelfConnection } from "../../base/self_connection.ts";
 import type { BackendSettings } from "../../config/settings.ts";
 
 /**
@@ -11,16 +12,31 @@ export async function dial(backend: BackendSettings, signal: AbortSignal): Promi
   const { hostname, port } = backend.address;
   const { candidates } = backend;
   if (candidates.length <= 1) {
-    return await Deno.connect({ hostname: candidates[0] ?? hostname, port, signal });
+    return await connect(candidates[0] ?? hostname, port, signal);
   }
   let failure: unknown;
   for (const candidate of candidates) {
     try {
-      return await Deno.connect({ hostname: candidate, port, signal });
+      return await connect(candidate, port, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       if (failure === undefined || isLocalFault(failure)) failure = error;
     }
   }
   throw failure;
+}
+
+async function connect(
+  hostname: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  const conn = await Deno.connect({ hostname, port, signal });
+  try {
+    refuseSelfConnection(conn);
+    return conn;
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import type { Lease } from "../../balance/lease.ts";
 import { formatAddress } from "../../base/address.ts";
 import { hashAddressText } from "../../base/address_hash.ts";
-import { isLocalFault } from "../../base/local_fault.ts";
+import { isLocalFault, isPortShortage } from "../../base/local_fault.ts";
 import type { Ender } from "../../log/close_reason.ts";
 import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
 import type { EngineSession } from "../engine.ts";
@@ -107,6 +107,8 @@ export class Session implements SessionClient, EngineSession {
       } catch (error) {
         const failure = dialling.signal.aborted
           ? "connect_timeout"
+          : isPortShortage(error)
+          ? "no_port"
           : isLocalFault(error)
           ? "local_fault"
           : "connect_failed";

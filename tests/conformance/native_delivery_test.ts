@@ -1,0 +1,118 @@
+/** What only the native engine can do for bytes that are under way: see what the kernel still holds. */
+import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import { MOST_PIPES } from "../../lib/engine/native/pipe_pool.ts";
+import { listenOnly, sayAndClose } from "../support/conducts.ts";
+import type { EngineUnderTest } from "../support/engines_under_test.ts";
+import { ENGINES_UNDER_TEST } from "../support/engines_under_test.ts";
+import { nativeTest } from "../support/native_test.ts";
+import { eventually, pause, within } from "../support/patience.ts";
+import { RunningWeir } from "../support/running_weir.ts";
+import { SlowEnd } from "../support/slow_end.ts";
+import { SocketEnd } from "../support/socket_end.ts";
+import { TestBackend } from "../support/test_backend.ts";
+import { seededBytes } from "../support/test_bytes.ts";
+
+const native = ENGINES_UNDER_TEST.find(({ name }) => name === "native") as EngineUnderTest;
+const BULK = seededBytes(60, 6_000_000);
+const BULK_SUM = BULK.reduce((sum, byte) => (sum + byte) | 0, 0);
+const SMALL_BUFFER = 16 * 1024;
+/** On the loopback interface: a buffer that holds less is reported full until it is empty. */
+const LARGEST_SEGMENT = 64 * 1024;
+
+nativeTest(["all"], "native does not take a slow reader for an idle one", async () => {
+  await using backend = new TestBackend(sayAndClose(BULK));
+  await using weir = await RunningWeir.start(native, {
+    backends: [backend.name],
+    options: { idle_timeout: "1500ms", half_close_timeout: "1500ms" },
+  });
+  using client = new SlowEnd(weir.port, 2 * LARGEST_SEGMENT);
+  // Too slow to make room in Weir's own queue within the timeouts. The kernel tells of progress in
+  // steps of some segments, which here take a third of them.
+  for (let round = 0; round < 50; round++) {
+    await client.read(LARGEST_SEGMENT);
+    await pause(100);
+  }
+  await within("all bytes", client.read(Infinity));
+  assertEquals([client.receivedBytes, client.sum], [BULK.length, BULK_SUM]);
+  const [record] = await weir.records(1);
+  // Neither of them closes its own direction of its own accord: the client's is cut in the end.
+  assertEquals(record?.bytes_out, BULK.length);
+  await weir.drain();
+});
+
+nativeTest(
+  ["all"],
+  "native cuts a reader that has stopped, for all that is in its queue",
+  async () => {
+    await using backend = new TestBackend(sayAndClose(BULK));
+    await using weir = await RunningWeir.start(native, {
+      backends: [backend.name],
+      options: { idle_timeout: "400ms", half_close_timeout: "400ms" },
+    });
+    using client = new SlowEnd(weir.port, SMALL_BUFFER);
+    await client.read(100_000);
+    const [record] = await weir.records(1);
+    assertEquals(record?.close_code, "cD");
+    await within("the reset", client.read(Infinity));
+    assertEquals(client.ending, "reset");
+    await weir.drain();
+  },
+);
+
+nativeTest(
+  ["all"],
+  `native keeps ${MOST_PIPES} pipes at most in a worker, and copies what stalls beyond`,
+  async () => {
+    await using backend = new TestBackend(sayAndClose(BULK));
+    await using weir = await RunningWeir.start(native, {
+      backends: [backend.name],
+      options: { workers: 1 },
+    });
+    const before = countPipes();
+    using clients = new DisposableStack();
+    const stalled: SlowEnd[] = [];
+    for (let i = 0; i < MOST_PIPES + 20; i++) {
+      const client = clients.use(new SlowEnd(weir.port, SMALL_BUFFER));
+      stalled.push(client);
+      // Enough to be taken for bulk.
+      await within("some bytes", client.read(400_000));
+    }
+    assertLessOrEqual(countPipes() - before, 2 * MOST_PIPES);
+    assertGreater(countPipes() - before, MOST_PIPES);
+    // Those without a pipe lose nothing.
+    const last = stalled.at(-1) as SlowEnd;
+    await within("all bytes", last.read(BULK.length - last.receivedBytes));
+    assertEquals([last.receivedBytes, last.sum], [BULK.length, BULK_SUM]);
+    clients.dispose();
+    await eventually("idle pipes alone are left", () => countPipes() - before <= 2 * 32);
+    await weir.activeIs(0);
+    await weir.drain();
+    assertLessOrEqual(countPipes(), before);
+  },
+);
+
+nativeTest(["all"], "native resets both sides of a session that it cuts", async () => {
+  await using backend = new TestBackend(listenOnly);
+  await using weir = await RunningWeir.start(native, {
+    backends: [backend.name],
+    options: { session_timeout: "300ms" },
+  });
+  using client = await SocketEnd.connect(weir.port);
+  await client.send("a request");
+  assertEquals((await within("the end", client.readAll())).ending, "reset");
+  const [record] = await weir.finish();
+  assertEquals(record?.bytes_in, "a request".length);
+});
+
+/** Descriptors of this process, workers included, that are one end of a pipe. */
+function countPipes(): number {
+  let count = 0;
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    try {
+      if (Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("pipe:")) count++;
+    } catch {
+      // It was closed meanwhile.
+    }
+  }
+  return count;
+}

@@ -1,0 +1,99 @@
+/**
+ * One test of outgoing ports, as its first argument says, with the engine of the second. To be run in
+ * a network namespace of its own in which outgoing connections are given few ports, from
+ * {@linkcode FIRST_PORT} on. Ends with status 0 where all was as it should be.
+ */
+import { assertEquals } from "@std/assert";
+import { HEALTH } from "../../lib/state/codes.ts";
+import { BackendCell } from "../../lib/state/counters.ts";
+import { echo } from "./conducts.ts";
+import { ENGINES_UNDER_TEST, type EngineUnderTest } from "./engines_under_test.ts";
+import { eventually, pause, within } from "./patience.ts";
+import { RunningWeir } from "./running_weir.ts";
+import { SocketEnd } from "./socket_end.ts";
+import { TestBackend } from "./test_backend.ts";
+
+/** The first port that outgoing connections are given there. */
+export const FIRST_PORT = 40_000;
+const [ONE_BACKEND, OTHER_BACKEND] = [20_001, 20_002];
+
+/** What is tested, and how many ports there are to be. */
+export const PORT_TESTS = {
+  /** A backend that every port is in use to is passed over, and not blamed for it. */
+  exhausted: { ports: 16, run: passOver },
+  /** A backend that is down is down, though a connection to its port finds itself. */
+  self: { ports: 1, run: refuseSelf },
+  /** Nor does such a connection pass for a check. */
+  checked: { ports: 1, run: failCheck },
+} as const;
+
+async function passOver(engine: EngineUnderTest): Promise<void> {
+  await using one = new TestBackend(echo, { port: ONE_BACKEND });
+  await using other = new TestBackend(echo, { port: OTHER_BACKEND });
+  await using weir = await RunningWeir.start(engine, {
+    backends: [one.name, other.name],
+    options: { max_fails: 1, algorithm: "round_robin" },
+  });
+  using held = new DisposableStack();
+  for (let i = 0; i < PORT_TESTS.exhausted.ports; i++) {
+    const end = held.use(await SocketEnd.connect(ONE_BACKEND));
+    await end.ping();
+  }
+  for (let i = 0; i < 4; i++) {
+    using client = await SocketEnd.connect(weir.port);
+    await within("an echo", client.ping());
+    assertEquals(weir.books.active, 1);
+    client.close();
+    await weir.activeIs(0);
+  }
+  const { portsExhausted, connectFailures, perBackend } = weir.books;
+  assertEquals({ portsExhausted, connectFailures, perBackend }, {
+    portsExhausted: 4,
+    connectFailures: 0,
+    perBackend: [0, 4],
+  });
+  // Not ejected either, for which one failure would have been enough.
+  held.dispose();
+  await eventually("it takes sessions as soon as there are ports", async () => {
+    using client = await SocketEnd.connect(weir.port);
+    await within("an echo", client.ping());
+    client.close();
+    await weir.activeIs(0);
+    if (weir.books.perBackend[0] === 1) return true;
+    // Its ports come free a second after their connections have ended, and so do the clients' own.
+    await pause(300);
+    return false;
+  });
+  assertEquals(weir.books.connectFailures, 0);
+  await weir.finish();
+}
+
+async function refuseSelf(engine: EngineUnderTest): Promise<void> {
+  await using weir = await RunningWeir.start(engine, { backends: [`127.0.0.1:${FIRST_PORT}`] });
+  using client = await SocketEnd.connect(weir.port);
+  const { length } = await within("the end", client.readAll());
+  assertEquals(length, 0);
+  const [record] = await weir.finish();
+  assertEquals([record?.close_code, weir.books.connectFailures], ["SC", 1]);
+}
+
+async function failCheck(engine: EngineUnderTest): Promise<void> {
+  await using weir = await RunningWeir.start(engine, {
+    backends: [`127.0.0.1:${FIRST_PORT}`],
+    options: { health_check: "tcp", health_interval: "50ms" },
+  });
+  const [row] = weir.supervisor.generation.listeners[0]?.rows.backends ?? [];
+  await eventually("it is found down", () => {
+    return weir.supervisor.state.backendCell(row as number, BackendCell.health) === HEALTH.down;
+  });
+  await weir.finish();
+}
+
+if (import.meta.main) {
+  const [name, engineName] = Deno.args;
+  const test = PORT_TESTS[name as keyof typeof PORT_TESTS];
+  await test.run(
+    ENGINES_UNDER_TEST.find((engine) => engine.name === engineName) as EngineUnderTest,
+  );
+  Deno.exit(0);
+}
