@@ -1,8 +1,8 @@
 /** Running out of file descriptors is an error that passes. */
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePort } from "../support/free_ports.ts";
-import { eventually } from "../support/patience.ts";
+import { eventually, pause } from "../support/patience.ts";
 import { missingPermissions, permittedTest } from "../support/permitted.ts";
 import { countDescriptors } from "../support/process_figures.ts";
 import { isReset, SocketEnd } from "../support/socket_end.ts";
@@ -32,7 +32,7 @@ if (prlimit === undefined) {
       const port = freePort();
       const config = testConfig({ port, backends: [backend.name], options: { workers: 2 } });
       await using weir = await WeirProcess.start(config);
-      await limitDescriptors(prlimit, weir.pid);
+      await limitDescriptors(prlimit, weir.pid, LIMIT);
 
       const clients = await Promise.all(
         Array.from({ length: CLIENTS }, () => SocketEnd.connect(port)),
@@ -61,6 +61,33 @@ if (prlimit === undefined) {
       assertEquals(code, 0, stderr);
     },
   );
+
+  // One of the two leaves a single descriptor in the end, with which no session can be served.
+  for (const [engine, limit] of [["native", LIMIT], ["native", LIMIT - 1]] as const) {
+    permittedTest(
+      NEEDS,
+      `${engine}: clients beyond ${limit} file descriptors wait, and are served in the end`,
+      async () => {
+        await using backend = new TestBackend(echo);
+        const port = freePort();
+        const options = { workers: 1, engine };
+        const config = testConfig({ port, backends: [backend.name], options });
+        await using weir = await WeirProcess.start(config);
+        await limitDescriptors(prlimit, weir.pid, limit);
+        const served = await Promise.all(Array.from({ length: CLIENTS }, async () => {
+          using client = await SocketEnd.connect(port);
+          const isDone = await isServed(client);
+          // Each holds its session until many are waiting.
+          if (isDone) await pause(500);
+          return isDone;
+        }));
+        // Whether there are two descriptors shows only once one of them is taken, so that a few are
+        // closed.
+        assertGreater(served.filter(Boolean).length, CLIENTS - 20);
+        assertEquals((await weir.stop()).code, 0);
+      },
+    );
+  }
 }
 
 async function isServed(client: SocketEnd): Promise<boolean> {
@@ -75,9 +102,9 @@ async function isServed(client: SocketEnd): Promise<boolean> {
   }
 }
 
-async function limitDescriptors(program: string, pid: number): Promise<void> {
+async function limitDescriptors(program: string, pid: number, limit: number): Promise<void> {
   const { success, stderr } = await new Deno.Command(program, {
-    args: ["--pid", String(pid), `--nofile=${LIMIT}:${LIMIT}`],
+    args: ["--pid", String(pid), `--nofile=${limit}:${limit}`],
   }).output();
   assert(success, new TextDecoder().decode(stderr));
 }
