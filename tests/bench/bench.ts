@@ -2,7 +2,7 @@
 import { messageOf } from "../../lib/base/message_of.ts";
 import { Children } from "./children.ts";
 import type { Contestant } from "./contestants/contestant.ts";
-import { CONTESTANTS } from "./contestants/contestants.ts";
+import { contestantsWith } from "./contestants/contestants.ts";
 import { LOADS } from "./loads/loads.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import { readMachine } from "./report/machine.ts";
@@ -116,7 +116,10 @@ async function present(
   complain: (problem: string) => void,
 ): Promise<Contestant[]> {
   const able: Contestant[] = [];
-  for (const contestant of CONTESTANTS) {
+  const before = options.before === null
+    ? null
+    : new URL(`file://${await Deno.realPath(options.before)}/`);
+  for (const contestant of contestantsWith(before)) {
     if (!options.contestants.includes(contestant.name)) continue;
     const why = await contestant.missing();
     if (why === null) able.push(contestant);

@@ -11,6 +11,8 @@ export interface Options {
   readonly workers: readonly number[];
   readonly loads: readonly LoadName[];
   readonly contestants: readonly ContestantName[];
+  /** The folder of another checkout of Weir, to compare this one with, or null. */
+  readonly before: string | null;
   /** Where the JSON goes: a path, `-` for standard output, or nowhere. */
   readonly json: string | null;
   /** The path that the plot is written to, or null. */
@@ -27,6 +29,7 @@ export const USAGE = `Measures Weir beside HAProxy and nginx, as ratios in one r
   --seconds N         length of a timed sample (default 2; 0.2 with --quick)
   --only LOAD,…       ${LOAD_NAMES.join(", ")}
   --contestants C,…   ${CONTESTANT_NAMES.join(", ")}
+  --before FOLDER     another checkout of Weir, to show how the figures have changed since
   --quick             a short run that shows that everything works, and little about speed
   --no-strace         leave out the system calls
   --json FILE         write everything as JSON; - writes it to standard output, the table to
@@ -46,6 +49,7 @@ export function parseOptions(args: readonly string[]): Options {
       seconds: { type: "string" },
       only: { type: "string" },
       contestants: { type: "string" },
+      before: { type: "string" },
       quick: { type: "boolean", default: false },
       "no-strace": { type: "boolean", default: false },
       json: { type: "string" },
@@ -68,6 +72,7 @@ export function parseOptions(args: readonly string[]): Options {
     ),
     loads: loads.filter((name) => !(values["no-strace"] && name === "system_calls")),
     contestants: choices("contestants", values.contestants, CONTESTANT_NAMES),
+    before: values.before ?? null,
     json: values.json ?? null,
     svg: values.svg ?? null,
   };

@@ -6,13 +6,21 @@ export const CONTESTANT_NAMES = [
   "direct",
   "haproxy",
   "nginx",
+  "before-streams",
   "weir-streams",
+  "before-native",
   "weir-native",
 ] as const;
 export type ContestantName = typeof CONTESTANT_NAMES[number];
 
 /** The contestant that all ratios are taken to. */
 export const REFERENCE: ContestantName = "haproxy";
+
+/** What the two contestants of this working tree are compared with where `--before` is given. */
+export const PREDECESSORS: Readonly<Partial<Record<ContestantName, ContestantName>>> = {
+  "weir-streams": "before-streams",
+  "weir-native": "before-native",
+};
 
 /** One listener that a contestant is to open. */
 export interface PlannedListener {

@@ -1,14 +1,27 @@
-import type { Contestant } from "./contestant.ts";
+import type { EngineName } from "../../../lib/config/settings.ts";
+import type { Contestant, ContestantName } from "./contestant.ts";
 import { direct } from "./direct.ts";
 import { haproxy } from "./haproxy.ts";
 import { nginx } from "./nginx.ts";
 import { weir } from "./weir.ts";
 
-/** Everything that may take part, in the order in which the tables show it. */
-export const CONTESTANTS: readonly Contestant[] = [
-  direct,
-  haproxy,
-  nginx,
-  weir("weir-streams", "streams"),
-  weir("weir-native", "native"),
-];
+const THIS = new URL("../../../", import.meta.url);
+
+/**
+ * Everything that may take part, in the order in which the tables show it.
+ *
+ * @param before the folder of another checkout of Weir, to compare this one with
+ */
+export function contestantsWith(before: URL | null): readonly Contestant[] {
+  const predecessor = (name: ContestantName, engine: EngineName): Contestant[] =>
+    before === null ? [] : [weir(name, engine, before)];
+  return [
+    direct,
+    haproxy,
+    nginx,
+    ...predecessor("before-streams", "streams"),
+    weir("weir-streams", "streams", THIS),
+    ...predecessor("before-native", "native"),
+    weir("weir-native", "native", THIS),
+  ];
+}

@@ -6,15 +6,20 @@ import { freePorts } from "./free_ports.ts";
 import { launch } from "./launch.ts";
 import { programOutput } from "./program_output.ts";
 
-const ENTRY = new URL("../../../main.ts", import.meta.url);
 const BUFFER_SIZE = "16k";
 
-/** Weir with one of its engines, run from this working tree. */
-export function weir(name: ContestantName, engine: EngineName): Contestant {
+/**
+ * Weir with one of its engines.
+ *
+ * @param checkout the folder of the checkout that it is run from
+ */
+export function weir(name: ContestantName, engine: EngineName, checkout: URL): Contestant {
+  const entry = new URL("main.ts", checkout);
+  const command = (...args: readonly string[]) => commandOf(entry, args);
   return {
     name,
     isWeir: true,
-    missing: () => missing(engine),
+    missing: () => missing(engine, entry),
     async version(): Promise<string> {
       const { text } = await programOutput(Deno.execPath(), command("--version"));
       return /\d+\.\d+\.\d+\S*/.exec(text)?.[0] ?? "";
@@ -33,18 +38,18 @@ export function weir(name: ContestantName, engine: EngineName): Contestant {
 }
 
 /** Runs main.ts as `deno task start` does, so that what is measured is what users get. */
-function command(...args: readonly string[]): string[] {
+function commandOf(entry: URL, args: readonly string[]): string[] {
   const words = project.tasks.start.command.split(" ");
   const flags = words.slice(words.indexOf("run") + 1, words.indexOf("main.ts"));
-  return ["run", "--quiet", ...flags, ENTRY.pathname, ...args];
+  return ["run", "--quiet", ...flags, entry.pathname, ...args];
 }
 
 /** Asks `check`, so that an engine that is not built takes part from the day that it is. */
-async function missing(engine: EngineName): Promise<string | null> {
+async function missing(engine: EngineName, entry: URL): Promise<string | null> {
   try {
-    await Deno.stat(ENTRY);
+    await Deno.stat(entry);
   } catch {
-    return "main.ts is not there";
+    return `${entry.pathname} is not there`;
   }
   const file = await Deno.makeTempFile({ suffix: ".cfg" });
   try {
@@ -52,7 +57,7 @@ async function missing(engine: EngineName): Promise<string | null> {
     await Deno.writeTextFile(file, text);
     const { success, text: said } = await programOutput(
       Deno.execPath(),
-      command("check", file),
+      commandOf(entry, ["check", file]),
     );
     if (success) return null;
     return (said.split("\n")[0] ?? "").replace(`${file}:`, "").replace(/^[\d:]+ error: /, "");

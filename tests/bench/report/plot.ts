@@ -34,7 +34,9 @@ const COLOURS: Readonly<Record<ContestantName, string>> = {
   "direct": "#8c8c8c",
   "haproxy": "#7a869a",
   "nginx": "#a08a5b",
+  "before-streams": "#9cc3f0",
   "weir-streams": "#2f7ed8",
+  "before-native": "#92d3bb",
   "weir-native": "#1f9d6b",
 };
 

@@ -7,17 +7,31 @@ import type { Summary } from "./summary.ts";
 
 /** Writes the ratios to HAProxy alone: a row for each figure, a column for each contestant. */
 export function renderRatios(summaries: readonly Summary[], loads: readonly Load[]): string {
+  const takesPart = summaries.some(({ contestant }) => contestant === REFERENCE);
+  if (!takesPart) return `Ratios to ${REFERENCE}: none, since ${REFERENCE} took no part`;
+  return render(`Ratios to ${REFERENCE}`, "ratio", summaries, loads);
+}
+
+/** Writes how the figures have changed since the checkout that this one is compared with. */
+export function renderChanges(summaries: readonly Summary[], loads: readonly Load[]): string {
+  return render("Ratios to the checkout before", "change", summaries, loads);
+}
+
+function render(
+  title: string,
+  field: "ratio" | "change",
+  summaries: readonly Summary[],
+  loads: readonly Load[],
+): string {
   const present = new Set(
-    summaries.filter(({ ratio }) => ratio !== null).map(({ contestant }) => contestant),
+    summaries.filter((summary) => summary[field] !== null).map(({ contestant }) => contestant),
   );
-  if (!present.has(REFERENCE)) {
-    return `Ratios to ${REFERENCE}: none, since ${REFERENCE} took no part`;
-  }
   const columns = CONTESTANT_NAMES.filter((name) => present.has(name) && name !== REFERENCE);
   const rows = new Map<string, string[]>();
   for (const summary of summaries) {
     const column = columns.indexOf(summary.contestant);
-    if (summary.ratio === null || column < 0) continue;
+    const ratio = summary[field];
+    if (ratio === null || column < 0) continue;
     if (summary.step !== "" && summary.figure !== "cpuUs") continue;
     const label = rowLabel(summary, loads);
     let row = rows.get(label);
@@ -25,14 +39,14 @@ export function renderRatios(summaries: readonly Summary[], loads: readonly Load
       row = [`  ${label}`, ...columns.map(() => "-")];
       rows.set(label, row);
     }
-    const { median, min, max } = summary.ratio;
+    const { median, min, max } = ratio;
     row[column + 1] = summary.rounds === 1
       ? formatRatio(median)
       : `${formatRatio(median)} (${formatRatio(min)}..${formatRatio(max)})`;
   }
   const head = ["", ...columns];
   return [
-    `Ratios to ${REFERENCE}, round by round: median (least..most)`,
+    `${title}, round by round: median (least..most)`,
     ...alignColumns([head, ...rows.values()]),
   ].join("\n");
 }

@@ -1,4 +1,9 @@
-import { CONTESTANT_NAMES, type ContestantName, REFERENCE } from "../contestants/contestant.ts";
+import {
+  CONTESTANT_NAMES,
+  type ContestantName,
+  PREDECESSORS,
+  REFERENCE,
+} from "../contestants/contestant.ts";
 import { LOAD_NAMES } from "../loads/load.ts";
 import { FIGURE_NAMES, type FigureName, type Sample } from "../sample.ts";
 import { type Spread, spread } from "./spread.ts";
@@ -19,6 +24,8 @@ export interface Summary {
    * to nothing a ratio says nothing.
    */
   readonly ratio: Spread | null;
+  /** The ratio to the same contestant of an earlier checkout, in the same way; null without one. */
+  readonly change: Spread | null;
   /** The median over the median of the series' first step; null where there are no steps. */
   readonly growth: number | null;
 }
@@ -36,31 +43,31 @@ export function summarize(samples: readonly Sample[]): Summary[] {
   const all = [...groups.values()];
   const summaries = all.flatMap((group) => {
     const first = group[0] as Sample;
-    const reference = all.find((other) => isReferenceFor(first, other[0] as Sample)) ?? [];
-    return FIGURE_NAMES.flatMap((figure) => summarizeFigure(group, reference, figure));
+    const samplesOf = (name: ContestantName | undefined) =>
+      all.find((other) => isReferenceFor(first, other[0] as Sample, name)) ?? [];
+    const reference = samplesOf(REFERENCE);
+    const before = samplesOf(PREDECESSORS[first.contestant]);
+    return FIGURE_NAMES.flatMap((figure) => summarizeFigure(group, reference, before, figure));
   });
   return order(summaries.map((summary) => ({ ...summary, growth: growthOf(summary, summaries) })));
 }
 
-function isReferenceFor(sample: Sample, other: Sample): boolean {
-  return other.contestant === REFERENCE && other.workers === sample.workers &&
+function isReferenceFor(
+  sample: Sample,
+  other: Sample,
+  name: ContestantName | undefined,
+): boolean {
+  return other.contestant === name && other.workers === sample.workers &&
     other.load === sample.load && other.series === sample.series && other.step === sample.step;
 }
 
 function summarizeFigure(
   group: readonly Sample[],
   reference: readonly Sample[],
+  before: readonly Sample[],
   figure: FigureName,
 ): Summary[] {
-  const values: number[] = [];
-  const ratios: number[] = [];
-  for (const sample of group) {
-    const value = sample.figures[figure];
-    if (value === undefined) continue;
-    values.push(value);
-    const base = reference.find(({ round }) => round === sample.round)?.figures[figure];
-    if (base !== undefined && base > 0 && figure !== "idlePercent") ratios.push(value / base);
-  }
+  const values = group.flatMap((sample) => sample.figures[figure] ?? []);
   if (values.length === 0) return [];
   const { workers, load, series, step, contestant } = group[0] as Sample;
   return [{
@@ -72,9 +79,24 @@ function summarizeFigure(
     figure,
     rounds: values.length,
     value: spread(values),
-    ratio: ratios.length === 0 ? null : spread(ratios),
+    ratio: ratioTo(reference, group, figure),
+    change: ratioTo(before, group, figure),
     growth: null,
   }];
+}
+
+function ratioTo(
+  reference: readonly Sample[],
+  group: readonly Sample[],
+  figure: FigureName,
+): Spread | null {
+  if (figure === "idlePercent") return null;
+  const ratios = group.flatMap((sample) => {
+    const value = sample.figures[figure];
+    const base = reference.find(({ round }) => round === sample.round)?.figures[figure];
+    return value !== undefined && base !== undefined && base > 0 ? value / base : [];
+  });
+  return ratios.length === 0 ? null : spread(ratios);
 }
 
 function growthOf(summary: Summary, all: readonly Summary[]): number | null {

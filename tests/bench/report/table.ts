@@ -2,7 +2,7 @@ import type { Load } from "../loads/load.ts";
 import { figureLabel } from "./figure_label.ts";
 import { formatFigure, formatRatio } from "./format.ts";
 import { describeMachine } from "./machine.ts";
-import { renderRatios } from "./ratio_table.ts";
+import { renderChanges, renderRatios } from "./ratio_table.ts";
 import type { Report } from "./report.ts";
 import type { Summary } from "./summary.ts";
 import { alignColumns } from "./align_columns.ts";
@@ -20,6 +20,9 @@ export function renderTable(report: Report, loads: readonly Load[]): string {
   const calls = report.samples.filter(({ load }) => load === "system_calls");
   if (calls.length > 0) blocks.push(renderSystemCalls(calls));
   blocks.push(renderRatios(report.summaries, loads));
+  if (report.summaries.some(({ change }) => change !== null)) {
+    blocks.push(renderChanges(report.summaries, loads));
+  }
   if (report.problems.length > 0) {
     blocks.push(["Missing or failed", ...report.problems.map((one) => `  ${one}`)].join("\n"));
   }

@@ -7,7 +7,7 @@ Deno.test("parseOptions() measures everything in five rounds at 1 and 2 workers 
   assertEquals(options.effort.sampleMs, 2_000);
   assertEquals(options.workers, [1, 2]);
   assertEquals(options.loads.length, 8);
-  assertEquals(options.contestants.length, 5);
+  assertEquals(options.contestants.length, 7);
   assertEquals([options.json, options.svg], [null, null]);
 });
 
@@ -37,7 +37,8 @@ Deno.test("parseOptions() names what is allowed where it was given something els
   assertThrows(
     () => parseOptions(["--contestants=haproxi"]),
     RangeError,
-    '--contestants takes direct, haproxy, nginx, weir-streams, weir-native: it was given "haproxi"',
+    "--contestants takes direct, haproxy, nginx, before-streams, weir-streams, before-native, " +
+      'weir-native: it was given "haproxi"',
   );
   assertThrows(
     () => parseOptions(["--rounds=0"]),

@@ -63,3 +63,19 @@ Deno.test("summarize() leaves out a sample without the figure", () => {
   assertEquals(summaries.length, 1);
   assertEquals(summaries[0]?.rounds, 1);
 });
+
+Deno.test("summarize() takes the change since the checkout before, round by round", () => {
+  const summaries = summarize([
+    makeSample({ contestant: "weir-native", round: 1, figures: { cpuUs: 9 } }),
+    makeSample({ contestant: "before-native", round: 1, figures: { cpuUs: 10 } }),
+    makeSample({ contestant: "before-native", round: 2, figures: { cpuUs: 20 } }),
+    makeSample({ contestant: "weir-native", round: 2, figures: { cpuUs: 22 } }),
+    makeSample({ contestant: "before-streams", round: 1, figures: { cpuUs: 50 } }),
+  ]);
+  const changes = summaries.map(({ contestant, change }) => [contestant, change]);
+  assertEquals(changes, [
+    ["before-streams", null],
+    ["before-native", null],
+    ["weir-native", { median: 1, min: 0.9, max: 1.1 }],
+  ]);
+});
