@@ -1,15 +1,24 @@
 import { formatAddress } from "../base/address.ts";
 import { messageOf } from "../base/message_of.ts";
 import type { BindProblem, Generation, ListenerPlan } from "./generation.ts";
+import type { ListenerShare } from "./listener_share.ts";
+import type { ListenerShares } from "./listener_shares.ts";
 
 /** A listener as an engine has it: bound from the moment it is made. */
 export interface EngineListener {
+  /** What it has apart from its socket, which may have been another one's before. */
+  readonly share: ListenerShare;
   /** Starts to accept clients. */
   serve(): void;
   /** Takes over new settings for the sessions to come. */
   update(plan: ListenerPlan): void;
-  /** Stops accepting once the clients that wait in the queue have been served. */
-  retire(): Promise<void>;
+  /**
+   * Stops accepting once the clients that wait in the socket's queue have been served. Gives true
+   * when no further session can begin, and false where it was revived before that.
+   */
+  retire(): Promise<boolean>;
+  /** Goes on accepting, in the midst of a retirement. Gives false where it is too late for that. */
+  revive(): boolean;
   /** Stops accepting, at once. */
   close(): void;
 }
@@ -19,97 +28,124 @@ interface Prepared<Listener> {
   readonly generation: Generation;
   /** Those that are new, by address. */
   readonly bound: ReadonlyMap<string, Listener>;
+  /** Those that were about to be closed, and go on, by address. */
+  readonly revived: ReadonlyMap<string, Listener>;
 }
 
 /**
  * The listeners of one worker, from one generation to the next: what stays bound is decided by the
  * address, and a new generation is taken over in two steps, as {@linkcode Engine} says.
+ *
+ * A listener that comes back while it is about to be closed goes on with the socket that it has: a
+ * second one next to it would get a part of its clients only, and the rest would find that the first
+ * one lets nobody in.
  */
 export class ListenerRoster<Listener extends EngineListener> {
-  readonly #bind: (plan: ListenerPlan) => Listener;
+  readonly #shares: ListenerShares;
+  readonly #bind: (plan: ListenerPlan, share: ListenerShare) => Listener;
   /** By address. */
   #listeners: ReadonlyMap<string, Listener> = new Map();
-  /** Those that are to be closed once their queues are empty. */
-  readonly #retiring = new Set<Listener>();
+  /** Those that are to be closed once their queues are empty, by address. */
+  readonly #retiring = new Map<string, Listener>();
   #prepared: Prepared<Listener> | undefined;
 
   /** @param bind makes a listener, and throws where its address cannot be had */
-  constructor(bind: (plan: ListenerPlan) => Listener) {
+  constructor(
+    shares: ListenerShares,
+    bind: (plan: ListenerPlan, share: ListenerShare) => Listener,
+  ) {
+    this.#shares = shares;
     this.#bind = bind;
   }
 
   /** Binds the listeners that are new. Gives those that could not be bound. */
   prepare(generation: Generation): readonly BindProblem[] {
     const bound = new Map<string, Listener>();
+    const revived = new Map<string, Listener>();
     const problems: BindProblem[] = [];
+    this.#shares.forgetUnused();
     for (const plan of generation.listeners) {
       const address = formatAddress(plan.settings.address);
       if (this.#listeners.has(address)) continue;
+      const retiring = this.#retiring.get(address);
+      if (retiring?.revive()) {
+        this.#retiring.delete(address);
+        revived.set(address, retiring);
+        continue;
+      }
       try {
-        bound.set(address, this.#bind(plan));
+        bound.set(address, this.#open(plan));
       } catch (error) {
         const message = messageOf(error);
         problems.push({ listener: plan.settings.key, message });
       }
     }
-    this.#prepared = { generation, bound };
+    this.#prepared = { generation, bound, revived };
     return problems;
   }
 
   /** Serves the prepared generation, and gives it. Throws an `Error` where there is none. */
   commit(): Generation {
     if (this.#prepared === undefined) throw new Error("There is no prepared generation to commit");
-    const { generation, bound } = this.#prepared;
+    const { generation, bound, revived } = this.#prepared;
     this.#prepared = undefined;
     const listeners = new Map<string, Listener>();
     for (const plan of generation.listeners) {
       const address = formatAddress(plan.settings.address);
-      listeners.set(address, this.#takeOver(plan, address, bound));
+      const fresh = bound.get(address);
+      const listener = fresh ?? revived.get(address) ?? this.#listeners.get(address);
+      if (listener === undefined) throw new Error(`The listener at ${address} was not prepared`);
+      listener.update(plan);
+      fresh?.serve();
+      listeners.set(address, listener);
     }
     for (const [address, listener] of this.#listeners) {
-      if (!listeners.has(address)) void this.#retire(listener);
+      if (!listeners.has(address)) void this.#retire(address, listener);
     }
     this.#listeners = listeners;
     return generation;
   }
 
-  /** Closes what `prepare` has bound. */
+  /** Undoes what `prepare` has done. */
   abort(): void {
-    for (const listener of this.#prepared?.bound.values() ?? []) listener.close();
+    for (const listener of this.#prepared?.bound.values() ?? []) {
+      listener.close();
+      listener.share.closed();
+    }
+    for (const [address, listener] of this.#prepared?.revived ?? []) {
+      void this.#retire(address, listener);
+    }
     this.#prepared = undefined;
   }
 
   /** Stops accepting, at every listener, once the queues are empty. */
   async retireAll(): Promise<void> {
-    await Promise.all([...this.#listeners.values()].map((listener) => this.#retire(listener)));
+    const all = [...this.#listeners, ...this.#prepared?.revived ?? []];
+    await Promise.all(all.map(([address, listener]) => this.#retire(address, listener)));
   }
 
-  /** Stops accepting, at every listener, at once. */
+  /**
+   * Stops accepting, at every listener, at once, because the thread ends. Its sockets stay in the
+   * books: the main thread takes them out with everything else that the worker has counted.
+   */
   closeAll(): void {
-    this.abort();
-    for (const listener of this.#listeners.values()) listener.close();
-    for (const listener of this.#retiring) listener.close();
+    const { bound, revived } = this.#prepared ?? {};
+    for (const listeners of [this.#listeners, this.#retiring, bound, revived]) {
+      for (const listener of listeners?.values() ?? []) listener.close();
+    }
+    this.#prepared = undefined;
   }
 
-  #takeOver(
-    plan: ListenerPlan,
-    address: string,
-    bound: ReadonlyMap<string, Listener>,
-  ): Listener {
-    const fresh = bound.get(address);
-    if (fresh !== undefined) {
-      fresh.serve();
-      return fresh;
-    }
-    const listener = this.#listeners.get(address);
-    if (listener === undefined) throw new Error(`The listener at ${address} was not prepared`);
-    listener.update(plan);
+  #open(plan: ListenerPlan): Listener {
+    const listener = this.#bind(plan, this.#shares.of(plan));
+    listener.share.opened();
     return listener;
   }
 
-  async #retire(listener: Listener): Promise<void> {
-    this.#retiring.add(listener);
-    await listener.retire();
-    this.#retiring.delete(listener);
+  async #retire(address: string, listener: Listener): Promise<void> {
+    this.#retiring.set(address, listener);
+    if (!await listener.retire()) return;
+    if (this.#retiring.get(address) === listener) this.#retiring.delete(address);
+    listener.share.closed();
   }
 }

@@ -5,7 +5,7 @@ import { Random } from "../base/random.ts";
 import type { ListenerSettings } from "../config/settings.ts";
 import { PassiveHealth } from "../health/passive_health.ts";
 import type { AccessLog } from "../log/access_log.ts";
-import { WorkerTally } from "../state/counters.ts";
+import { ListenerTally, WorkerTally } from "../state/counters.ts";
 import { SESSION_DURATION } from "../state/histograms.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import type { EngineInputs, WorkerLogs } from "./engine_inputs.ts";
@@ -29,14 +29,14 @@ export class ListenerShare {
   readonly slot: number;
   readonly #state: SharedState;
   readonly #row: number;
-  #settings: ListenerSettings;
+  #plan: ListenerPlan;
 
   constructor(plan: ListenerPlan, inputs: EngineInputs) {
     const { state, slot } = inputs;
     this.#state = state;
     this.slot = slot;
     this.#row = plan.rows.listener;
-    this.#settings = plan.settings;
+    this.#plan = plan;
     this.#logs = inputs.logs;
     this.queue = new WaitQueue(state, slot, plan.rows.listener);
     this.admission = new Admission(state, slot, plan.rows.listener);
@@ -62,12 +62,29 @@ export class ListenerShare {
 
   /** What a session that begins now goes by. */
   get settings(): ListenerSettings {
-    return this.#settings;
+    return this.#plan.settings;
+  }
+
+  /** Whether the worker has a socket at the listener's address, or sessions that came by one. */
+  get isInUse(): boolean {
+    const sockets = this.#state.listenerTally(this.slot, this.#row, ListenerTally.sockets);
+    return sockets > 0 || this.#state.listenerTally(this.slot, this.#row, ListenerTally.active) > 0;
+  }
+
+  /** Says that there is a socket at the listener's address, by which clients can come. */
+  opened(): void {
+    this.tally(ListenerTally.sockets);
+  }
+
+  /** Says that by such a socket nobody can come any more. */
+  closed(): void {
+    this.#state.addListenerTally(this.slot, this.#row, ListenerTally.sockets, -1);
   }
 
   /** Takes over new settings for the sessions to come. */
   update(plan: ListenerPlan): void {
-    this.#settings = plan.settings;
+    if (plan === this.#plan) return;
+    this.#plan = plan;
     this.#passiveHealth.update(watchedPool(plan));
     this.pool.update(plan.settings, plan.rows);
   }
@@ -77,9 +94,9 @@ export class ListenerShare {
    * is to be made at once: it takes over its place in `admission`.
    */
   admit(client: Entrant): boolean {
-    const verdict = this.admission.admit(this.#settings, client);
+    const verdict = this.admission.admit(this.settings, client);
     if (verdict === "admitted") return true;
-    this.failures.limitReached(this.#settings, verdict);
+    this.failures.limitReached(this.settings, verdict);
     return false;
   }
 

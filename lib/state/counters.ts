@@ -269,6 +269,12 @@ export const LISTENER_TALLIES = {
     label: "Active here",
     internal: true,
   },
+  sockets: {
+    kind: "gauge",
+    metric: "sockets",
+    help: "Sockets that clients can come by: one for each worker, and none once it was removed.",
+    label: "Sockets",
+  },
   accepted: {
     kind: "counter",
     metric: "accepted_total",

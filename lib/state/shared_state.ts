@@ -151,6 +151,15 @@ export class SharedState {
     this.#floats[at] = (this.#floats[at] as number) + amount;
   }
 
+  /** Adds up a tally of a listener over all slots. */
+  listenerTallySum(row: number, tally: number): number {
+    let sum = 0;
+    for (let slot = 0; slot < this.layout.workerSlots; slot++) {
+      sum += this.listenerTally(slot, row, tally);
+    }
+    return sum;
+  }
+
   /** Adds up the tallies and buckets of a backend over all slots, into as many places as there are. */
   sumBackendTallies(row: number, sums: Float64Array): void {
     this.#sumColumns(this.#backendTallyAt(0, row, 0), sums);
@@ -281,6 +290,8 @@ export class SharedState {
       this.addListenerTally(slot, row, ListenerTally.active, -active);
       this.addListenerCell(row, ListenerCell.queued, -queued);
       this.addListenerTally(slot, row, ListenerTally.queuedHere, -queued);
+      const sockets = this.listenerTally(slot, row, ListenerTally.sockets);
+      this.addListenerTally(slot, row, ListenerTally.sockets, -sockets);
     }
     this.clientTable(slot).release(slot);
   }

@@ -9,13 +9,13 @@ const SETTLED_MS = 50;
 /** A listener of Deno's that can be closed without resetting anybody who waits in its queue (Linux). */
 export class QuietableListener {
   readonly #listener: Deno.TcpListener;
-  readonly #descriptor: number;
+  readonly descriptor: number;
   #accepted = 0;
   #closed = false;
 
   private constructor(listener: Deno.TcpListener, descriptor: number) {
     this.#listener = listener;
-    this.#descriptor = descriptor;
+    this.descriptor = descriptor;
   }
 
   /** @param port 0 = a free one of 127.0.0.1 */
@@ -52,7 +52,7 @@ export class QuietableListener {
 
   /** Lets nobody new in, waits until everybody who waits is accepted, and closes the listener. */
   async close(): Promise<void> {
-    if (!stopHandshakes(openLibc(), this.#descriptor)) {
+    if (!stopHandshakes(openLibc(), this.descriptor)) {
       throw new Error("The kernel does not take the filter");
     }
     for (let before = -1; before !== this.#accepted;) {

@@ -18,6 +18,7 @@ export const SO_KEEPALIVE = 9;
 export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
 export const SO_ATTACH_FILTER = 26;
+export const SO_DETACH_FILTER = 27;
 
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;

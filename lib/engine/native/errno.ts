@@ -1,6 +1,7 @@
 /** The error numbers of Linux (the same on x86_64 and aarch64) that the engine tells apart. */
 export const ERRNO = {
   EPERM: 1,
+  ENOENT: 2,
   EINTR: 4,
   EIO: 5,
   EBADF: 9,
@@ -35,6 +36,7 @@ export type ErrnoName = keyof typeof ERRNO;
 
 const WORDS: Readonly<Record<ErrnoName, string>> = {
   EPERM: "Not permitted",
+  ENOENT: "Not there",
   EINTR: "Interrupted",
   EIO: "Input or output error",
   EBADF: "Not an open descriptor",

@@ -1,4 +1,5 @@
-import { SO_ATTACH_FILTER, SOL_SOCKET } from "./constants.ts";
+import { SO_ATTACH_FILTER, SO_DETACH_FILTER, SOL_SOCKET } from "./constants.ts";
+import { ERRNO } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 
 /**
@@ -26,9 +27,9 @@ const FILTER_OFFSET = 8;
 const program = encodeProgram();
 
 /**
- * Lets nobody new into the queue of a socket that listens, for good. Handshakes that are under way
- * go on to their end. To whoever comes, it is as if a packet had been lost: the client tries again
- * after a second, and is refused if the socket is closed by then.
+ * Lets nobody new into the queue of a socket that listens, until {@linkcode resumeHandshakes}.
+ * Handshakes that are under way go on to their end. To whoever comes, it is as if a packet had been
+ * lost: the client tries again after a second, and is refused if the socket is closed by then.
  *
  * The kernel resets the connections that wait in a queue when its socket is closed, and one may
  * always have come since the last look; after this, the queue can be emptied in peace.
@@ -46,6 +47,16 @@ export function stopHandshakes(libc: Libc, socket: number): boolean {
     new Uint8Array(fprog.buffer),
     FPROG_BYTES,
   ) === 0;
+}
+
+/**
+ * Lets everybody in again, also those whose first packet was dropped: they try once more. Gives
+ * false where the kernel leaves the filter where it is.
+ */
+export function resumeHandshakes(libc: Libc, socket: number): boolean {
+  const ignored = new Int32Array(1);
+  return libc.setsockopt(socket, SOL_SOCKET, SO_DETACH_FILTER, ignored, 4) === 0 ||
+    libc.errno() === ERRNO.ENOENT;
 }
 
 function encodeProgram(): Uint8Array<ArrayBuffer> {

@@ -3,6 +3,7 @@ import type { Engine } from "../engine.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
 import type { BindProblem, Generation } from "../generation.ts";
 import { ListenerRoster } from "../listener_roster.ts";
+import { ListenerShares } from "../listener_shares.ts";
 import { Dialer } from "./dialer.ts";
 import { EpollLoop } from "./epoll_loop.ts";
 import type { Libc } from "./libc.ts";
@@ -38,7 +39,8 @@ export class NativeEngine implements Engine {
     };
     this.#workshop = workshop;
     this.#listeners = new ListenerRoster(
-      (plan) => new NativeListener(plan, inputs, workshop, this.#sessions),
+      new ListenerShares(inputs),
+      (plan, share) => new NativeListener(plan, share, workshop, this.#sessions),
     );
   }
 

@@ -1,10 +1,9 @@
 import { Backoff } from "../../base/backoff.ts";
 import type { ListenerSettings } from "../../config/settings.ts";
 import { WorkerTally } from "../../state/counters.ts";
-import type { EngineInputs } from "../engine_inputs.ts";
 import type { ListenerPlan } from "../generation.ts";
 import type { EngineListener } from "../listener_roster.ts";
-import { ListenerShare } from "../listener_share.ts";
+import type { ListenerShare } from "../listener_share.ts";
 import { QUEUE_TURN_MS } from "../wait_queue.ts";
 import {
   AF_INET,
@@ -21,7 +20,7 @@ import {
 } from "./constants.ts";
 import type { Watcher } from "./epoll_loop.ts";
 import { ERRNO, LibcError } from "./errno.ts";
-import { stopHandshakes } from "./handshake_filter.ts";
+import { resumeHandshakes, stopHandshakes } from "./handshake_filter.ts";
 import type { Libc } from "./libc.ts";
 import { type CheckIntervals, NativeSession, type SessionInputs } from "./native_session.ts";
 import type { SessionTable } from "./session_table.ts";
@@ -76,13 +75,15 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
   #isPaused = false;
   /** Until when it is made sure that a client can be served before it is accepted. */
   #scarceUntilMs = 0;
+  /** Goes up when a retirement begins, or is called off. */
+  #retirement = 0;
   #acceptedSinceWait = false;
   #queueIsWatched = false;
 
   /** Binds the address, and throws a `LibcError` where that cannot be done. */
   constructor(
     plan: ListenerPlan,
-    inputs: EngineInputs,
+    share: ListenerShare,
     workshop: Workshop,
     sessions: SessionTable<NativeSession>,
   ) {
@@ -90,7 +91,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     this.sessions = sessions;
     this.#socket = bindSocket(workshop.libc, plan.settings);
     workshop.loop.watch(this.#socket, 0, this);
-    this.share = new ListenerShare(plan, inputs);
+    this.share = share;
     this.intervals = checkIntervals(plan.settings);
     workshop.pump.reserve(plan.settings.bufferSize);
   }
@@ -109,16 +110,26 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
 
   /**
    * Stops accepting once the clients that wait in the socket's queue have been served: the kernel
-   * would reset them. Sessions go on.
+   * would reset them. Sessions go on. Gives false where it was revived before that.
    */
-  async retire(): Promise<void> {
+  async retire(): Promise<boolean> {
+    const retirement = ++this.#retirement;
     if (!this.#closed) stopHandshakes(this.workshop.libc, this.#socket);
     for (let waits = 0; waits < MOST_QUEUE_WAITS && !this.#closed; waits++) {
       this.#acceptedSinceWait = false;
       await this.workshop.loop.sleep(QUEUE_SETTLED_MS);
+      if (this.#retirement !== retirement) return false;
       if (!this.#acceptedSinceWait) break;
     }
     this.close();
+    return true;
+  }
+
+  /** Goes on accepting, in the midst of a retirement. Gives false where it is too late for that. */
+  revive(): boolean {
+    if (this.#closed || !resumeHandshakes(this.workshop.libc, this.#socket)) return false;
+    this.#retirement++;
+    return true;
   }
 
   /** Stops accepting, at once. Sessions go on. */

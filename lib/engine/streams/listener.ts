@@ -1,9 +1,8 @@
 import { Backoff } from "../../base/backoff.ts";
 import { WorkerTally } from "../../state/counters.ts";
-import type { EngineInputs } from "../engine_inputs.ts";
 import type { ListenerPlan } from "../generation.ts";
 import type { EngineListener } from "../listener_roster.ts";
-import { ListenerShare } from "../listener_share.ts";
+import type { ListenerShare } from "../listener_share.ts";
 import { BufferShelves } from "./buffer_shelves.ts";
 import { QueueTimer } from "./queue_timer.ts";
 import { Session, type SessionInputs } from "./session.ts";
@@ -34,14 +33,16 @@ export class Listener implements EngineListener, SessionInputs {
   /** Done when no further session can begin. */
   #accepting: Promise<void> = Promise.resolve();
   #acceptedSinceWait = false;
+  /** Goes up when a retirement begins, or is called off. */
+  #retirement = 0;
   /** The waits that a close has to end, so that it leaves no timer behind. */
   readonly #waits = new Set<() => void>();
 
   /** Binds the address, and throws what `Deno.listen` throws where that cannot be done. */
-  constructor(plan: ListenerPlan, inputs: EngineInputs, keeper: SessionKeeper) {
+  constructor(plan: ListenerPlan, share: ListenerShare, keeper: SessionKeeper) {
     const { hostname, port } = plan.settings.address;
     this.#socket = Deno.listen({ hostname, port, reusePort: true, tcpBacklog: BACKLOG });
-    this.share = new ListenerShare(plan, inputs);
+    this.share = share;
     this.queueTimer = new QueueTimer(this.share.queue);
     this.#keeper = keeper;
     this.shelves = new BufferShelves(plan.settings.bufferSize);
@@ -62,20 +63,30 @@ export class Listener implements EngineListener, SessionInputs {
 
   /**
    * Stops accepting once the clients that wait in the socket's queue have been served: the kernel
-   * would reset them. Sessions go on.
+   * would reset them. Sessions go on. Gives false where it was revived before that.
    */
-  async retire(): Promise<void> {
+  async retire(): Promise<boolean> {
+    const retirement = ++this.#retirement;
     for (let waits = 0; waits < MOST_QUEUE_WAITS && !this.#closed; waits++) {
       this.#acceptedSinceWait = false;
       await this.#wait(QUEUE_SETTLED_MS);
       // On a busy machine the timer is late, and stands before clients that are accepted already.
       await this.#wait(0);
       await this.#wait(0);
+      if (this.#retirement !== retirement) return false;
       if (!this.#acceptedSinceWait) break;
     }
     this.close();
     // A client may have been accepted in the very moment of the close.
     await this.#accepting;
+    return true;
+  }
+
+  /** Goes on accepting, in the midst of a retirement. Gives false where it is too late for that. */
+  revive(): boolean {
+    if (this.#closed) return false;
+    this.#retirement++;
+    return true;
   }
 
   /** Stops accepting, at once. Sessions go on. */

@@ -3,6 +3,7 @@ import type { Engine } from "../engine.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
 import type { BindProblem, Generation } from "../generation.ts";
 import { ListenerRoster } from "../listener_roster.ts";
+import { ListenerShares } from "../listener_shares.ts";
 import { Listener, type SessionKeeper } from "./listener.ts";
 import type { Session } from "./session.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -16,7 +17,10 @@ export class StreamsEngine implements Engine, SessionKeeper {
   #onIdle: (() => void) | undefined;
 
   constructor(inputs: EngineInputs) {
-    this.#listeners = new ListenerRoster((plan) => new Listener(plan, inputs, this));
+    this.#listeners = new ListenerRoster(
+      new ListenerShares(inputs),
+      (plan, share) => new Listener(plan, share, this),
+    );
   }
 
   prepare(generation: Generation): readonly BindProblem[] {

@@ -112,7 +112,7 @@ export function settingsOf(text: string): Settings {
 }
 
 /** How many sockets listen at a port. */
-function listenersAt(port: number): number {
+export function listenersAt(port: number): number {
   return listTcpSockets().filter(({ localPort, state }) => localPort === port && state === LISTEN)
     .length;
 }

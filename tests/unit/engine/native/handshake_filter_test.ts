@@ -1,5 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { stopHandshakes } from "../../../../lib/engine/native/handshake_filter.ts";
+import {
+  resumeHandshakes,
+  stopHandshakes,
+} from "../../../../lib/engine/native/handshake_filter.ts";
 import { openLibc } from "../../../../lib/engine/native/libc.ts";
 import { nativeTest } from "../../../support/native_test.ts";
 import { pause, within } from "../../../support/patience.ts";
@@ -40,4 +43,24 @@ nativeTest(
 
 nativeTest([], "stopHandshakes() tells where there is no socket to filter", () => {
   assertEquals(stopHandshakes(openLibc(), -1), false);
+});
+
+nativeTest(["net", "read"], "resumeHandshakes() lets those in too who were kept out", async () => {
+  const libc = openLibc();
+  const listener = QuietableListener.open(0);
+  const { descriptor } = listener;
+  assertEquals(stopHandshakes(libc, descriptor), true);
+  const late = SocketEnd.connect(listener.port);
+  await pause(NO_ANSWER_MS);
+  assertEquals(resumeHandshakes(libc, descriptor), true);
+  assertEquals(resumeHandshakes(libc, descriptor), true, "also where there is no filter");
+  using client = await within("the late client to be let in", late);
+  const { value: accepted } = await listener.connections().next();
+  accepted?.close();
+  assertEquals(await client.readAllText(), "");
+  await listener.close();
+});
+
+nativeTest([], "resumeHandshakes() tells where there is no socket", () => {
+  assertEquals(resumeHandshakes(openLibc(), -1), false);
 });
