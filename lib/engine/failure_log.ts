@@ -51,12 +51,18 @@ export class FailureLog {
     this.#warn(`Could not accept a client of listener ${listener.key}: ${messageOf(error)}`);
   }
 
+  /** An error that no rule accounts for, while clients were accepted: a defect of Weir's. */
+  acceptBroke(listener: ListenerSettings, error: unknown): void {
+    this.#warn(
+      `Could not accept a client of listener ${listener.key}, unexpectedly: ${traceOf(error)}`,
+    );
+  }
+
   /** An error that no rule accounts for: a defect of Weir's. */
   unexpected(where: string, error: unknown): void {
-    const trace = traceOf(error);
     this.#logger.error("A session ended with an unexpected error {where}: {trace}", {
       where,
-      trace,
+      trace: traceOf(error),
     });
   }
 

@@ -155,6 +155,41 @@ faultTest("accepts again when descriptors are to be had again", [
   assertEquals((await weir.finish()).length, SESSIONS);
 });
 
+faultTest("goes on accepting after an error that no rule accounts for", [
+  { call: "accept4", after: 1, times: 4, thrown: "a defect" },
+], async (engine) => {
+  await using backend = new TestBackend(echo);
+  await using weir = await RunningWeir.start(engine, {
+    backends: [backend.name],
+    options: ONE_WORKER,
+  });
+  await Promise.all(Array.from({ length: SESSIONS }, () => exchange(weir.port, SMALL)));
+  assert(/Could not accept a client [^"]*unexpectedly: Error: a defect/.test(weir.log), weir.log);
+  assertEquals((await weir.finish()).length, SESSIONS);
+});
+
+// It watches for messages, for clients, and both ends of the first session; then for no clients, for
+// as long as the pause lasts that follows from a failure, and then for clients again.
+faultTest("goes on accepting where the kernel cannot watch for clients for a while", [
+  { call: "accept4", after: 2, times: 1, errno: "EMFILE" },
+  { call: "epoll_ctl", after: 5, times: 1, errno: "ENOMEM" },
+], async (engine) => {
+  await using backend = new TestBackend(echo);
+  await using weir = await RunningWeir.start(engine, {
+    backends: [backend.name],
+    options: ONE_WORKER,
+  });
+  for (let clients = 0; clients < 3; clients++) {
+    using client = await SocketEnd.connect(weir.port);
+    await client.ping();
+    client.close();
+    await weir.activeIs(0);
+  }
+  assert(/Could not accept a client [^"]*accept4: Too many open files/.test(weir.log), weir.log);
+  assert(/Could not accept a client [^"]*epoll_ctl: Out of memory/.test(weir.log), weir.log);
+  assertEquals((await weir.finish()).length, 3);
+});
+
 faultTest("goes on to another backend where connecting fails at once", [
   { call: "connect", every: 2, errno: "ENETUNREACH" },
 ], async (engine) => {

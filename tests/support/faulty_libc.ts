@@ -30,6 +30,8 @@ export interface Fault {
   readonly errno?: ErrnoName;
   /** How many bytes the call moves at most. */
   readonly atMost?: number;
+  /** What the call throws, without being made: a defect, as no call of the C library does that. */
+  readonly thrown?: string;
 }
 
 /** Errors after which a connection is of no more use. */
@@ -70,6 +72,7 @@ export class FaultyLibc {
     const fault = this.#next(name);
     if (name === "epoll_ctl" && fault === undefined) this.#remember(args);
     if (fault === undefined) return real(...args);
+    if (fault.thrown !== undefined) throw new Error(fault.thrown);
     if (fault.errno !== undefined) {
       this.#errno = ERRNO[fault.errno];
       if (fault.errno === "EAGAIN") this.#tellAgain(name, args);

@@ -146,16 +146,11 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
       const client = this.#accept(nowMs);
       if (client < 0) return;
       this.#acceptedSinceWait = true;
-      const name = this.#peer.read();
-      if (!this.share.admit(name)) {
-        this.workshop.libc.close(client);
-        continue;
-      }
-      const session = new NativeSession(client, name, this);
+      const session = this.#welcome(client);
       try {
-        session.begin(nowMs);
+        session?.begin(nowMs);
       } catch (error) {
-        session.fail(error);
+        session?.fail(error);
       }
     }
   }
@@ -166,8 +161,12 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     if (!this.#closed) this.serve();
   }
 
+  /** Whatever could not be done, it must cost no more than a pause. */
   fail(error: unknown): void {
-    throw error;
+    this.share.tallyWorker(WorkerTally.acceptErrors);
+    if (error instanceof LibcError) this.share.failures.acceptFailed(this.share.settings, error);
+    else this.share.failures.acceptBroke(this.share.settings, error);
+    this.#pause();
   }
 
   wakeQueue(): void {
@@ -185,11 +184,24 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     this.#pause();
   }
 
+  /** Makes the session of a connection that was accepted, or closes it where it may have none. */
+  #welcome(client: number): NativeSession | undefined {
+    try {
+      const name = this.#peer.read();
+      if (this.share.admit(name)) return new NativeSession(client, name, this);
+    } catch (error) {
+      this.workshop.libc.close(client);
+      throw error;
+    }
+    this.workshop.libc.close(client);
+    return undefined;
+  }
+
   /** Gives a client's descriptor, or -1 where there is none to be had for now. */
   #accept(nowMs: number): number {
     const { libc, pump } = this.workshop;
     if (nowMs < this.#scarceUntilMs && !this.#canServe()) {
-      this.#acceptFailed("socket");
+      this.fail(new LibcError("socket", ERRNO.EMFILE));
       return -1;
     }
     for (let attempts = 0; attempts < MOST_ACCEPTS; attempts++) {
@@ -204,7 +216,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
       if (PASSING_ERRORS.has(errno)) continue;
       // Pipes that wait for bulk are two descriptors each.
       if (pump.closeIdle() > 0) continue;
-      this.#acceptFailed("accept4", errno);
+      this.fail(new LibcError("accept4", errno));
       return -1;
     }
     return -1;
@@ -219,12 +231,6 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     if (second >= 0) libc.close(second);
     libc.close(first);
     return second >= 0;
-  }
-
-  #acceptFailed(syscall: string, errno: number = ERRNO.EMFILE): void {
-    this.share.tallyWorker(WorkerTally.acceptErrors);
-    this.share.failures.acceptFailed(this.share.settings, new LibcError(syscall, errno));
-    this.#pause();
   }
 
   /** Lets the clients wait for a while, who would be told of again and again otherwise. */

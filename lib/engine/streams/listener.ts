@@ -114,17 +114,28 @@ export class Listener implements EngineListener, SessionInputs {
         await this.#wait(this.#acceptBackoff.next());
         continue;
       }
-      this.#acceptBackoff.reset();
       this.#acceptedSinceWait = true;
-      if (this.share.admit(new StreamsEntrant(client))) this.#runSession(client);
-      else client.close();
+      try {
+        if (this.share.admit(new StreamsEntrant(client))) void this.#run(new Session(client, this));
+        else client.close();
+        this.#acceptBackoff.reset();
+      } catch (error) {
+        // No step is known to throw. Should one do so all the same, it must cost no more than a pause.
+        client.close();
+        this.share.tallyWorker(WorkerTally.acceptErrors);
+        this.share.failures.acceptBroke(this.share.settings, error);
+        await this.#wait(this.#acceptBackoff.next());
+      }
     }
   }
 
-  async #runSession(client: Deno.TcpConn): Promise<void> {
-    const session = new Session(client, this);
+  async #run(session: Session): Promise<void> {
     this.#keeper.sessionStarted(session);
-    await session.run();
+    try {
+      await session.run();
+    } catch (error) {
+      this.share.failures.unexpected(`at its end, listener ${this.share.settings.key}`, error);
+    }
     this.#keeper.sessionEnded(session);
   }
 
