@@ -113,7 +113,12 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     line: { ...COUNT, description: "From 1; 0 where the file as a whole is meant." },
     column: COUNT,
     length: COUNT,
-    lineText: TEXT,
+    lineText: {
+      ...TEXT,
+      description: "The line, without secrets; of a very long one the part around the place.",
+    },
+    lineStart: { ...COUNT, description: "The column at which `lineText` begins." },
+    "count?": { ...COUNT, description: "How many problems this one stands for; 1 if absent." },
   }),
   Session: objectOf({
     id: TEXT,

@@ -1,25 +1,28 @@
+/** What is longer is nobody's mistyped word, and would take long to compare. */
+const LONGEST = 100;
+
 /**
  * Finds what someone probably meant: the candidate with the fewest typing mistakes, if these are at
  * most a third of its length, or else the only candidate that the word abbreviates. Case, `-`, `_`
- * and spaces do not count. The first of several that are equally close wins.
+ * and spaces do not count. The first of several that are equally close wins. A word of more than
+ * 100 characters is close to nothing.
  */
 export function closestWord(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > LONGEST) return undefined;
   const typed = simplify(word);
   let closest: string | undefined;
   let fewest = Infinity;
   const abbreviated: string[] = [];
   for (const candidate of candidates) {
+    if (candidate.length > LONGEST) continue;
     const wanted = simplify(candidate);
-    const longer = Math.max(typed.length, wanted.length);
     if (typed.length >= 3 && wanted.startsWith(typed)) abbreviated.push(candidate);
-    // A difference in length is a mistake for each character: spare the work where that is too many.
-    const limit = Math.floor(longer / 3);
-    if (Math.abs(typed.length - wanted.length) > limit) continue;
-    const mistakes = countMistakes(typed, wanted);
-    if (mistakes <= limit && mistakes < fewest) {
-      closest = candidate;
-      fewest = mistakes;
-    }
+    const longer = Math.max(typed.length, wanted.length);
+    const most = Math.min(Math.floor(longer / 3), fewest - 1);
+    const mistakes = countMistakes(typed, wanted, most);
+    if (mistakes > most) continue;
+    closest = candidate;
+    fewest = mistakes;
   }
   return closest ?? (abbreviated.length === 1 ? abbreviated[0] : undefined);
 }
@@ -31,12 +34,18 @@ function simplify(word: string): string {
 /**
  * The optimal string alignment distance: insertions, deletions, substitutions and swaps of
  * neighbours, row by row (Damerau 1964, in the restricted form of Levenshtein's table).
+ *
+ * @returns `Infinity` where it is more than `most`: the work of finding out how much is spared.
  */
-function countMistakes(a: string, b: string): number {
+function countMistakes(a: string, b: string, most: number): number {
+  // A difference in length is a mistake for each character.
+  if (Math.abs(a.length - b.length) > most) return Infinity;
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  let fewestOfLast = 0;
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
+    let fewestOfRow = i;
     for (let j = 1; j <= b.length; j++) {
       const substituted = (last[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
       const deleted = (last[j] as number) + 1;
@@ -46,7 +55,11 @@ function countMistakes(a: string, b: string): number {
         fewest = Math.min(fewest, (beforeLast[j - 2] as number) + 1);
       }
       row.push(fewest);
+      if (fewest < fewestOfRow) fewestOfRow = fewest;
     }
+    // Every later row follows from the two before it, and a swap costs one more than the first.
+    if (Math.min(fewestOfRow, fewestOfLast + 1) > most) return Infinity;
+    fewestOfLast = fewestOfRow;
     beforeLast = last;
     last = row;
   }

@@ -24,7 +24,7 @@ export function checkHealth(
         'expected what the answer has to contain, such as "health_expect = +PONG"',
     );
   }
-  if (checked.length > 0 || source.diagnostics.some(({ severity }) => severity === "error")) return;
+  if (checked.length > 0 || source.hasErrors) return;
   for (const { key } of [...general, ...overrides.flatMap(({ section }) => section.entries)]) {
     if (key.text !== "health_send" && key.text !== "health_expect") continue;
     source.warning(key, `${key.text} has no effect: no listener has health_check = send_expect`);

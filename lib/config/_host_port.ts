@@ -5,6 +5,11 @@ import { count } from "./value_type.ts";
 
 const PORT = count({ min: 1, max: 65535 });
 
+/** An IPv6 address without its brackets has eight parts, and a port and a weight may follow. */
+const MOST_PARTS = 10;
+/** A host name has 254 characters at most, and an address fewer. What is longer is not looked at. */
+const LONGEST_HOST = 300;
+
 /** What a host turned out to be. */
 export type HostKind = "IPv4" | "IPv6" | "name";
 
@@ -37,6 +42,7 @@ export function splitParts(
     if (character === undefined || (character === ":" && bracket === undefined)) {
       parts.push(sliceToken(word, start, index));
       start = index + 1;
+      if (parts.length > MOST_PARTS) break;
     }
   }
   if (bracket !== undefined) {
@@ -56,6 +62,7 @@ export function splitParts(
 
 /** Whether the text is an IPv6 address without brackets, alone or before a port and a weight. */
 function lacksBrackets(text: string): boolean {
+  if (text.length > LONGEST_HOST) return false;
   // What is no IPv6 address is found out by an exception inside, which is slow for thousands.
   if (!text.includes("::") && text.split(":").length < 7) return false;
   return [/$/, /:\d+$/, /:\d+:\d+$/].some((tail) => isIpv6(text.replace(tail, "")));
@@ -65,13 +72,14 @@ function lacksBrackets(text: string): boolean {
 export function readHost(token: Token, source: Source): Host | undefined {
   const { text } = token;
   const inner = /^\[(.*)\]$/.exec(text)?.[1];
+  const isShort = text.length <= LONGEST_HOST;
   if (inner !== undefined) {
-    if (isIpv6(inner)) return { kind: "IPv6", text: inner };
+    if (isShort && isIpv6(inner)) return { kind: "IPv6", text: inner };
     source.error(token, `${quote(inner)} in brackets is not an IPv6 address`);
     return undefined;
   }
-  if (isIpv4(text)) return { kind: "IPv4", text };
-  if (isHostName(text)) return { kind: "name", text };
+  if (isShort && isIpv4(text)) return { kind: "IPv4", text };
+  if (isShort && isHostName(text)) return { kind: "name", text };
   source.error(token, `${quote(text)} is neither an IP address nor a host name`);
   return undefined;
 }

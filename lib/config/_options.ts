@@ -1,4 +1,5 @@
 import { closestWord } from "../base/closest_word.ts";
+import type { Steps } from "../base/steps.ts";
 import { type IniEntry, type IniSection, sectionLabel } from "./ini.ts";
 import { quote } from "./quote.ts";
 import type { GlobalOptions, ListenerOptions } from "./key.ts";
@@ -10,6 +11,13 @@ export interface OptionValues {
   readonly global: Partial<GlobalOptions>;
   readonly listener: Partial<ListenerOptions>;
 }
+
+/** No reader of a value holds up its thread; in UTF-16 code units. */
+const LONGEST_VALUE = 16_384;
+
+const KEYS_BY_NAME: ReadonlyMap<string, KnownKey> = new Map(
+  KNOWN_KEYS.map((key) => [key.name, key]),
+);
 
 const NEEDLESS_QUOTES = "has quotation marks around it: values are written without them";
 
@@ -23,14 +31,16 @@ export const DEFAULT_OPTIONS: {
  * Reads the entries of `[options]` (scope `global`) or of an `[options KEY]` (scope `listener`), and
  * reports every key and value that does not belong there.
  */
-export function readOptions(
+export function* readOptions(
   sections: readonly IniSection[],
   scope: Scope,
   source: Source,
-): OptionValues {
+): Steps<OptionValues> {
   const values: Record<Scope, Record<string, unknown>> = { global: {}, listener: {} };
   for (const section of sections) {
     for (const entry of section.entries) {
+      yield;
+      if (source.isSpent) break;
       const key = findKey(entry, section, scope, source);
       if (key === undefined) continue;
       const value = readValue(key, entry, source);
@@ -47,12 +57,12 @@ function findKey(
   scope: Scope,
   source: Source,
 ): KnownKey | undefined {
-  const key = KNOWN_KEYS.find(({ name }) => name === token.text);
+  const key = KEYS_BY_NAME.get(token.text);
   const label = sectionLabel(section.name);
   if (key === undefined) {
     source.error(
       token,
-      `unknown key ${quote(token.text)} in ${label}${adviseKey(token.text, scope)}`,
+      () => `unknown key ${quote(token.text)} in ${label}${adviseKey(token.text, scope)}`,
     );
   } else if (scope === "listener" && key.scope === "global") {
     source.error(
@@ -87,6 +97,10 @@ function readValue(key: KnownKey, entry: IniEntry, source: Source): unknown {
   }
   if (second !== undefined) {
     source.error(second, `the value of "${key.name}" must be on one line`);
+    return undefined;
+  }
+  if (token.text.length > LONGEST_VALUE) {
+    source.error(token, `the value of "${key.name}" has more than ${LONGEST_VALUE} characters`);
     return undefined;
   }
   const parsed = key.type.parse(token.text);

@@ -1,5 +1,6 @@
 import { closestWord } from "../base/closest_word.ts";
-import { type IniDocument, type IniEntry, type IniSection, sectionLabel } from "./ini.ts";
+import type { Steps } from "../base/steps.ts";
+import { type IniDocument, type IniSection, sectionLabel } from "./ini.ts";
 import { quote } from "./quote.ts";
 import type { Source, Token } from "./source.ts";
 
@@ -21,11 +22,13 @@ export interface Override {
  * Tells the sections apart, and reports those that there are not. One that was only misspelt is read
  * as what was meant, so that the mistakes inside are reported as well.
  */
-export function arrangeSections(document: IniDocument, source: Source): Sections {
+export function* arrangeSections(document: IniDocument, source: Source): Steps<Sections> {
   const options: IniSection[] = [];
   const mappings: IniSection[] = [];
   const overrides: Override[] = [];
   for (const section of document.sections) {
+    yield;
+    if (source.isSpent) break;
     const { name } = section;
     const [, first = "", gap = "", rest = ""] = /^(\S*)(\s*)(.*)$/.exec(name.text) ?? [];
     const meant = readFirstWord(first, rest !== "");
@@ -35,26 +38,36 @@ export function arrangeSections(document: IniDocument, source: Source): Sections
     else if (meant === "options" && rest === "") options.push(section);
     else if (meant === "options") {
       const column = name.column + first.length + gap.length;
-      overrides.push({ key: { text: rest, line: name.line, column }, section });
+      overrides.push({ key: { ...name, text: rest, column }, section });
     }
   }
   return { options, mappings, overrides };
 }
 
-/** Finds the listener that an override names, and reports where there is none. */
+/**
+ * Finds the listener that an override names, and reports where there is none.
+ *
+ * @param listeners their keys
+ */
 export function findOverridden(
   { key }: Override,
-  listeners: readonly IniEntry[],
+  listeners: ReadonlySet<string>,
   source: Source,
 ): string | undefined {
-  const keys = listeners.map((listener) => listener.key.text);
-  if (keys.includes(key.text)) return key.text;
-  const port = portOf(key.text);
-  const samePort = keys.filter((other) => port !== undefined && portOf(other) === port);
-  const meant = samePort.length === 1 ? samePort[0] : closestWord(key.text, keys);
-  const advice = meant === undefined ? "" : `; did you mean ${quote(meant)}?`;
-  source.error(key, `there is no listener ${quote(key.text)} in [mappings]${advice}`);
+  if (listeners.has(key.text)) return key.text;
+  source.error(
+    key,
+    () => `there is no listener ${quote(key.text)} in [mappings]${adviseKey(key.text, listeners)}`,
+  );
   return undefined;
+}
+
+function adviseKey(key: string, listeners: ReadonlySet<string>): string {
+  const port = portOf(key);
+  const keys = [...listeners];
+  const samePort = keys.filter((other) => port !== undefined && portOf(other) === port);
+  const meant = samePort.length === 1 ? samePort[0] : closestWord(key, keys);
+  return meant === undefined ? "" : `; did you mean ${quote(meant)}?`;
 }
 
 /** The digits after the last colon of a listener's key, or all of it; nothing where there are none. */

@@ -15,8 +15,12 @@ export interface Diagnostic {
   readonly column: number;
   /** How much of the line is meant, in UTF-16 code units. */
   readonly length: number;
-  /** The whole line, as it stands in the file. */
+  /** The line as it stands in the file, or of a very long one the part around the place. */
   readonly lineText: string;
+  /** The column at which `lineText` begins. */
+  readonly lineStart: number;
+  /** How many problems this one stands for; 1 if absent. */
+  readonly count?: number;
 }
 
 /** How many problems of each severity there are. */
@@ -35,8 +39,18 @@ export interface DiagnosticFormat {
 
 /** Counts the errors and the warnings. */
 export function countProblems(diagnostics: readonly Diagnostic[]): ProblemCount {
-  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-  return { errors, warnings: diagnostics.length - errors };
+  const counts = { error: 0, warning: 0 };
+  for (const { severity, count = 1 } of diagnostics) counts[severity] += count;
+  return { errors: counts.error, warnings: counts.warning };
+}
+
+/**
+ * Orders diagnostics by their places: those about the file as a whole come first, and what stands for
+ * others comes last.
+ */
+export function byPlace(a: Diagnostic, b: Diagnostic): number {
+  const isLast = Number(a.count !== undefined) - Number(b.count !== undefined);
+  return isLast || a.line - b.line || a.column - b.column;
 }
 
 /**
@@ -48,13 +62,13 @@ export function formatDiagnostics(
   format: DiagnosticFormat,
 ): string {
   if (diagnostics.length === 0) return "";
-  const sorted = diagnostics.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const sorted = diagnostics.toSorted(byPlace);
   const lines = sorted.flatMap((diagnostic) => formatDiagnostic(diagnostic, format.color));
   return [...lines, formatClosing(countProblems(diagnostics), format.closing)].join("\n");
 }
 
 function formatDiagnostic(diagnostic: Diagnostic, color: boolean): string[] {
-  const { severity, message, line, column, length, lineText } = diagnostic;
+  const { severity, message, line, column, length, lineText, lineStart } = diagnostic;
   const file = maskControls(diagnostic.file);
   const place = line === 0 ? `${file}:` : `${file}:${line}:${column}:`;
   const tone = severity === "error" ? "31" : "33";
@@ -63,7 +77,7 @@ function formatDiagnostic(diagnostic: Diagnostic, color: boolean): string[] {
     : `${place} ${severity}: ${message}`;
   if (line === 0) return [headline];
 
-  const { text, indent, width } = formatExcerpt(lineText, column - 1, length);
+  const { text, indent, width } = formatExcerpt(lineText, column - lineStart, length);
   const number = String(line);
   const gutter = `  ${number} |`;
   const blankGutter = `  ${" ".repeat(number.length)} |`;

@@ -1,3 +1,4 @@
+import type { Steps } from "../base/steps.ts";
 import { quote, shorten } from "./quote.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 
@@ -20,6 +21,12 @@ export interface IniEntry {
   readonly value: readonly Token[];
 }
 
+/** No reader of a single line holds up its thread; in UTF-16 code units. */
+const LONGEST_LINE = 1_000_000;
+const LINES_PER_STEP = 256;
+/** Twice what a file has that sets every key of every listener. */
+const MOST_ITEMS = 100_000;
+
 const LINE_KINDS =
   ': a line is a section such as "[options]", "key = value", or a comment after ";"';
 const NO_COMMA = "; a value goes on in the next line only where it ends in a comma";
@@ -33,9 +40,24 @@ const NO_COMMA = "; a value goes on in the next line only where it ends in a com
  * bracketed word is a section only if nothing but a comment follows the closing bracket, so that
  * `[::1]:24004 = …` is a key.
  */
-export function parseIni(source: Source): IniDocument {
+export function* parseIni(source: Source): Steps<IniDocument> {
   const reader = new IniReader(source);
-  for (const line of source.lines) reader.readLine(trimToken(withoutComment(line)));
+  for (const line of source.lines()) {
+    if (line.line % LINES_PER_STEP === 0) yield;
+    if (source.isSpent) break;
+    if (reader.itemCount > MOST_ITEMS) {
+      source.error(
+        line,
+        `there are more than ${MOST_ITEMS} sections and keys: the rest was not read`,
+      );
+      break;
+    }
+    if (line.text.length > LONGEST_LINE) {
+      source.error(sliceToken(line, 0, 1), `this line has more than ${LONGEST_LINE} characters`);
+    } else if (line.text !== "") {
+      reader.readLine(trimToken(withoutComment(line)));
+    }
+  }
   return { sections: reader.end() };
 }
 
@@ -53,11 +75,17 @@ class IniReader {
   /** The key of the last entry of the section. */
   #lastKey: Token | undefined;
   #headless = false;
+  #itemCount = 0;
   /** The lines of a value that ended in a comma, and may go on. */
   #unfinished: Token[] | undefined;
 
   constructor(source: Source) {
     this.#source = source;
+  }
+
+  /** How many sections and keys there were so far. */
+  get itemCount(): number {
+    return this.#itemCount;
   }
 
   readLine(line: Token): void {
@@ -68,6 +96,7 @@ class IniReader {
       return;
     }
     this.#finishValue();
+    this.#itemCount += 1;
     if (line.text.startsWith("[") && !startsBracketedKey(line.text)) this.#readHeader(line);
     else this.#readEntry(line);
   }

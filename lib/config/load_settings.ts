@@ -1,9 +1,12 @@
-import { type Address, addressesOverlap } from "../base/address.ts";
+import type { Address } from "../base/address.ts";
+import { runAtOnce, runInSlices, type Steps } from "../base/steps.ts";
 import { DEFAULT_OPTIONS, type OptionValues, readOptions } from "./_options.ts";
 import { arrangeSections, findOverridden, type Sections } from "./_sections.ts";
 import { checkAdmin } from "./_admin_rules.ts";
-import { type FileText, readFileText } from "./_file_text.ts";
+import { BoundAddresses } from "./_bound_addresses.ts";
+import { type FileText, readFileText, reportNotUtf8 } from "./file_text.ts";
 import { checkHealth } from "./_health_rules.ts";
+import { parseAdminAddress } from "./admin_address.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { type IniEntry, parseIni } from "./ini.ts";
 import { isMisplacedKey, readListenerAddress } from "./_listener_key.ts";
@@ -51,12 +54,10 @@ export async function loadSettings(
     source.error(undefined, `cannot read the file: ${explainReadError(error, file)}`);
     return { diagnostics: source.diagnostics };
   }
-  const { text, notUtf8 } = read;
-  const loaded = parseSettings(text, file, environment);
-  if (notUtf8.length === 0) return loaded;
-  const source = new Source(file, text);
-  for (const place of notUtf8) source.error(place, "this is not UTF-8: save the file as UTF-8");
-  return { diagnostics: byPlace([...source.diagnostics, ...loaded.diagnostics]) };
+  const source = new Source(file, read.text);
+  // A running Weir reads its file on the thread that answers operators.
+  if (!read.isUtf8) await runInSlices(reportNotUtf8(source));
+  return await runInSlices(readSettings(source, environment));
 }
 
 /** Checks the text of a configuration file. Pure, and never throws. */
@@ -65,27 +66,27 @@ export function parseSettings(
   file: string,
   environment: Environment,
 ): LoadedSettings {
-  const source = new Source(file, text);
-  const sections = arrangeSections(parseIni(source), source);
-  const options = readOptions(sections.options, "global", source);
+  return runAtOnce(readSettings(new Source(file, text), environment));
+}
+
+function* readSettings(source: Source, environment: Environment): Steps<LoadedSettings> {
+  const sections = yield* arrangeSections(yield* parseIni(source), source);
+  const options = yield* readOptions(sections.options, "global", source);
   const entries = readMappings(sections, source);
-  const overrides = readOverrides(sections, entries, source);
-  const listeners = readListeners(entries, options, overrides, environment, source);
+  const overrides = yield* readOverrides(sections, entries, source);
+  const listeners = yield* readListeners(entries, options, overrides, environment, source);
   checkAdmin(sections, options, listeners, source);
   checkHealth(sections, listeners, source);
 
-  const diagnostics = byPlace(source.diagnostics);
-  if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
+  const { diagnostics } = source;
+  if (source.hasErrors) return { diagnostics };
   const global = { ...DEFAULT_OPTIONS.global, ...options.global };
   const workers = global.workers === "auto"
     ? Math.min(Math.max(environment.cores, 1), MOST_WORKERS)
     : global.workers;
   const written = listWritten(options, overrides);
+  const { file } = source;
   return { settings: freezeDeeply({ file, ...global, workers, listeners, written }), diagnostics };
-}
-
-function byPlace(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  return diagnostics.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 function listWritten(
@@ -106,6 +107,7 @@ function writtenKeys(values: OptionValues): string[] {
   );
 }
 
+/** Gives the listeners' entries, as many as there may be. */
 function readMappings({ mappings }: Sections, source: Source): IniEntry[] {
   const example = 'expected at least one, such as "24003 = 127.0.0.1:8080"';
   const entries = mappings.flatMap((section) => section.entries);
@@ -119,44 +121,50 @@ function readMappings({ mappings }: Sections, source: Source): IniEntry[] {
   if (surplus !== undefined) {
     source.error(surplus.key, `there are more than ${MOST_LISTENERS} listeners`);
   }
-  return entries;
+  return entries.slice(0, MOST_LISTENERS);
 }
 
-function readOverrides(
+function* readOverrides(
   sections: Sections,
   listeners: readonly IniEntry[],
   source: Source,
-): Map<string, OptionValues> {
+): Steps<Map<string, OptionValues>> {
+  const keys = new Set(listeners.map(({ key }) => key.text));
   const overrides = new Map<string, OptionValues>();
   for (const override of sections.overrides) {
-    const key = findOverridden(override, listeners, source);
-    const values = readOptions([override.section], "listener", source);
+    if (source.isSpent) break;
+    const key = findOverridden(override, keys, source);
+    const values = yield* readOptions([override.section], "listener", source);
     if (key !== undefined) overrides.set(key, values);
   }
   return overrides;
 }
 
-function readListeners(
+function* readListeners(
   entries: readonly IniEntry[],
   options: OptionValues,
   overrides: ReadonlyMap<string, OptionValues>,
   environment: Environment,
   source: Source,
-): ListenerSettings[] {
+): Steps<ListenerSettings[]> {
   const listeners: ListenerSettings[] = [];
-  const bound = new Map<number, BoundKey[]>();
-  let backendCount = 0;
-  for (const entry of entries.slice(0, MOST_LISTENERS)) {
+  const bound = new BoundAddresses();
+  const adminAddress = parseAdminAddress(options.global.admin ?? "off");
+  const admin = adminAddress?.kind === "tcp" ? adminAddress.address : undefined;
+  let room = MOST_BACKENDS;
+  for (const entry of entries) {
+    if (source.isSpent) break;
     const { key } = entry;
     if (isMisplacedKey(key, source)) continue;
     const address = readListenerAddress(key, source);
-    const backends = readBackends(entry, address, source);
-    if (backendCount <= MOST_BACKENDS && backendCount + backends.length > MOST_BACKENDS) {
+    const backends = yield* readBackends(entry, { listener: address, admin }, room + 1, source);
+    if (backends.length > room) {
       source.error(key, `there are more than ${MOST_BACKENDS} backends in all`);
+      break;
     }
-    backendCount += backends.length;
+    room -= backends.length;
     if (address === undefined) continue;
-    checkBinding({ key, address }, bound, environment, source);
+    checkBinding(key, address, bound, environment, source);
     const values = {
       ...DEFAULT_OPTIONS.listener,
       ...options.listener,
@@ -167,28 +175,21 @@ function readListeners(
   return listeners;
 }
 
-interface BoundKey {
-  readonly key: Token;
-  readonly address: Address;
-}
-
-/** @param bound The listeners so far, by port. */
 function checkBinding(
-  { key, address }: BoundKey,
-  bound: Map<number, BoundKey[]>,
+  key: Token,
+  address: Address,
+  bound: BoundAddresses,
   environment: Environment,
   source: Source,
 ): void {
-  const samePort = bound.get(address.port) ?? [];
-  const earlier = samePort.find((other) => addressesOverlap(other.address, address));
+  const earlier = bound.add(key, address);
   if (earlier !== undefined) {
     source.error(
       key,
-      `listener ${quote(key.text)} is bound already, by ${quote(earlier.key.text)} ` +
-        `in line ${earlier.key.line}`,
+      `listener ${quote(key.text)} is bound already, by ${quote(earlier.text)} ` +
+        `in line ${earlier.line}`,
     );
   }
-  bound.set(address.port, [...samePort, { key, address }]);
   if (address.port < FIRST_UNPRIVILEGED_PORT && !environment.privileged) {
     source.warning(
       key,

@@ -1,5 +1,7 @@
 import { type Address, canonicalHost, isLoopback } from "../base/address.ts";
 import { closestWord } from "../base/closest_word.ts";
+import type { Steps } from "../base/steps.ts";
+import { BACKEND_FORM, SERVICE_PREFIX, splitItems } from "./_backend_items.ts";
 import { readHost, readPort, splitParts } from "./_host_port.ts";
 import type { IniEntry } from "./ini.ts";
 import { quote } from "./quote.ts";
@@ -9,37 +11,46 @@ import type { BackendSettings } from "./settings.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 import { count, listWords } from "./value_type.ts";
 
-/** What one backend on the right side starts with, for messages and the reference. */
-export const BACKEND_FORM = "host:port[:weight]";
-/** What a backend starts with whose addresses and ports a DNS service record gives. */
-const SERVICE_PREFIX = "srv+";
-/** How such a backend is written, for messages and the reference. */
+/** How a backend is written that DNS gives, for messages and the reference. */
 export const SERVICE_FORM = "srv+_service._protocol.name";
+
+/** Where a connection to "every address" of this machine arrives. */
+const LOOPBACK_OF: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 const WEIGHT = count({ min: 0, max: 256 });
 const DEFAULT_WEIGHT = 1;
 
+/** Where a connection must not lead: it would come back to Weir itself. */
+export interface OwnAddresses {
+  /** Where the listener is bound; absent where that could not be read. */
+  readonly listener: Address | undefined;
+  /** Where the admin API is bound; absent where there is none. */
+  readonly admin: Address | undefined;
+}
+
 /**
  * Reads the right side of a mapping, and reports every mistake in it.
  *
- * @param address Where the listener is bound; absent where that could not be read.
+ * @param most What follows after so many backends is not read.
  * @returns The backends that are right; their `candidates` are empty where the host is a name.
  */
-export function readBackends(
+export function* readBackends(
   listener: IniEntry,
-  address: Address | undefined,
+  own: OwnAddresses,
+  most: number,
   source: Source,
-): BackendSettings[] {
-  const items = splitItems(listener.value, source);
+): Steps<BackendSettings[]> {
   const listenerName = quote(listener.key.text);
   if (listener.value.length === 0) {
     const form = `expected ${BACKEND_FORM}, such as "127.0.0.1:8080"`;
     source.error(listener.key, `listener ${listenerName} has no backend: ${form}`);
     return [];
   }
+  const items = yield* splitItems(listener.value, most, source);
   const firstPlaces = new Map<string, Token>();
   const backends: BackendSettings[] = [];
   for (const words of items) {
+    yield;
     const backend = readBackend(words, source);
     if (backend === undefined) continue;
     const identity = `${canonicalHost(backend.address.hostname)} ${backend.address.port}`;
@@ -52,13 +63,7 @@ export function readBackends(
           `the first is in line ${earlier.line}, column ${earlier.column}`,
       );
     }
-    if (address !== undefined && isItself(address, backend.address)) {
-      source.error(
-        place,
-        `backend ${quote(backend.name)} is listener ${listenerName} itself: ` +
-          "every session would come back to it, again and again",
-      );
-    }
+    reportItself(backend, place, listenerName, own, source);
     firstPlaces.set(identity, earlier ?? place);
     backends.push(backend);
   }
@@ -69,11 +74,36 @@ export function readBackends(
   return backends;
 }
 
-/** Whether a connection to a backend arrives at the listener. */
-function isItself(listener: Address, backend: Address): boolean {
-  if (listener.port !== backend.port) return false;
-  const [bound, dialled] = [canonicalHost(listener.hostname), canonicalHost(backend.hostname)];
-  if (bound === dialled) return true;
+function reportItself(
+  { address, name }: BackendSettings,
+  place: Token,
+  listenerName: string,
+  own: OwnAddresses,
+  source: Source,
+): void {
+  if (own.listener !== undefined && leadsTo(own.listener, address)) {
+    source.error(
+      place,
+      `backend ${quote(name)} is listener ${listenerName} itself: ` +
+        "every session would come back to it, again and again",
+    );
+  }
+  if (own.admin !== undefined && leadsTo(own.admin, address)) {
+    source.error(
+      place,
+      `backend ${quote(name)} is the admin API of Weir: ` +
+        "every client of the listener could reach it",
+    );
+  }
+}
+
+/** Whether a connection to a backend arrives at an address that Weir is bound to. */
+function leadsTo(own: Address, backend: Address): boolean {
+  if (own.port !== backend.port) return false;
+  const bound = canonicalHost(own.hostname);
+  const written = canonicalHost(backend.hostname);
+  const dialled = LOOPBACK_OF[written] ?? written;
+  if (bound === dialled || bound === written) return true;
   if (bound === "0.0.0.0") return isLoopback(dialled) && dialled !== "::1";
   if (bound === "::") return isLoopback(dialled);
   return dialled === "localhost" && isLoopback(bound);
@@ -90,55 +120,6 @@ function checkPool(key: Token, backends: readonly BackendSettings[], source: Sou
   if (backends.every(({ backup }) => backup)) {
     source.warning(key, `every backend of listener ${name} is a backup: the flag has no effect`);
   }
-}
-
-/**
- * A comma, a flag with its value, or a word. Every alternative begins with a character of its own, so
- * that a gap of a megabyte costs nothing. White space around a colon is taken in, and reported later.
- */
-const WORD = /,|[^\s,=]+(?:\s+:(?!:)[^\s,=]*|(?<=:)\s+\d[^\s,=]*)*(?:\s*=\s*[^\s,]*)?|=\s*[^\s,]*/g;
-
-/** Splits the right side at its commas into backends, and each of these into words. */
-function splitItems(value: readonly Token[], source: Source): Token[][] {
-  const items: Token[][] = [];
-  let words: Token[] = [];
-  for (const line of value) {
-    for (const { 0: text, index } of line.text.matchAll(WORD)) {
-      const word = trimToken(sliceToken(line, index, index + text.length));
-      const startsItem = words.length === 0;
-      if (word.text === ",") {
-        if (startsItem) source.error(word, 'there is no backend before ","');
-        words = [];
-      } else if (startsItem && isFlag(word)) {
-        source.error(
-          word,
-          `flag ${quote(word.text)} stands before its backend: it belongs after it`,
-        );
-      } else if (startsItem || isPlace(word)) {
-        if (!startsItem) source.error(word, `there is no "," before ${quote(word.text)}`);
-        items.push(words = [withoutGaps(word, source)]);
-      } else {
-        words.push(word);
-      }
-    }
-  }
-  return items;
-}
-
-function isFlag({ text }: Token): boolean {
-  return KNOWN_FLAGS.some(({ name }) => name === text.split("=", 1)[0]?.trim());
-}
-
-/** Whether a word is where a backend is, not one of its flags. */
-function isPlace({ text }: Token): boolean {
-  return text.startsWith(SERVICE_PREFIX) || text.includes(":") && !text.includes("=");
-}
-
-/** Reports white space inside a backend, and gives it without, so that it is one mistake only. */
-function withoutGaps(place: Token, source: Source): Token {
-  if (!/\s/.test(place.text) || place.text.includes("=")) return place;
-  source.error(place, `there is white space in ${quote(place.text)}: expected ${BACKEND_FORM}`);
-  return { ...place, text: place.text.replaceAll(/\s+/g, "") };
 }
 
 function readBackend(words: readonly Token[], source: Source): BackendSettings | undefined {
@@ -208,7 +189,7 @@ function readFlags(words: readonly Token[], source: Source): BackendFlags {
     const name = trimToken(sliceToken(word, 0, equals === -1 ? undefined : equals));
     const flag = KNOWN_FLAGS.find((flag) => flag.name === name.text);
     if (flag === undefined) {
-      source.error(name, `unknown flag ${quote(name.text)}${adviseFlag(name.text)}`);
+      source.error(name, () => `unknown flag ${quote(name.text)}${adviseFlag(name.text)}`);
     } else if (seen.has(flag.name)) {
       source.error(word, `duplicate flag "${flag.name}"`);
     } else {

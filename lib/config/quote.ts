@@ -10,7 +10,7 @@ export function quote(text: string): string {
 
 /** What {@linkcode quote} puts between its quotation marks. */
 export function shorten(text: string): string {
-  const characters = [...text];
+  const characters = [...text.slice(0, 2 * (LONGEST + 1))];
   const shown = characters.length > LONGEST
     ? `${characters.slice(0, LONGEST).join("")}…`
     : characters.join("");

@@ -1,5 +1,6 @@
+import { BACKEND_FORM } from "./_backend_items.ts";
 import { LISTENER_FORM } from "./_listener_key.ts";
-import { BACKEND_FORM, SERVICE_FORM } from "./mapping.ts";
+import { SERVICE_FORM } from "./mapping.ts";
 import { KNOWN_FLAGS, KNOWN_KEYS, type KnownFlag, type KnownKey, type Scope } from "./schema.ts";
 
 const WIDTH = 80;
@@ -27,7 +28,10 @@ const GRAMMAR = `The configuration file has these sections:
 Durations are written 500ms, 5s, 10m, 2h or 1d; a bare number is seconds.
 Sizes are written 4096, 16k or 1m; 1k is 1024 bytes.
 A comment starts with ";" or "#", at the start of a line or after white space.
-A value that ends in a comma goes on in the next line.`;
+A value that ends in a comma goes on in the next line.
+
+A file has at most 8 MiB, 1,000,000 characters in a line, 1024 listeners, and
+8192 backends in all. Of its errors the first 100 are shown.`;
 
 /** Writes the reference of the configuration file as plain text, for the command line. */
 export function formatReference(): string {

@@ -1,4 +1,4 @@
-import type { Diagnostic } from "./diagnostic.ts";
+import { byPlace, type Diagnostic } from "./diagnostic.ts";
 
 /** A piece of a configuration file: text that stands in one line, and its place. */
 export interface Token {
@@ -7,15 +7,14 @@ export interface Token {
   readonly line: number;
   /** From 1, in UTF-16 code units. */
   readonly column: number;
+  /** The whole line, as a diagnostic may show it. */
+  readonly lineText: string;
 }
 
 /** Gives the part of a token from `start` up to, but not including, `end`. */
 export function sliceToken(token: Token, start: number, end?: number): Token {
-  return {
-    text: token.text.slice(start, end),
-    line: token.line,
-    column: token.column + start,
-  };
+  const { text, line, column, lineText } = token;
+  return { text: text.slice(start, end), line, column: column + start, lineText };
 }
 
 /** Gives a token without the white space at its ends. */
@@ -25,54 +24,112 @@ export function trimToken(token: Token): Token {
 }
 
 /** Who makes more mistakes has named the wrong file, and would lose sight of the first ones. */
-const MOST_ERRORS = 1000;
+export const MOST_LISTED = 100;
+/** So many errors are counted; then nobody needs to know how many more there are. */
+export const MOST_COUNTED = 10_000;
+/** Of a longer line a diagnostic has the part around its place; in UTF-16 code units. */
+const LONGEST_PART = 800;
+
+/** What is wrong, or how to find the words for it: left undone where nobody is to read them. */
+type Message = string | (() => string);
 
 /** The text of a configuration file in lines, and the problems found in it so far. */
 export class Source {
   readonly file: string;
-  readonly lines: readonly Token[];
+  readonly #text: string;
   readonly #diagnostics: Diagnostic[] = [];
-  #errorCount = 0;
+  readonly #counts: Record<Diagnostic["severity"], number> = { error: 0, warning: 0 };
 
   /** @param file The file's name, for messages. */
   constructor(file: string, text: string) {
     this.file = file;
-    this.lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/)
-      .map((line, index) => ({ text: line, line: index + 1, column: 1 }));
+    this.#text = text;
   }
 
-  /** In the order in which they were found. */
-  get diagnostics(): readonly Diagnostic[] {
-    return this.#diagnostics;
+  /** Whether the file cannot be used. */
+  get hasErrors(): boolean {
+    return this.#counts.error > 0;
+  }
+
+  /** Whether there are so many errors that it makes no sense to read on. */
+  get isSpent(): boolean {
+    return this.#counts.error >= MOST_COUNTED;
   }
 
   /**
-   * Reports an error about a token, or, without one, about the file as a whole. After the first
-   * thousand, one more says that there are more.
+   * In the order of their places: the first hundred errors that were found, and the first hundred
+   * warnings. Of further ones the last diagnostics tell how many there are.
    */
-  error(token: Token | undefined, message: string): void {
-    this.#errorCount += 1;
-    if (this.#errorCount <= MOST_ERRORS) {
-      this.#report("error", token, message);
-    } else if (this.#errorCount === MOST_ERRORS + 1) {
-      this.#report("error", undefined, `there are more than ${MOST_ERRORS} errors, not all shown`);
+  get diagnostics(): readonly Diagnostic[] {
+    return [...this.#diagnostics, ...this.#surplus("error"), ...this.#surplus("warning")]
+      .sort(byPlace);
+  }
+
+  /** Gives each line, from the first to the last, without its line break. */
+  *lines(): Generator<Token> {
+    const text = this.#text;
+    let start = text.startsWith("\uFEFF") ? 1 : 0;
+    let feed = start - 1;
+    let carriage = start - 1;
+    for (let line = 1; start <= text.length; line++) {
+      if (feed < start) feed = indexOrEnd(text, "\n", start);
+      if (carriage < start) carriage = indexOrEnd(text, "\r", start);
+      const end = Math.min(feed, carriage);
+      const lineText = text.slice(start, end);
+      yield { text: lineText, line, column: 1, lineText };
+      start = end === carriage && feed === carriage + 1 ? feed + 1 : end + 1;
     }
   }
 
+  /** Reports an error about a token, or, without one, about the file as a whole. */
+  error(token: Token | undefined, message: Message): void {
+    this.#report("error", token, message);
+  }
+
   /** Reports a warning about a token. */
-  warning(token: Token, message: string): void {
+  warning(token: Token, message: Message): void {
     this.#report("warning", token, message);
   }
 
-  #report(severity: Diagnostic["severity"], token: Token | undefined, message: string): void {
+  #report(severity: Diagnostic["severity"], token: Token | undefined, message: Message): void {
+    this.#counts[severity] += 1;
+    if (this.#counts[severity] > MOST_LISTED) return;
     this.#diagnostics.push({
       severity,
-      message,
+      message: typeof message === "string" ? message : message(),
       file: this.file,
-      line: token?.line ?? 0,
-      column: token?.column ?? 0,
-      length: token?.text.length ?? 0,
-      lineText: token === undefined ? "" : this.lines[token.line - 1]?.text ?? "",
+      ...placeOf(token),
     });
   }
+
+  /** Says how many problems are not listed. */
+  #surplus(severity: Diagnostic["severity"]): Diagnostic[] {
+    const count = this.#counts[severity] - MOST_LISTED;
+    if (count <= 0) return [];
+    const what = count === 1 ? `1 more ${severity} is` : `${count} more ${severity}s are`;
+    const end = severity === "error" && this.isSpent
+      ? ", and the rest of the file was not read"
+      : "";
+    const message = `${what} not shown${end}`;
+    return [{ severity, message, file: this.file, ...placeOf(undefined), count }];
+  }
+}
+
+type Place = Pick<Diagnostic, "line" | "column" | "length" | "lineText" | "lineStart">;
+
+function placeOf(token: Token | undefined): Place {
+  if (token === undefined) return { line: 0, column: 0, length: 0, lineText: "", lineStart: 0 };
+  const { line, column, text: { length }, lineText } = token;
+  if (lineText.length <= LONGEST_PART) return { line, column, length, lineText, lineStart: 1 };
+  const start = Math.max(0, Math.min(column - 1, lineText.length) - LONGEST_PART / 2);
+  const end = start + LONGEST_PART;
+  const head = start === 0 ? "" : "…";
+  const tail = end >= lineText.length ? "" : "…";
+  const part = lineText.slice(start + head.length, end - tail.length).toWellFormed();
+  return { line, column, length, lineText: head + part + tail, lineStart: start + 1 };
+}
+
+function indexOrEnd(text: string, wanted: string, start: number): number {
+  const index = text.indexOf(wanted, start);
+  return index === -1 ? text.length : index;
 }

@@ -1,3 +1,5 @@
+import { MOST_BYTES } from "../config/file_text.ts";
+
 /** How often the file is looked at. */
 const LOOK_MS = 250;
 
@@ -16,6 +18,7 @@ export class FileWatcher {
   #seen: string | undefined;
   /** The file when its content was last read. */
   #known: string | undefined;
+  /** Its text; its version where that is too long, or cannot be had. */
   #content = "";
 
   /** The file as it is now counts as known. */
@@ -37,7 +40,8 @@ export class FileWatcher {
       const info = Deno.statSync(this.#file);
       this.#known = versionOf(info);
       // A pipe gives what it has once, to whom it is meant for, and lets everybody else wait.
-      this.#content = info.isFile ? Deno.readTextFileSync(this.#file) : "";
+      const isReadable = info.isFile && info.size <= MOST_BYTES;
+      this.#content = isReadable ? Deno.readTextFileSync(this.#file) : this.#known;
     } catch {
       this.#content = "";
     }

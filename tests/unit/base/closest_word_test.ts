@@ -37,6 +37,27 @@ Deno.test("closestWord() prefers the word with fewer mistakes, then the first", 
   assertEquals(closestWord("24005", ["24003", "24004"]), "24003");
 });
 
+Deno.test("closestWord() finds a word with as many mistakes as a third of its letters", () => {
+  const edit = fc.record({ at: fc.nat(), kind: fc.constantFrom("cut", "add", "put", "swap") });
+  const word = fc.stringMatching(/^[a-z]{9,18}$/);
+  fc.assert(fc.property(word, fc.array(edit, { maxLength: 3 }), (word, edits) => {
+    let typed = word;
+    for (const { at, kind } of edits) {
+      const i = at % (typed.length - 1);
+      const [head, pair, tail] = [typed.slice(0, i), typed.slice(i, i + 2), typed.slice(i + 2)];
+      const [a = "", b = ""] = pair;
+      typed = head + { cut: b, add: `x${pair}`, put: `x${b}`, swap: b + a }[kind] + tail;
+    }
+    assertEquals(closestWord(typed, [word]), word);
+  }));
+});
+
+Deno.test("closestWord() compares no words of more than a hundred characters", () => {
+  const [long, longer] = ["a".repeat(100), "a".repeat(101)];
+  assertEquals(closestWord(long, [longer, long]), long);
+  assertEquals(closestWord(longer, [longer, long]), undefined);
+});
+
 Deno.test("closestWord() finds every word that is written right", () => {
   fc.assert(fc.property(fc.stringMatching(/^[a-z0-9]{1,20}$/), (word) => {
     assertEquals(closestWord(word, ["", word]), word);

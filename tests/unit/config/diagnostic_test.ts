@@ -14,6 +14,7 @@ function problem(lineText: string, marked: string, changes: Partial<Diagnostic> 
     column: lineText.indexOf(marked) + 1,
     length: marked.length,
     lineText,
+    lineStart: 1,
     ...changes,
   };
 }
@@ -44,6 +45,27 @@ Deno.test("formatDiagnostics() sorts by place, and counts errors and warnings", 
     "a.cfg:3:3: warning: third",
   ]);
   assertEquals(text.at(-1), "2 errors, 1 warning: nothing was started");
+});
+
+Deno.test("formatDiagnostics() ends with what stands for further problems, and counts them", () => {
+  const rest = problem("", "", {
+    line: 0,
+    column: 0,
+    message: "5 more errors are not shown",
+    count: 5,
+  });
+  assertEquals(format(rest, problem("b", "b")), [
+    "a.cfg:12:1: error: wrong",
+    "  12 | b",
+    "     | ^",
+    "a.cfg: error: 5 more errors are not shown",
+    "6 errors: nothing was started",
+  ]);
+});
+
+Deno.test("formatDiagnostics() puts the caret into the part of a line that it has", () => {
+  const part = problem("…abc = x…", "x", { column: 1008, lineStart: 1001 });
+  assertEquals(format(part).slice(1, 3), ["  12 | …abc = x…", "     |        ^"]);
 });
 
 Deno.test("formatDiagnostics() writes a problem with the whole file without a line", () => {
@@ -111,4 +133,6 @@ Deno.test("formatDiagnostics() writes nothing where there are no problems", () =
 Deno.test("countProblems() tells errors from warnings", () => {
   const warning = problem("a", "a", { severity: "warning" });
   assertEquals(countProblems([warning, problem("a", "a"), warning]), { errors: 1, warnings: 2 });
+  const rest = problem("", "", { count: 7 });
+  assertEquals(countProblems([rest, problem("a", "a"), warning]), { errors: 8, warnings: 1 });
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { runAtOnce } from "../../../lib/base/steps.ts";
 import { type IniDocument, parseIni } from "../../../lib/config/ini.ts";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
 import { Source, type Token } from "../../../lib/config/source.ts";
@@ -11,7 +12,7 @@ interface Parsed {
 
 function parse(text: string): Parsed {
   const source = new Source("a.cfg", text);
-  const document = parseIni(source);
+  const document = runAtOnce(parseIni(source));
   const problems = source.diagnostics.map((d) => `${d.line}:${d.column}+${d.length} ${d.message}`);
   return { document, problems };
 }
@@ -163,9 +164,10 @@ Deno.test("parseIni() finds every key and value where it stands in the text", ()
   fc.assert(
     fc.property(texts, (text) => {
       const source = new Source("a.cfg", text);
-      for (const { name, entries } of parseIni(source).sections) {
+      const lines = [...source.lines()];
+      for (const { name, entries } of runAtOnce(parseIni(source)).sections) {
         for (const token of [name, ...entries.flatMap(({ key, value }) => [key, ...value])]) {
-          const line = source.lines[token.line - 1]?.text ?? "";
+          const line = lines[token.line - 1]?.text ?? "";
           assertEquals(line.slice(token.column - 1).startsWith(token.text), true);
         }
       }

@@ -79,15 +79,44 @@ Deno.test("parseSettings() limits the number of backends over all listeners", ()
   assertEquals(problems(mappings(2)), ["3:1 there are more than 8192 backends in all"]);
 });
 
-Deno.test("parseSettings() stops listing after a thousand errors, and says that there are more", () => {
-  const lines = Array.from({ length: 5000 }, (_, index) => `key_${index} = 1`);
-  const found = problems(`[options]\n${lines.join("\n")}`);
-  assertEquals(found.length, 1001);
-  assertEquals(found.slice(0, 1), ["0:0 there are more than 1000 errors, not all shown"]);
-  assertEquals(found.at(-1)?.startsWith('1001:1 unknown key "key_999" in [options]'), true);
+const unknownKeys = (count: number) =>
+  `[options]\n${Array.from({ length: count }, (_, index) => `key_${index} = 1`).join("\n")}`;
+const MAPPING = "\n[mappings]\n24003 = 127.0.0.1:1";
+
+Deno.test("parseSettings() lists a hundred errors, and says how many more there are", () => {
+  assertEquals(problems(unknownKeys(100) + MAPPING).length, 100);
+  assertEquals(problems(unknownKeys(101) + MAPPING).at(-1), "0:0 1 more error is not shown");
+  const found = problems(unknownKeys(5000) + MAPPING);
+  assertEquals(found.length, 101);
+  assertEquals(found.at(-1), "0:0 4900 more errors are not shown");
+  assert(found[99]?.startsWith('101:1 unknown key "key_99" in [options]'), found[99]);
 });
 
-Deno.test("parseSettings() takes a file with more than a thousand warnings", () => {
+Deno.test("parseSettings() stops reading after ten thousand errors, and says so", () => {
+  const found = problems(unknownKeys(10_500) + MAPPING);
+  assertEquals(
+    found.at(-1),
+    "0:0 9900 more errors are not shown, and the rest of the file was not read",
+  );
+});
+
+Deno.test("parseSettings() stops reading after a hundred thousand sections and keys", () => {
+  const found = problems(`${MAPPING}\n${unknownKeys(100_500)}`);
+  const surplus = "there are more than 100000 sections and keys: the rest was not read";
+  assert(found.includes(`100003:1 ${surplus}`), found.join("\n"));
+});
+
+Deno.test("parseSettings() stops reading a mapping at the last backend that there may be", () => {
+  const backends = Array.from(
+    { length: MOST_BACKENDS + 5 },
+    (_, i) => `10.1.${i >> 8}.${i & 255}:1`,
+  );
+  assertEquals(problems(`[mappings]\n2000 = ${backends.join(", ")}, wrong\n2001 = wrong`), [
+    "2:1 there are more than 8192 backends in all",
+  ]);
+});
+
+Deno.test("parseSettings() takes a file with more than a hundred warnings", () => {
   const mappings = Array.from(
     { length: 1020 },
     (_, index) =>
@@ -97,11 +126,27 @@ Deno.test("parseSettings() takes a file with more than a thousand warnings", () 
   ).slice(0, 510);
   const text = `[mappings]\n${mappings.join("\n")}`;
   const { settings, diagnostics } = parseSettings(text, "a.cfg", ENVIRONMENT);
-  assertEquals([settings?.listeners.length, diagnostics.length], [1020, 1020]);
+  assertEquals([settings?.listeners.length, diagnostics.length], [1020, 101]);
+  assertEquals(diagnostics.at(-1)?.message, "920 more warnings are not shown");
 });
 
-Deno.test("parseSettings() reads lines of a megabyte", () => {
-  const long = 1_000_000;
+Deno.test("parseSettings() shows the part of a long line that is wrong", () => {
+  const text = `[mappings]\n24003 = a:1,${" ".repeat(5000)}wrong,${" ".repeat(5000)}b:2`;
+  const [diagnostic] = parseSettings(text, "a.cfg", ENVIRONMENT).diagnostics;
+  assert(diagnostic !== undefined);
+  const { column, lineStart, lineText } = diagnostic;
+  assertEquals(column, 5013);
+  assertEquals([lineText.length, lineText.at(0), lineText.at(-1)], [800, "…", "…"]);
+  assertEquals(lineText.slice(column - lineStart).startsWith("wrong,"), true);
+});
+
+Deno.test("parseSettings() refuses a line of more than a million characters", () => {
+  const text = `[mappings]\n24003 = a:1 ;${" ".repeat(1_000_000)}\n24004 = b:1`;
+  assertEquals(problems(text), ["2:1 this line has more than 1000000 characters"]);
+});
+
+Deno.test("parseSettings() reads lines of nearly a megabyte", () => {
+  const long = 330_000;
   const [gap, digits, commas] = [" ".repeat(long), "1".repeat(long), ",".repeat(long)];
   assertEquals(problems(`[mappings]\n24003 = a:1,${gap}b:2${gap};${gap}`), []);
   for (
@@ -175,8 +220,8 @@ permittedTest(["read", "write"], "loadSettings() refuses what is no text", async
     assertEquals(await problemOf([0xff, 0xfe, 0x5b, 0]), utf16);
     assertEquals(await problemOf([0xfe, 0xff, 0, 0x5b]), utf16);
     assertEquals(await problemOf([0x7f, 0x45, 0, 0xff]), "cannot read the file: it is not text");
-    await Deno.truncate(file, 16 * 1024 ** 2 + 1);
-    assertEquals(await wholeFileProblem(file), "cannot read the file: it has more than 16m");
+    await Deno.truncate(file, 8 * 1024 ** 2 + 1);
+    assertEquals(await wholeFileProblem(file), "cannot read the file: it has more than 8m");
   } finally {
     await Deno.remove(file);
   }

@@ -41,8 +41,9 @@ permittedTest(["read"], "no damage to a configuration makes Weir lose its words"
       const { settings, diagnostics } = parseSettings(text, "a.cfg", ENVIRONMENT);
       assertEquals(settings === undefined, diagnostics.some((d) => d.severity === "error"));
       const told = new Set<string>();
-      for (const { line, column, length, lineText, message } of diagnostics) {
+      for (const { line, column, length, lineText, lineStart, message } of diagnostics) {
         assertEquals(lineText, line === 0 ? "" : lines[line - 1]);
+        assertEquals(lineStart, line === 0 ? 0 : 1);
         assert(column - 1 + length <= lineText.length, message);
         assert(!told.has(`${line}:${column} ${message}`), `twice: ${message}`);
         told.add(`${line}:${column} ${message}`);

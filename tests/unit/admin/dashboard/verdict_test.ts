@@ -52,6 +52,7 @@ Deno.test("findProblems() says where the file is wrong that could not be used", 
     column: 1,
     length: 1,
     lineText: "",
+    lineStart: 1,
   });
   const textFor = (
     diagnostics: readonly ReturnType<typeof diagnostic>[],
