@@ -1,3 +1,4 @@
+import { clientPrefix, DEFAULT_PREFIX_LENGTHS, type PrefixLengths } from "../base/client_prefix.ts";
 import type { ListenerSettings } from "../config/settings.ts";
 import { type ClientLimits, type ClientTable, NO_PLACE } from "../state/client_table.ts";
 import { ListenerCell, ListenerTally } from "../state/counters.ts";
@@ -7,7 +8,12 @@ import { bucketTime, type TokenRate, tokenRate } from "../state/token_bucket.ts"
 /** The limits that a client may meet; 0 = no limit. */
 export type AdmissionSettings = Pick<
   ListenerSettings,
-  "maxConnections" | "maxConnectionsPerClient" | "connectionRate" | "connectionRatePerClient"
+  | "maxConnections"
+  | "maxConnectionsPerClient"
+  | "connectionRate"
+  | "connectionRatePerClient"
+  | "clientPrefixV4"
+  | "clientPrefixV6"
 >;
 
 /** Why a client was not let in: the key of the limit that it met. */
@@ -22,6 +28,20 @@ export interface Entrant {
   /** What `addressKeyOfText` or `addressKeyOfBytes` gives; asked for only where it is needed. */
   readonly addressKey: bigint;
 }
+
+/** How an admission is told of the world. */
+export interface AdmissionOptions {
+  /** The time in milliseconds since 1970, the same for all workers. @default {Date.now} */
+  readonly now?: () => number;
+  /**
+   * Hears that there is no place for further clients, so that they share those of their networks.
+   * Called once an hour at most, over all workers and listeners.
+   */
+  readonly onTableFull?: () => void;
+}
+
+/** A network has so many bits less than a client: /16 and /48 where nothing else is configured. */
+const NETWORK_BITS = 16;
 
 /** The place of a client that was let in and is not counted by itself. */
 export const NOT_COUNTED = -1;
@@ -46,22 +66,25 @@ export class Admission {
   readonly #slot: number;
   readonly #row: number;
   readonly #now: () => number;
+  readonly #onTableFull: () => void;
   #table: ClientTable | undefined;
   #settings: AdmissionSettings | undefined;
   #rate: TokenRate | undefined;
   #clientLimits: ClientLimits | undefined;
+  #clientBits: PrefixLengths = DEFAULT_PREFIX_LENGTHS;
+  #networkBits: PrefixLengths = DEFAULT_PREFIX_LENGTHS;
   #clientPlace = NOT_COUNTED;
 
   /**
    * @param slot the worker's slot in the shared state
    * @param row the listener's row in the shared state
-   * @param now the time in milliseconds since 1970, the same for all workers
    */
-  constructor(state: SharedState, slot: number, row: number, now: () => number = Date.now) {
+  constructor(state: SharedState, slot: number, row: number, options: AdmissionOptions = {}) {
     this.#state = state;
     this.#slot = slot;
     this.#row = row;
-    this.#now = now;
+    this.#now = options.now ?? Date.now;
+    this.#onTableFull = options.onTableFull ?? (() => {});
   }
 
   /**
@@ -104,6 +127,9 @@ export class Admission {
     this.#clientLimits = isClientLimited
       ? { maxSessions: maxConnectionsPerClient, rate }
       : undefined;
+    const { clientPrefixV4: v4, clientPrefixV6: v6 } = settings;
+    this.#clientBits = { v4, v6 };
+    this.#networkBits = { v4: Math.max(0, v4 - NETWORK_BITS), v6: Math.max(0, v6 - NETWORK_BITS) };
     this.#clientPlace = NOT_COUNTED;
   }
 
@@ -152,19 +178,21 @@ export class Admission {
 
   /** What an admitted client holds on to. */
   #keepPlace(limits: ClientLimits, place: number): number {
-    if (place < 0) {
-      this.#tally(ListenerTally.untrackedClients, 1);
-      return NOT_COUNTED;
-    }
     if (limits.maxSessions > 0) return place;
     // Held only while its bucket was written.
     this.#clients.leave(place);
     return NOT_COUNTED;
   }
 
-  #enterTable(limits: ClientLimits, client: Entrant, nowNs: bigint): number {
+  #enterTable(limits: ClientLimits, { addressKey }: Entrant, nowNs: bigint): number {
     const clients = this.#clients;
-    return clients.enter(clients.keyOf(client.addressKey, this.#row), limits, nowNs);
+    const key = clients.keyOf(clientPrefix(addressKey, this.#clientBits), this.#row);
+    const place = clients.enter(key, limits, nowNs);
+    if (place !== NO_PLACE.none) return place;
+    this.#tally(ListenerTally.sharedLimits, 1);
+    if (clients.takeNotice(nowNs)) this.#onTableFull();
+    const network = clients.keyOf(clientPrefix(addressKey, this.#networkBits), this.#row);
+    return clients.enterShared(network, limits, nowNs);
   }
 
   /** Made when it is first needed: most listeners limit no client. */

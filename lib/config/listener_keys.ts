@@ -1,3 +1,4 @@
+import { DEFAULT_PREFIX_LENGTHS } from "../base/client_prefix.ts";
 import { escapedText } from "./escaped_text.ts";
 import { healthCheck } from "./health_check.ts";
 import {
@@ -93,7 +94,7 @@ export const LISTENER_KEYS = {
     name: "max_connections_per_client",
     type: count({ min: 0, max: MOST_SESSIONS, zero: "no limit" }),
     default: 0,
-    doc: "How many sessions one client address has at once, over all workers.",
+    doc: "How many sessions one client has at once, over all workers.",
     reloadable: true,
   },
   connectionRate: {
@@ -107,8 +108,25 @@ export const LISTENER_KEYS = {
     name: "connection_rate_per_client",
     type: rate({ min: 0, max: MOST_SESSIONS, zero: "no limit" }),
     default: 0,
-    doc: "How many new sessions one client address may begin in a second; " +
+    doc: "How many new sessions one client may begin in a second; " +
       "a second's worth may come at once.",
+    reloadable: true,
+  },
+  clientPrefixV4: {
+    name: "client_prefix_v4",
+    type: count({ min: 1, max: 32 }),
+    default: DEFAULT_PREFIX_LENGTHS.v4,
+    doc:
+      "How many leading bits of an IPv4 address make one client for the limits above. Of more than " +
+      "about 65,000 clients at once, the rest share the limits with their network, " +
+      "which has 16 bits less.",
+    reloadable: true,
+  },
+  clientPrefixV6: {
+    name: "client_prefix_v6",
+    type: count({ min: 1, max: 128 }),
+    default: DEFAULT_PREFIX_LENGTHS.v6,
+    doc: "The same for IPv6, where one machine usually has all addresses of a /64.",
     reloadable: true,
   },
   queueTimeoutMs: {

@@ -111,12 +111,16 @@ export interface ListenerSettings {
   readonly retries: number;
   /** Sessions at once over all workers; 0 = no limit. */
   readonly maxConnections: number;
-  /** Sessions at once of one client address over all workers; 0 = no limit. */
+  /** Sessions at once of one client over all workers; 0 = no limit. */
   readonly maxConnectionsPerClient: number;
   /** New sessions a second over all workers; 0 = no limit. */
   readonly connectionRate: number;
-  /** New sessions a second of one client address over all workers; 0 = no limit. */
+  /** New sessions a second of one client over all workers; 0 = no limit. */
   readonly connectionRatePerClient: number;
+  /** How many leading bits of an IPv4 address are one client. */
+  readonly clientPrefixV4: number;
+  /** How many leading bits of an IPv6 address are one client. */
+  readonly clientPrefixV6: number;
   /** How long a session may wait for a place where every backend is full; 0 = not at all. */
   readonly queueTimeoutMs: number;
   /** How many sessions may wait so over all workers. */

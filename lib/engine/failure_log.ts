@@ -47,6 +47,13 @@ export class FailureLog {
     this.#warn(`Closed a client of listener ${listener.key} at once: ${limit} is reached`);
   }
 
+  clientTableFull(): void {
+    this.#logger.warn(
+      "The table of clients is full: those who are not in it meet max_connections_per_client and " +
+        "connection_rate_per_client together with the rest of their network",
+    );
+  }
+
   acceptFailed(listener: ListenerSettings, error: unknown): void {
     this.#warn(`Could not accept a client of listener ${listener.key}: ${messageOf(error)}`);
   }

@@ -39,7 +39,9 @@ export class ListenerShare {
     this.#plan = plan;
     this.#logs = inputs.logs;
     this.queue = new WaitQueue(state, slot, plan.rows.listener);
-    this.admission = new Admission(state, slot, plan.rows.listener);
+    this.admission = new Admission(state, slot, plan.rows.listener, {
+      onTableFull: () => this.failures.clientTableFull(),
+    });
     const random = Random.fromEntropy().next;
     const now = Date.now;
     this.#passiveHealth = new PassiveHealth(watchedPool(plan), { state, slot, now, random });

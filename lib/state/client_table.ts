@@ -3,8 +3,8 @@ import { returnToken, takeToken, type TokenRate } from "./token_bucket.ts";
 
 /** What {@linkcode ClientTable.enter} gives instead of a place. */
 export const NO_PLACE = {
-  /** The table has no room, so that nothing is known about the client. */
-  untracked: -1,
+  /** The table has no room for a further client; see {@linkcode ClientTable.enterShared}. */
+  none: -1,
   /** The client has as many sessions as it may have. */
   full: -2,
   /** The client has come too often of late. */
@@ -46,10 +46,12 @@ const IPV6_MARK = 1n << 63n;
 
 /** A key stands at most so far from the place that its hash gives. */
 const WINDOW = 64;
-/** Two workers that get into each other's way again and again give up, and let the client in. */
+/** Two workers that get into each other's way again and again give up; the client gets no place. */
 const MOST_ATTEMPTS = 16;
 /** No bucket is deeper; a time further ahead was written before the clock was set back. */
 const DEEPEST_BUCKET_NS = 120_000_000_000n;
+/** How often it is said that the table is full: an attack goes on for hours. */
+const NOTICE_INTERVAL_NS = 3_600_000_000_000n;
 
 /**
  * How many sessions each client has, and how many more may begin now: one table in shared memory for
@@ -72,6 +74,9 @@ const DEEPEST_BUCKET_NS = 120_000_000_000n;
  * whole window, to `MEMBER`. An owner that finds its key as `MEMBER` elsewhere lets its own place go;
  * one that finds it `INSERTING` throws that one back to `CLAIMED`, whose owner then starts again.
  *
+ * Behind these places stand others that clients *share* for whom there was none. They are nobody's and
+ * always there; of their words only the count and the version are used.
+ *
  * Invariant: a key has one place that is `MEMBER` at most. Of two threads that insert the same key,
  * the one that wrote `INSERTING` later sees the other's place when it looks, and either the other
  * is a member by then or cannot become one any more.
@@ -87,6 +92,8 @@ export class ClientTable {
   readonly #slot: number;
   readonly #owner: bigint;
   readonly #window: number;
+  /** Those of one client and those that are shared. */
+  readonly #allPlaces: number;
 
   /**
    * @param buffer the shared memory
@@ -100,6 +107,7 @@ export class ClientTable {
     this.#slot = slot;
     this.#owner = BigInt(slot);
     this.#window = Math.min(WINDOW, region.places);
+    this.#allPlaces = region.places + region.sharedPlaces;
   }
 
   /**
@@ -114,18 +122,34 @@ export class ClientTable {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const found = this.#find(key);
       const place = found >= 0 ? found : this.#insert(key, nowNs);
-      if (place === NO_PLACE.untracked) return place;
+      if (place === NO_PLACE.none) return place;
       if (place < 0) continue;
       const refusal = this.#countIn(place, key, maxSessions);
       if (refusal === GONE) continue;
-      if (refusal < 0) return refusal;
-      if (rate === undefined || takeToken(this.#cells, this.#at(place) + BUCKET, rate, nowNs)) {
-        return place;
-      }
-      this.leave(place);
-      return NO_PLACE.tooFast;
+      return refusal < 0 ? refusal : this.#takeToken(place, rate, nowNs);
     }
-    return NO_PLACE.untracked;
+    return NO_PLACE.none;
+  }
+
+  /**
+   * Counts a client in for whom there is no place, together with all others of the same `key`, and
+   * with a few of other keys: the limits hold for all of them as if they were one.
+   *
+   * @param key what {@linkcode keyOf} gives for the network that the client comes from
+   * @returns what {@linkcode enter} gives, but never `none`
+   */
+  enterShared(key: bigint, { maxSessions, rate }: ClientLimits, nowNs: bigint): number {
+    const place = this.#region.places + this.#hash(key, this.#region.sharedPlaces);
+    const refusal = this.#countIn(place, undefined, maxSessions);
+    return refusal < 0 ? refusal : this.#takeToken(place, rate, nowNs);
+  }
+
+  /** Whether it is to be said now that the table is full: once an hour, by one of all threads. */
+  takeNotice(nowNs: bigint): boolean {
+    const { notice } = this.#region;
+    const lastNs = Atomics.load(this.#cells, notice);
+    const isDue = lastNs === 0n || nowNs - lastNs >= NOTICE_INTERVAL_NS;
+    return isDue && Atomics.compareExchange(this.#cells, notice, lastNs, nowNs) === lastNs;
   }
 
   /** Undoes an {@linkcode enter} that led to nothing. */
@@ -167,7 +191,7 @@ export class ClientTable {
    * Called by the main thread once the worker cannot write any more.
    */
   release(slot: number): void {
-    for (let place = 0; place < this.#region.places; place++) {
+    for (let place = 0; place < this.#allPlaces; place++) {
       const at = this.#at(place) + WORD;
       const word = Atomics.load(this.#cells, at);
       if (word === 0n) continue;
@@ -193,20 +217,33 @@ export class ClientTable {
     return -1;
   }
 
-  /** Adds one to a count and gives 0, or says why not. */
-  #countIn(place: number, key: bigint, maxSessions: number): number {
+  /**
+   * Adds one to a count and gives 0, or says why not.
+   *
+   * @param key whose place it has to be; absent for one that is shared
+   */
+  #countIn(place: number, key: bigint | undefined, maxSessions: number): number {
     const at = this.#at(place);
     for (;;) {
       const word = Atomics.load(this.#cells, at + WORD);
-      if (stateOf(word) !== MEMBER || Atomics.load(this.#cells, at + KEY) !== key) {
-        return GONE;
-      }
+      const isOwn = key === undefined ||
+        stateOf(word) === MEMBER && Atomics.load(this.#cells, at + KEY) === key;
+      if (!isOwn) return GONE;
       if (maxSessions > 0 && countOf(word) >= maxSessions) return NO_PLACE.full;
       if (this.#replace(at + WORD, word, word + UNIT_STEP)) {
         Atomics.add(this.#shares, this.#shareAt(this.#slot, place), 1);
         return 0;
       }
     }
+  }
+
+  /** Gives the place of a client that was counted in, unless it comes too fast. */
+  #takeToken(place: number, rate: TokenRate | undefined, nowNs: bigint): number {
+    if (rate === undefined || takeToken(this.#cells, this.#at(place) + BUCKET, rate, nowNs)) {
+      return place;
+    }
+    this.leave(place);
+    return NO_PLACE.tooFast;
   }
 
   #countOut(place: number, amount: bigint): void {
@@ -217,11 +254,11 @@ export class ClientTable {
     }
   }
 
-  /** Makes a key a member. Gives its place, `untracked` where there is none, or `GONE`. */
+  /** Makes a key a member. Gives its place, `none` where there is none, or `GONE`. */
   #insert(key: bigint, nowNs: bigint): number {
     const home = this.#homeOf(key);
     const place = this.#claim(home, nowNs);
-    if (place < 0) return NO_PLACE.untracked;
+    if (place < 0) return NO_PLACE.none;
     const at = this.#at(place);
     Atomics.store(this.#cells, at + KEY, key);
     Atomics.store(this.#cells, at + BUCKET, 0n);
@@ -292,10 +329,15 @@ export class ClientTable {
     }
   }
 
-  /** Where the search for a key begins. The seeds are secret, so that nobody can aim at a place. */
+  /** Where the search for a key begins. */
   #homeOf(key: bigint): number {
+    return this.#hash(key, this.#region.places);
+  }
+
+  /** A number below `size`, a power of 2. The seeds are secret, so that nobody can aim at a place. */
+  #hash(key: bigint, size: number): number {
     const seed = this.#cells[this.#region.seeds] as bigint;
-    return Number(BigInt.asUintN(32, mix64(key ^ seed))) & (this.#region.places - 1);
+    return Number(BigInt.asUintN(32, mix64(key ^ seed))) & (size - 1);
   }
 
   #step(home: number, step: number): number {
@@ -307,7 +349,7 @@ export class ClientTable {
   }
 
   #shareAt(slot: number, place: number): number {
-    return this.#region.shares + slot * this.#region.places + place;
+    return this.#region.shares + slot * this.#allPlaces + place;
   }
 }
 

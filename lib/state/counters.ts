@@ -309,11 +309,13 @@ export const LISTENER_TALLIES = {
     help: "Client connections that were closed at once.",
     label: "Refused: connection_rate_per_client",
   },
-  untrackedClients: {
+  sharedLimits: {
     kind: "counter",
-    metric: "untracked_clients_total",
-    help: "Client connections that were let in without their client's limits: its table was full.",
-    label: "Untracked clients",
+    metric: "shared_limits_total",
+    help:
+      "Client connections that met the limits for each client together with their network: the " +
+      "table of clients was full.",
+    label: "Limits shared",
   },
   refusedNoBackend: {
     kind: "counter",

@@ -20,14 +20,18 @@ export const CLIENT_PLACES = 65_536;
 /** Descriptors of a worker that the main thread knows of; a number beyond is not known. */
 export const KNOWN_DESCRIPTORS = 1_048_576;
 
+/** Places that clients share for whom there was none; a power of 2. */
+export const SHARED_CLIENT_PLACES = 4_096;
+
 /** 64-bit integers in a place of the table of clients: half a cache line. */
 export const CLIENT_STRIDE = 4;
 
 /** Integers in a cache line: rows of cells start on one, so that threads do not share lines. */
 const CELLS_PER_LINE = 16;
 
-/** The place of the secret numbers in the header, in units of 8 bytes. */
+/** Places in the header, in units of 8 bytes; see {@linkcode ClientRegion}. */
 const CLIENT_SEEDS = 2;
+const CLIENT_NOTICE = 4;
 
 /** Where each region of the shared memory starts and how far its rows are apart. */
 export interface Layout {
@@ -65,13 +69,17 @@ export interface Layout {
 
 /** Where the table of clients stands. */
 export interface ClientRegion {
-  /** How many places it has; a power of 2. */
+  /** How many places it has for one client each; a power of 2. */
   readonly places: number;
+  /** How many places follow that clients share; a power of 2. */
+  readonly sharedPlaces: number;
   /** In units of 8 bytes, from the start of the memory: two secret numbers that places depend on. */
   readonly seeds: number;
+  /** In units of 8 bytes, from the start of the memory: when somebody last said that it is full. */
+  readonly notice: number;
   /** In units of 8 bytes, from the start of the memory. */
   readonly cells: number;
-  /** In units of 4 bytes, from the start of the memory: `places` for each worker slot. */
+  /** In units of 4 bytes, from the start of the memory: one for each place, for each worker slot. */
   readonly shares: number;
 }
 
@@ -102,9 +110,10 @@ export function layoutFor(workerSlots: number): Layout {
   const stripeStride = roundUp(stripeEnd, CELLS_PER_LINE / 2);
   const listenerBuckets = roundUp(stripes + workerSlots * stripeStride, CELLS_PER_LINE / 2);
   const listenerBucketStride = CELLS_PER_LINE / 2;
+  const clientPlaces = CLIENT_PLACES + SHARED_CLIENT_PLACES;
   const clientCells = listenerBuckets + LISTENER_ROWS * listenerBucketStride;
-  const clientShares = clientCells + CLIENT_PLACES * CLIENT_STRIDE;
-  const descriptors = clientShares + workerSlots * CLIENT_PLACES / 2;
+  const clientShares = clientCells + clientPlaces * CLIENT_STRIDE;
+  const descriptors = clientShares + workerSlots * clientPlaces / 2;
   const descriptorStride = KNOWN_DESCRIPTORS / 32;
   const end = descriptors + workerSlots * descriptorStride / 2;
   return {
@@ -130,7 +139,9 @@ export function layoutFor(workerSlots: number): Layout {
     listenerBucketStride,
     clients: {
       places: CLIENT_PLACES,
+      sharedPlaces: SHARED_CLIENT_PLACES,
       seeds: CLIENT_SEEDS,
+      notice: CLIENT_NOTICE,
       cells: clientCells,
       shares: clientShares * 2,
     },

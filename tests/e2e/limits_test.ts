@@ -139,8 +139,11 @@ permittedTest(
 
 // Other systems have no address on the loopback interface but the first.
 const PER_CLIENT_RATE = "connection_rate_per_client refuses the client that comes too often, alone";
-if (Deno.build.os === "linux") permittedTest(NEEDS, PER_CLIENT_RATE, limitEachClient);
-else Deno.test({ name: `${PER_CLIENT_RATE} (ignored: needs Linux)`, ignore: true, fn() {} });
+const BY_PREFIX = "client_prefix_v4 makes one client of a network";
+for (const [name, fn] of [[PER_CLIENT_RATE, limitEachClient], [BY_PREFIX, limitNetwork]] as const) {
+  if (Deno.build.os === "linux") permittedTest(NEEDS, name, fn);
+  else Deno.test({ name: `${name} (ignored: needs Linux)`, ignore: true, fn() {} });
+}
 
 async function limitEachClient(): Promise<void> {
   await using backend = new TestBackend(echo);
@@ -175,6 +178,20 @@ async function limitEachClient(): Promise<void> {
       "the client may come again",
       async () => await countServed("127.0.0.1", port, 1) === 1,
     );
+  }
+  assertEquals(await weir.stop(), 0);
+}
+
+async function limitNetwork(): Promise<void> {
+  await using backend = new TestBackend(echo);
+  const limits = { connection_rate_per_client: "1/m", client_prefix_v4: 24 };
+  const options = { ...UNCHECKED, ...limits };
+  const { text, listeners } = bothEngines({ backends: [backend.name], options });
+  await using weir = await ReloadableWeir.start(text);
+  for (const { engine, port } of listeners) {
+    assertEquals(await countServed("127.0.1.1", port, 1), 1, engine);
+    assertEquals(await countServed("127.0.1.2", port, 3), 0, `${engine}: of the same network`);
+    assertEquals(await countServed("127.0.2.1", port, 1), 1, `${engine}: of another network`);
   }
   assertEquals(await weir.stop(), 0);
 }

@@ -7,7 +7,9 @@ import {
   NOT_COUNTED,
 } from "../../../lib/access/admission.ts";
 import { addressKeyOfText } from "../../../lib/base/address_key.ts";
+import { clientPrefix } from "../../../lib/base/client_prefix.ts";
 import { ListenerCell, ListenerTally } from "../../../lib/state/counters.ts";
+import { CLIENT_STRIDE } from "../../../lib/state/layout.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 
 const UNLIMITED: AdmissionSettings = {
@@ -15,6 +17,8 @@ const UNLIMITED: AdmissionSettings = {
   maxConnectionsPerClient: 0,
   connectionRate: 0,
   connectionRatePerClient: 0,
+  clientPrefixV4: 32,
+  clientPrefixV6: 64,
 };
 const ROW = 3;
 
@@ -22,8 +26,13 @@ const ROW = 3;
 class Door {
   readonly state = SharedState.create(2);
   nowMs = 1_800_000_000_000;
+  /** How often it was said that the table is full. */
+  notices = 0;
   readonly workers = [0, 1].map((slot) =>
-    new Admission(this.state, slot, ROW, () => this.nowMs)
+    new Admission(this.state, slot, ROW, {
+      now: () => this.nowMs,
+      onTableFull: () => this.notices++,
+    })
   ) as [Admission, Admission];
 
   get active(): number {
@@ -36,7 +45,7 @@ class Door {
 
   sessionsOf(client: Entrant): number {
     const table = this.state.clientTable(0);
-    return table.sessions(table.keyOf(client.addressKey, ROW));
+    return table.sessions(table.keyOf(clientPrefix(client.addressKey, { v4: 32, v6: 64 }), ROW));
   }
 }
 
@@ -123,7 +132,7 @@ Deno.test("Admission.admit() holds connection_rate_per_client for each client", 
   const client = from("2001:db8::1");
   const verdicts = [first, second, first].map((worker) => worker.admit(settings, client));
   assertEquals(verdicts, ["admitted", "admitted", "connection_rate_per_client"]);
-  assertEquals(first.admit(settings, from("2001:db8::2")), "admitted");
+  assertEquals(first.admit(settings, from("2001:db8:0:1::1")), "admitted");
   assertEquals(door.tally(ListenerTally.refusedConnectionRatePerClient), 1);
   assertEquals([first.clientPlace, second.clientPlace], [NOT_COUNTED, NOT_COUNTED]);
   assertEquals(door.sessionsOf(client), 0);
@@ -184,7 +193,7 @@ Deno.test("Admission.leave() leaves nothing behind, whatever the limits are by t
         if (session !== undefined) door.workers[session.slot].leave(session.place);
         door.nowMs += 100;
         const worker = door.workers[slot as 0 | 1];
-        if (worker.admit(limits, from(`10.0.0.${client}`)) === "admitted") {
+        if (worker.admit(limited(limits), from(`10.0.0.${client}`)) === "admitted") {
           inside.push({ slot: slot as 0 | 1, place: worker.clientPlace });
         }
         assertEquals(door.active, inside.length);
@@ -213,21 +222,114 @@ Deno.test("Admission.admit() gives a dead worker's clients their places back", (
   assertEquals(door.active, 1);
 });
 
-Deno.test("Admission.admit() lets clients in untracked once the table is full, and counts them", () => {
+Deno.test("Admission.admit() counts an IPv6 network as one client, by its prefix", () => {
+  const settings = limited({ maxConnectionsPerClient: 1, clientPrefixV6: 56, clientPrefixV4: 24 });
+  const door = new Door();
+  const one = (client: string) => door.workers[0].admit(settings, from(client));
+  assertEquals(one("2001:db8::1"), "admitted");
+  assertEquals(one("2001:db8:0:ff::1"), "max_connections_per_client");
+  assertEquals(one("2001:db8:0:100::1"), "admitted");
+  assertEquals(one("192.0.2.1"), "admitted");
+  assertEquals(one("192.0.2.9"), "max_connections_per_client");
+  assertEquals(one("192.0.3.1"), "admitted");
+});
+
+/** The n-th address of an attacker who has 2001:db8::/32, each in a /64 of its own. */
+function attackingAddress(n: number): string {
+  return `2001:db8:${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}::1`;
+}
+
+Deno.test("an attacker with one IPv6 network neither passes the limits nor fills the table", () => {
+  const door = new Door();
+  const settings = limited({ maxConnectionsPerClient: 3 });
+  const verdicts = Array.from({ length: 100_000 }, (_, n) => {
+    const host = `2001:db8::${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}`;
+    return door.workers[0].admit(settings, from(host));
+  });
+  assertEquals(verdicts.filter((verdict) => verdict === "admitted").length, 3);
+  assertEquals([door.tally(ListenerTally.sharedLimits), door.notices], [0, 0]);
+});
+
+Deno.test("an attacker who fills the table gains nothing, and shuts out no other network", () => {
+  const door = new Door();
+  const [first, second] = door.workers;
+  const settings = limited({ maxConnectionsPerClient: 2, connectionRatePerClient: 100 });
+  const { places, seeds } = door.state.layout.clients;
+  // Not by chance: of those who share places, two networks may have the same one.
+  new BigInt64Array(door.state.buffer).set([123456789n, -987654321n], seeds);
+  const networks = 4;
+  let entered = 0;
+  // Whole /48s, one session from each /64 of theirs: more clients than the table has places for.
+  for (let n = 0; n < networks << 16; n++) {
+    if (first.admit(settings, from(attackingAddress(n))) === "admitted") entered++;
+  }
+  // Each of the networks shares one place, whose limit holds for all of it.
+  assert(entered <= places + 2 * networks, `${entered} sessions`);
+  assert(door.tally(ListenerTally.sharedLimits) > 0);
+  assertEquals(door.notices, 1);
+  const honest = ["198.51.100.7", "203.0.113.9", "2a00:1450::1", "2600:1f00::1"];
+  for (const client of honest) {
+    assertEquals(second.admit(settings, from(client)), "admitted", client);
+    const firstPlace = second.clientPlace;
+    assertEquals(second.admit(settings, from(client)), "admitted", client);
+    assertEquals(second.admit(settings, from(client)), "max_connections_per_client", client);
+    second.leave(firstPlace);
+    assertEquals(second.admit(settings, from(client)), "admitted", client);
+  }
+});
+
+Deno.test("Admission.leave() gives back what clients shared, also for a dead worker", () => {
+  const door = new Door();
+  const [first, second] = door.workers;
+  fillTable(door.state);
+  const settings = limited({ maxConnectionsPerClient: 2 });
+  const neighbours = ["192.0.2.1", "192.0.200.2", "192.0.3.3"].map(from) as [
+    Entrant,
+    Entrant,
+    Entrant,
+  ];
+  assertEquals(first.admit(settings, neighbours[0]), "admitted");
+  const { clientPlace } = first;
+  assertEquals(second.admit(settings, neighbours[1]), "admitted");
+  assertEquals(first.admit(settings, neighbours[2]), "max_connections_per_client");
+  first.leave(clientPlace);
+  assertEquals(first.admit(settings, neighbours[2]), "admitted");
+  door.state.releaseWorker(1);
+  assertEquals(first.admit(settings, neighbours[0]), "admitted");
+  assertEquals(first.admit(settings, neighbours[1]), "max_connections_per_client");
+  assertEquals(door.tally(ListenerTally.sharedLimits), 6);
+  assertEquals(door.active, 2);
+});
+
+Deno.test("Admission.admit() holds the rate of those who share it", () => {
   const door = new Door();
   const [first] = door.workers;
-  const { clients } = door.state.layout;
-  // Every place is taken by a client of another worker.
-  const cells = new BigInt64Array(door.state.buffer);
-  for (let place = 0; place < clients.places; place++) {
-    cells.set([1n, 1n << 34n | 3n << 32n | 1n], clients.cells + place * 4);
-  }
-  const settings = limited({ maxConnectionsPerClient: 1 });
-  const client = from("192.0.2.1");
-  assertEquals(first.admit(settings, client), "admitted");
-  assertEquals(first.admit(settings, client), "admitted");
-  assertEquals(door.tally(ListenerTally.untrackedClients), 2);
-  first.leave(first.clientPlace);
-  first.leave(first.clientPlace);
-  assert(door.active === 0);
+  fillTable(door.state);
+  const settings = limited({ connectionRatePerClient: 3 });
+  const admitted = () =>
+    Array.from({ length: 50 }, (_, n) => first.admit(settings, from(`192.0.2.${n}`)))
+      .filter((verdict) => verdict === "admitted").length;
+  assertEquals(admitted(), 3);
+  door.nowMs += 1001;
+  assertEquals(admitted(), 3);
 });
+
+Deno.test("Admission.admit() says once an hour that the table is full", () => {
+  const door = new Door();
+  fillTable(door.state);
+  const settings = limited({ maxConnectionsPerClient: 100 });
+  for (let minute = 0; minute < 150; minute++) {
+    for (const worker of door.workers) worker.admit(settings, from(`192.0.2.${minute}`));
+    door.nowMs += 60_000;
+  }
+  assertEquals(door.notices, 3);
+});
+
+/** Takes every place, as clients of another worker do that stay. */
+function fillTable(state: SharedState): void {
+  const { clients } = state.layout;
+  const cells = new BigInt64Array(state.buffer);
+  for (let place = 0; place < clients.places; place++) {
+    cells.set([1n, 1n << 34n | 3n << 32n | 1n], clients.cells + place * CLIENT_STRIDE);
+  }
+}

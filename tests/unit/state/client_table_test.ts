@@ -14,11 +14,12 @@ const SECOND_NS = 1_000_000_000n;
 
 /** Memory for a table so small that everything in it meets. */
 function smallTable(places: number, slots: number): [SharedArrayBuffer, ClientRegion] {
-  const cells = 2;
-  const shares = 2 * (cells + places * CLIENT_STRIDE);
-  const memory = new SharedArrayBuffer((shares + Math.ceil(slots * places / 2) * 2) * 4);
+  const [cells, sharedPlaces] = [4, 2];
+  const all = places + sharedPlaces;
+  const shares = 2 * (cells + all * CLIENT_STRIDE);
+  const memory = new SharedArrayBuffer((shares + Math.ceil(slots * all / 2) * 2) * 4);
   new BigInt64Array(memory).set([123456789n, -987654321n]);
-  return [memory, { places, seeds: 0, cells, shares }];
+  return [memory, { places, sharedPlaces, seeds: 0, notice: 2, cells, shares }];
 }
 
 function sessionsOnly(maxSessions: number): { maxSessions: number; rate: undefined } {
@@ -77,17 +78,35 @@ Deno.test("ClientTable.cancel() gives the token back too", () => {
   assert(table.enter(key, limits, NOW_NS) >= 0);
 });
 
-Deno.test("ClientTable.enter() lets a client in untracked where the table is full", () => {
+Deno.test("ClientTable.enter() has no place for a client where the table is full", () => {
   const table = new ClientTable(...smallTable(4, 1), 0);
   const places = [1n, 2n, 3n, 4n].map((address) =>
     table.enter(table.keyOf(address, 0), sessionsOnly(1), NOW_NS)
   );
   assertEquals(places.toSorted(), [0, 1, 2, 3]);
   const late = table.keyOf(5n, 0);
-  assertEquals(table.enter(late, sessionsOnly(1), NOW_NS), NO_PLACE.untracked);
+  assertEquals(table.enter(late, sessionsOnly(1), NOW_NS), NO_PLACE.none);
   table.leave(places[2] as number);
   assertEquals(table.enter(late, sessionsOnly(1), NOW_NS), places[2]);
   assertEquals(table.enter(late, sessionsOnly(1), NOW_NS), NO_PLACE.full);
+});
+
+Deno.test("ClientTable.enterShared() holds one limit for all who share a place", () => {
+  const [memory, region] = smallTable(1, 2);
+  const [first, second] = [new ClientTable(memory, region, 0), new ClientTable(memory, region, 1)];
+  const keys = [1n, 2n, 3n, 4n, 5n].map((network) => first.keyOf(network, 0));
+  const places = keys.map((key) => first.enterShared(key, sessionsOnly(9), NOW_NS));
+  assert(places.every((place) => place === 1 || place === 2), String(places));
+  const [key] = keys as [bigint];
+  const limits = { maxSessions: 9, rate: tokenRate(2) };
+  assertEquals(second.enterShared(key, limits, NOW_NS), places[0]);
+  assertEquals(second.enterShared(key, limits, NOW_NS), places[0]);
+  assertEquals(second.enterShared(key, limits, NOW_NS), NO_PLACE.tooFast);
+  assertEquals(second.enterShared(key, sessionsOnly(2), NOW_NS), NO_PLACE.full);
+  first.release(1);
+  for (const place of places) first.leave(place);
+  assertEquals(first.enterShared(key, sessionsOnly(1), NOW_NS), places[0]);
+  assertEquals(first.enterShared(key, sessionsOnly(1), NOW_NS), NO_PLACE.full);
 });
 
 Deno.test("ClientTable.enter() takes no place over whose bucket is not full yet", () => {
@@ -95,10 +114,10 @@ Deno.test("ClientTable.enter() takes no place over whose bucket is not full yet"
   const limits = { maxSessions: 9, rate: tokenRate(1) };
   const [first, second] = [table.keyOf(1n, 0), table.keyOf(2n, 0)];
   table.leave(table.enter(first, limits, NOW_NS));
-  assertEquals(table.enter(second, limits, NOW_NS), NO_PLACE.untracked);
+  assertEquals(table.enter(second, limits, NOW_NS), NO_PLACE.none);
   assertEquals(table.enter(first, limits, NOW_NS), NO_PLACE.tooFast);
   table.leave(table.enter(second, limits, NOW_NS + SECOND_NS));
-  assertEquals(table.enter(first, limits, NOW_NS + SECOND_NS), NO_PLACE.untracked);
+  assertEquals(table.enter(first, limits, NOW_NS + SECOND_NS), NO_PLACE.none);
   // The clock was set back by a day: what is so far ahead is no bucket any more.
   assert(table.enter(first, limits, NOW_NS - 86_400n * SECOND_NS) >= 0);
 });
@@ -151,9 +170,9 @@ Deno.test("ClientTable.release() frees places that a dead worker was taking over
   cells[region.cells + CLIENT_STRIDE + 1] = 1n << 34n | 2n << 32n | 1n;
   const table = new ClientTable(memory, region, 0);
   const key = table.keyOf(1n, 0);
-  assertEquals(table.enter(key, sessionsOnly(1), NOW_NS), NO_PLACE.untracked);
+  assertEquals(table.enter(key, sessionsOnly(1), NOW_NS), NO_PLACE.none);
   table.release(0);
-  assertEquals(table.enter(key, sessionsOnly(1), NOW_NS), NO_PLACE.untracked);
+  assertEquals(table.enter(key, sessionsOnly(1), NOW_NS), NO_PLACE.none);
   table.release(1);
   assert(table.enter(key, sessionsOnly(1), NOW_NS) >= 0);
 });
@@ -203,7 +222,7 @@ for (
       rounds: 60_000,
     });
     assertEquals(reports.map(({ exceeded }) => exceeded), [0, 0, 0]);
-    assertEquals(reports.map(({ untracked }) => untracked), [0, 0, 0]);
+    assertEquals(reports.map(({ homeless }) => homeless), [0, 0, 0]);
     assert(reports.every(({ entered }) => entered > 1000), JSON.stringify(reports));
     assertEquals(reports.map(({ held }) => held > 0).slice(0, 2), [false, false]);
     for (let client = 0; client < clients; client++) {

@@ -21,7 +21,8 @@ export interface HammerOrder {
 export interface HammerReport {
   readonly entered: number;
   readonly refused: number;
-  readonly untracked: number;
+  /** How often there was no place. */
+  readonly homeless: number;
   /** How often a client was seen to have more sessions than it may have. */
   readonly exceeded: number;
   readonly held: number;
@@ -39,7 +40,7 @@ function hammer(order: HammerOrder): HammerReport {
   const table = new ClientTable(order.memory, order.region, slot);
   const random = Random.fromSeed(slot + 1);
   const held: { client: number; place: number }[] = [];
-  const report = { entered: 0, refused: 0, untracked: 0, exceeded: 0 };
+  const report = { entered: 0, refused: 0, homeless: 0, exceeded: 0 };
   const leave = (at: number): void => {
     const [session] = held.splice(at, 1);
     if (session === undefined) return;
@@ -56,7 +57,7 @@ function hammer(order: HammerOrder): HammerReport {
     const client = Math.floor(random.next() * clients);
     const key = table.keyOf(BigInt(client), 0);
     const place = table.enter(key, { maxSessions, rate: undefined }, 1n);
-    if (place === NO_PLACE.untracked) report.untracked++;
+    if (place === NO_PLACE.none) report.homeless++;
     else if (place < 0) report.refused++;
     else {
       report.entered++;
