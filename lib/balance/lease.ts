@@ -12,8 +12,7 @@ export class Lease {
   /** The backend's row in the shared state: its identity even if a reload renumbers the pool. */
   readonly row: number;
   readonly #ledger: Ledger;
-  /** Whether this session is the one that tries a backend after an ejection. */
-  readonly #onTrial: boolean;
+  #onTrial: boolean;
   #hasAnswered = false;
   #ended = false;
 
@@ -23,6 +22,11 @@ export class Lease {
     this.#onTrial = onTrial;
     this.backend = backend;
     this.row = row;
+  }
+
+  /** Whether this is the session that tries a backend after an ejection, and that has yet to tell. */
+  get isOnTrial(): boolean {
+    return this.#onTrial && !this.#hasAnswered;
   }
 
   /** Says that the backend is connected, and how long that took. */
@@ -37,6 +41,12 @@ export class Lease {
       this.#ledger.answered(this.row, this.#onTrial);
     }
     this.#ledger.moved(this.row, bytesIn, bytesOut);
+  }
+
+  /** Says that the backend has passed its trial without having sent a byte. */
+  stoodTrial(): void {
+    this.#ledger.answered(this.row, this.#onTrial);
+    this.#onTrial = false;
   }
 
   /** Gives the place back. Throws an `Error` when it was given back before. */

@@ -1,5 +1,6 @@
 import { observe } from "../base/peak_ewma.ts";
 import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
+import type { EarlyReset } from "../state/early_reset.ts";
 import { CONNECT_TIME } from "../state/histograms.ts";
 import type { SharedState } from "../state/shared_state.ts";
 
@@ -13,19 +14,20 @@ export type Outcome =
   | "connect_timeout"
   /** This machine had no port left for a connection to the backend. */
   | "no_port"
-  /** The backend reset the session before it sent a byte. */
-  | "reset_early"
+  /** The backend reset the session before it had sent a byte. */
+  | EarlyReset
   /** The backend reset the session later. */
   | "aborted"
-  /** The session ended before it was known whether the backend would have answered. */
+  /** The session ended before the backend could show anything. */
   | "abandoned";
 
-const OUTCOME_TALLIES: Readonly<Record<Outcome, number | undefined>> = {
+type OutcomeName = Exclude<Outcome, EarlyReset>;
+
+const OUTCOME_TALLIES: Readonly<Record<OutcomeName, number | undefined>> = {
   served: undefined,
   connect_failed: BackendTally.connectFailures,
   connect_timeout: BackendTally.connectTimeouts,
   no_port: BackendTally.portsExhausted,
-  reset_early: BackendTally.earlyResets,
   aborted: BackendTally.aborts,
   abandoned: undefined,
 };
@@ -34,21 +36,24 @@ const OUTCOME_TALLIES: Readonly<Record<Outcome, number | undefined>> = {
 export interface OutcomeWatcher {
   /** Takes the one trial of a backend that was ejected. Tells whether it was still to be had. */
   takeTrial(row: number): boolean;
-  /** A session was answered by the backend, or ended well. */
+  /** A session was connected. */
+  connected(row: number): void;
+  /** A session was answered by the backend, has stood its trial, or ended well. */
   succeeded(row: number, onTrial: boolean): void;
-  /** A session was not connected, or reset before the backend sent a byte. */
+  /** A session was not connected. */
   failed(row: number, onTrial: boolean): void;
+  /** The backend reset a session before it had sent a byte. */
+  reset(row: number, onTrial: boolean, reset: EarlyReset): void;
   /** The session that held the trial has ended before it told anything. */
   abandoned(row: number): void;
 }
 
 /** Whether an outcome speaks for the backend, against it, or of nothing. */
-const VERDICTS: Readonly<Record<Outcome, "succeeded" | "failed" | "abandoned">> = {
+const VERDICTS: Readonly<Record<OutcomeName, "succeeded" | "failed" | "abandoned">> = {
   served: "succeeded",
   aborted: "succeeded",
   connect_failed: "failed",
   connect_timeout: "failed",
-  reset_early: "failed",
   no_port: "abandoned",
   abandoned: "abandoned",
 };
@@ -96,6 +101,7 @@ export class Ledger {
       observe(costMs, sinceMs, connectTimeMs),
     );
     state.setBackendReading(row, BackendReading.connectTimeStampMs, nowMs);
+    this.#watcher.connected(row);
   }
 
   /** Counts bytes that were delivered: `bytesIn` to the backend, `bytesOut` to the client. */
@@ -115,7 +121,7 @@ export class Ledger {
     return this.#watcher.takeTrial(row);
   }
 
-  /** The backend has sent its first byte in a session. */
+  /** The backend has sent its first byte in a session, or has stood its trial. */
   answered(row: number, onTrial: boolean): void {
     this.#watcher.succeeded(row, onTrial);
   }
@@ -127,6 +133,11 @@ export class Ledger {
    */
   ended(row: number, outcome: Outcome, onTrial: boolean, hasAnswered: boolean): void {
     this.giveBack(row);
+    if (typeof outcome === "object") {
+      this.#state.addBackendTally(this.#slot, row, BackendTally.earlyResets, 1);
+      this.#watcher.reset(row, onTrial, outcome);
+      return;
+    }
     const tally = OUTCOME_TALLIES[outcome];
     if (tally !== undefined) this.#state.addBackendTally(this.#slot, row, tally, 1);
     if (hasAnswered) return;

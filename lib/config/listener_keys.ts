@@ -205,14 +205,17 @@ export const LISTENER_KEYS = {
     name: "health_port",
     type: count({ min: 0, max: 65535, zero: "the backend's own" }),
     default: 0,
-    doc: "The port that is checked.",
+    doc:
+      "The port that is checked. A check of another port than the backend's own ends no ejection.",
     reloadable: true,
   },
   maxFails: {
     name: "max_fails",
     type: count({ min: 0, max: 1000, zero: "never" }),
     default: 3,
-    doc: "How many failed connections in a row eject a backend for a while.",
+    doc:
+      "How many sessions in a row that cannot be connected, or that the backend is to blame for " +
+      "resetting, eject it for a while.",
     reloadable: true,
   },
   failTimeoutMs: {

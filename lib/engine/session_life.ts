@@ -1,17 +1,20 @@
 import type { Client } from "../balance/algorithm.ts";
 import { Lease } from "../balance/lease.ts";
-import type { Outcome } from "../balance/ledger.ts";
 import { NONE_TRIED, type Refusal } from "../balance/pool.ts";
 import type { ListenerSettings } from "../config/settings.ts";
+import { TRIAL_LOOK_MS } from "../health/ejection_rules.ts";
 import type { CloseReason, Ender, Phase } from "../log/close_reason.ts";
 import { ListenerTally } from "../state/counters.ts";
 import type { ListenerShare } from "./listener_share.ts";
+import { hasStood, outcomeOf, type SessionCourse } from "./outcome_of.ts";
 import type { Waiter } from "./wait_queue.ts";
 
-/** The client of a session. Both figures are made when they are asked for. */
+/** The client of a session. Its figures are made when they are asked for. */
 export interface SessionClient extends Client {
   /** `ip:port`. */
   readonly name: string;
+  /** See `addressKeyOfText`. */
+  readonly addressKey: bigint;
 }
 
 /** The two ends of a session. */
@@ -90,6 +93,7 @@ export class SessionLife implements Waiter {
   readonly #startedAtMs = Date.now();
   readonly #startedMs = performance.now();
   #reason: CloseReason | undefined;
+  #finishedMs = 0;
   #lease: Lease | undefined;
   #triedRows = NONE_TRIED;
   #lastFailure: ConnectFailure | undefined;
@@ -99,6 +103,9 @@ export class SessionLife implements Waiter {
   /** Hears how a wait for a place came out. */
   #onPlace: ((lease: Lease | undefined) => void) | undefined;
   #connectTimeMs = -1;
+  /** When the backend was connected, and when its first byte from the client was seen. */
+  #connectedMs = 0;
+  #firstInMs = 0;
   #bytesIn = 0;
   #bytesOut = 0;
   #lastMovedMs = 0;
@@ -168,7 +175,8 @@ export class SessionLife implements Waiter {
 
   /** Says that the lease's backend is connected. */
   connected(): void {
-    this.#connectTimeMs = performance.now() - this.#stepMs;
+    this.#connectedMs = performance.now();
+    this.#connectTimeMs = this.#connectedMs - this.#stepMs;
     this.#lease?.connected(this.#connectTimeMs);
   }
 
@@ -201,7 +209,7 @@ export class SessionLife implements Waiter {
   }
 
   /**
-   * Brings the counts up to date.
+   * Brings the counts up to date, and judges a trial by them.
    *
    * @param bytesIn all bytes so far that the backend's connection has taken
    * @param bytesOut all bytes so far that the client's connection has taken
@@ -210,11 +218,21 @@ export class SessionLife implements Waiter {
   moved(bytesIn: number, bytesOut: number, nowMs: number): void {
     const newIn = bytesIn - this.#bytesIn;
     const newOut = bytesOut - this.#bytesOut;
-    if (newIn === 0 && newOut === 0) return;
-    this.#bytesIn = bytesIn;
-    this.#bytesOut = bytesOut;
-    this.#lastMovedMs = nowMs;
-    this.#lease?.moved(newIn, newOut);
+    if (newIn !== 0 || newOut !== 0) {
+      if (this.#bytesIn === 0 && newIn !== 0) this.#firstInMs = nowMs;
+      this.#bytesIn = bytesIn;
+      this.#bytesOut = bytesOut;
+      this.#lastMovedMs = nowMs;
+      this.#lease?.moved(newIn, newOut);
+    }
+    if (this.#lease?.isOnTrial && this.#isRelaying && hasStood(this.#course, nowMs)) {
+      this.#lease.stoodTrial();
+    }
+  }
+
+  /** When to call `moved` and `overdue` next at the latest; `Infinity` where nothing is pressing. */
+  lookByMs(nowMs: number): number {
+    return this.#lease?.isOnTrial ? nowMs + TRIAL_LOOK_MS : Infinity;
   }
 
   /** Says that bytes which were moved before have been taken by the other side only now. */
@@ -264,6 +282,7 @@ export class SessionLife implements Waiter {
   finish(by: Ender): void {
     if (this.#reason !== undefined) return;
     this.#reason = { by, phase: this.phase };
+    this.#finishedMs = performance.now();
     if (this.#onPlace === undefined) return;
     const onPlace = this.#onPlace;
     this.#onPlace = undefined;
@@ -284,7 +303,11 @@ export class SessionLife implements Waiter {
   end(): void {
     const reason = this.#reason ?? { by: "resource", phase: this.phase };
     this.phase = "end";
-    this.#lease?.end(this.#outcome(reason));
+    this.#lease?.end(
+      this.#connectTimeMs < 0
+        ? "abandoned"
+        : outcomeOf(reason.by, this.#course, this.#finishedMs, this.#client),
+    );
     this.#lease = undefined;
     const durationMs = performance.now() - this.#startedMs;
     this.#share.observeDuration(durationMs);
@@ -342,11 +365,17 @@ export class SessionLife implements Waiter {
     return undefined;
   }
 
-  /** What the session's end says about its backend. */
-  #outcome(reason: CloseReason): Outcome {
-    if (this.#connectTimeMs < 0) return "abandoned";
-    if (reason.by !== "backend") return "served";
-    return this.#bytesOut === 0 ? "reset_early" : "aborted";
+  get #isRelaying(): boolean {
+    return this.phase === "relay" && !this.finished;
+  }
+
+  get #course(): SessionCourse {
+    return {
+      connectedMs: this.#connectedMs,
+      firstInMs: this.#firstInMs,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+    };
   }
 }
 

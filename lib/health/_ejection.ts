@@ -28,7 +28,18 @@ export function endEjection(state: SharedState, row: number): boolean {
     state.replaceBackendCell(row, BackendCell.ejection, code, EJECTION.none)
   );
   if (!ended) return false;
-  state.setBackendCell(row, BackendCell.failuresInRow, 0);
+  forgetFailures(state, row);
   state.advanceEpoch();
   return true;
+}
+
+/** Whether resets had a share in the ejection, and not only connections that failed. */
+export function isEjectedForResets(state: SharedState, row: number): boolean {
+  return isEjected(state, row) && state.backendCell(row, BackendCell.resetsInRow) !== 0;
+}
+
+/** Forgets the failures in a row. What a backend is ejected for stays as long as it is. */
+export function forgetFailures(state: SharedState, row: number): void {
+  state.setBackendCell(row, BackendCell.failuresInRow, 0);
+  if (!isEjected(state, row)) state.setBackendCell(row, BackendCell.resetsInRow, 0);
 }

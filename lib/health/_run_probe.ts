@@ -3,7 +3,7 @@ import { isLocalFault } from "../base/local_fault.ts";
 import { messageOf } from "../base/message_of.ts";
 import { refuseSelfConnection } from "../base/self_connection.ts";
 import { encodeLocalHeader, encodeProxyHeader } from "../protocol/proxy_header.ts";
-import { probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
+import { isAtSessionsPort, probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
 import { Wire } from "./_wire.ts";
 
 /** Talks to a backend that is connected; gives what is wrong with it, in words. */
@@ -69,12 +69,11 @@ async function dial(subject: ProbeSubject, signal: AbortSignal): Promise<Deno.Tc
  * `health_port` leads elsewhere: what answers there need not expect it (HAProxy does the same).
  */
 function headerFor(
-  { listener, backend }: ProbeSubject,
+  subject: ProbeSubject,
   { localAddr, remoteAddr }: Deno.TcpConn,
 ): Uint8Array | undefined {
-  const { proxyProtocol, healthPort } = listener;
-  const elsewhere = healthPort !== 0 && healthPort !== backend.address.port;
-  if (proxyProtocol === "off" || elsewhere) return undefined;
+  const { proxyProtocol } = subject.listener;
+  if (proxyProtocol === "off" || !isAtSessionsPort(subject)) return undefined;
   if (proxyProtocol === "v1") return encodeProxyHeader("v1", localAddr, remoteAddr);
   return encodeLocalHeader(proxyProtocol);
 }

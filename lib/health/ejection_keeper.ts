@@ -2,7 +2,14 @@ import type { BackendSettings } from "../config/settings.ts";
 import { EJECTION } from "../state/codes.ts";
 import { BackendCell, BackendReading } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
-import { endEjection, isEjected, isUsable, isUsableBut } from "./_ejection.ts";
+import {
+  endEjection,
+  forgetFailures,
+  isEjected,
+  isEjectedForResets,
+  isUsable,
+  isUsableBut,
+} from "./_ejection.ts";
 import { longestEjectionMs, mostEjected } from "./ejection_rules.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { WatchedPool } from "./watched_pool.ts";
@@ -94,6 +101,14 @@ export class EjectionKeeper {
   }
 
   /**
+   * A check that began while a backend was ejected has found that it can be connected to. That is
+   * all it says about sessions: an ejection for resets goes on, and its trial decides.
+   */
+  checkPassed(row: number): void {
+    if (!isEjectedForResets(this.#state, row)) this.clear(row, "a health check passed");
+  }
+
+  /**
    * Lets a backend take sessions again, because something other than its trial speaks for it.
    *
    * @param reason why, in words that go on after "… takes sessions again: "
@@ -147,17 +162,23 @@ export class EjectionKeeper {
     kept.goodSinceMs = undefined;
     if (code === EJECTION.ejected && seen !== EJECTION.ejected) {
       const again = seen !== EJECTION.none;
-      const { maxFails } = kept.pool.listener;
-      const reason = again
-        ? "the session on trial failed"
-        : maxFails === 1
-        ? "a connection failed"
-        : `${maxFails} connections in a row failed`;
+      const reason = again ? "the session on trial failed" : this.#describeFailures(kept);
       this.#report(kept, true, again, reason);
     }
     // A trial that tells nothing for long is given to another session, because the worker that had
     // it may be gone.
     if (code !== EJECTION.trialOpen && this.#isOver(kept, nowMs)) this.#openTrial(kept, code);
+  }
+
+  #describeFailures({ pool: { listener: { maxFails } }, row }: Kept): string {
+    const resets = this.#state.backendCell(row, BackendCell.resetsInRow);
+    if (resets === 0) {
+      return maxFails === 1 ? "a connection failed" : `${maxFails} connections in a row failed`;
+    }
+    if (maxFails === 1) return "a session was reset";
+    return resets >= maxFails
+      ? `${maxFails} sessions in a row were reset`
+      : `${maxFails} sessions in a row failed, some of them by a reset`;
   }
 
   #openTrial(kept: Kept, code: number): void {
@@ -212,7 +233,7 @@ export class EjectionKeeper {
 
   #forget(row: number): void {
     endEjection(this.#state, row);
-    this.#state.setBackendCell(row, BackendCell.failuresInRow, 0);
+    forgetFailures(this.#state, row);
     this.#state.setBackendCell(row, BackendCell.ejectionsInRow, 0);
   }
 

@@ -4,9 +4,9 @@ import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts"
 import type { SharedState } from "../state/shared_state.ts";
 import { Check, isCheckable, Probing } from "./_check.ts";
 import { DueOrder } from "./_due_order.ts";
-import { isEjected } from "./_ejection.ts";
+import { forgetFailures, isEjected } from "./_ejection.ts";
 import { mainSlot } from "./main_slot.ts";
-import type { ProbeResult } from "./probe.ts";
+import { isAtSessionsPort, type ProbeResult } from "./probe.ts";
 import type { Probes } from "./probes.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { WatchedPool } from "./watched_pool.ts";
@@ -32,7 +32,10 @@ export interface HealthCheckerInputs {
   readonly scheduler: Scheduler;
   readonly probes: Probes;
   readonly onFlip: (flip: HealthFlip) => void;
-  /** A check that began while the backend was ejected has passed. */
+  /**
+   * A check that began while the backend was ejected has passed, at the port that sessions go to:
+   * whatever else it asked for, the backend can be connected to.
+   */
   readonly onPassWhileEjected: (row: number) => void;
 }
 
@@ -222,11 +225,13 @@ export class HealthChecker {
       const praise = healthRise === 1 ? "a check passed" : `${healthRise} checks in a row passed`;
       const { up } = riseFall;
       // Failed sessions of before say nothing about a backend that is up again.
-      if (up) this.#state.setBackendCell(row, BackendCell.failuresInRow, 0);
+      if (up) forgetFailures(this.#state, row);
       this.#writeVerdict(row, up);
       this.#flip(row, check.listener, check.backend, up, result.passed ? praise : result.reason);
     }
-    if (result.passed && probing.whileEjected) this.#inputs.onPassWhileEjected(row);
+    if (result.passed && probing.whileEjected && isAtSessionsPort(check)) {
+      this.#inputs.onPassWhileEjected(row);
+    }
   }
 
   /** The time between checks runs from start to start; a check that took longer has no pause. */

@@ -1,9 +1,12 @@
+import { clientPrefix, DEFAULT_PREFIX_LENGTHS } from "../base/client_prefix.ts";
 import type { ListenerSettings } from "../config/settings.ts";
 import { EJECTION } from "../state/codes.ts";
 import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
+import type { EarlyReset } from "../state/early_reset.ts";
+import { SLICE_MS } from "../state/reset_window.ts";
 import type { SharedState } from "../state/shared_state.ts";
-import { endEjection, isEjected, isUsable } from "./_ejection.ts";
-import { ejectionTimeMs, mostEjected } from "./ejection_rules.ts";
+import { endEjection, forgetFailures, isEjected, isUsable } from "./_ejection.ts";
+import { ejectionTimeMs, isToBlame, mayBeProvoked, mostEjected } from "./ejection_rules.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 
 export interface PassiveHealthInputs {
@@ -49,8 +52,14 @@ export class PassiveHealth {
     this.#rows = pool.backendRows;
   }
 
+  /** A session was connected. */
+  connected(row: number): void {
+    if (this.#listener.maxFails === 0) return;
+    this.#state.resetWindow.countSession(row, this.#inputs.now());
+  }
+
   /**
-   * A session was connected and the backend did not reset it before it sent a byte.
+   * A session was connected, and the backend has answered or has stood the time of a trial.
    *
    * @param onTrial whether the session holds the trial
    */
@@ -59,24 +68,41 @@ export class PassiveHealth {
     if (onTrial && state.backendCell(row, BackendCell.ejection) === EJECTION.onTrial) {
       endEjection(state, row);
     } else if (state.backendCell(row, BackendCell.failuresInRow) !== 0) {
-      state.setBackendCell(row, BackendCell.failuresInRow, 0);
+      forgetFailures(state, row);
     }
   }
 
   /**
-   * A session was not connected, or the backend reset it before it sent a byte.
+   * A session was not connected.
    *
    * @param onTrial whether the session held the trial
    */
   failed(row: number, onTrial: boolean): void {
+    this.#failed(row, onTrial, 0);
+  }
+
+  /**
+   * The backend reset a session before it had sent a byte. Where that need not be its fault, it says
+   * nothing, neither of the backend nor in a trial.
+   *
+   * @param onTrial whether the session held the trial
+   */
+  reset(row: number, onTrial: boolean, reset: EarlyReset): void {
+    if (this.#speaksAgainst(row, reset)) this.#failed(row, onTrial, 1);
+    else if (onTrial) this.abandoned(row);
+  }
+
+  /** @param resets 1 for a reset, 0 for a connection that failed */
+  #failed(row: number, onTrial: boolean, resets: number): void {
     const state = this.#state;
     const { maxFails } = this.#listener;
     if (maxFails === 0) {
       if (onTrial) endEjection(state, row);
       return;
     }
-    if (onTrial) this.#ejectAgain(row);
+    if (onTrial) this.#ejectAgain(row, resets);
     if (isEjected(state, row)) return;
+    if (resets > 0) state.addBackendCell(row, BackendCell.resetsInRow, resets);
     const failures = state.addBackendCell(row, BackendCell.failuresInRow, 1) + 1;
     if (failures < maxFails) return;
     // Whoever sets the count back is the one to eject; others have counted at the same time.
@@ -111,6 +137,22 @@ export class PassiveHealth {
     state.advanceEpoch();
   }
 
+  /** Whether a reset shows a fault of the backend's, by itself or together with those before it. */
+  #speaksAgainst(row: number, reset: EarlyReset): boolean {
+    if (this.#listener.maxFails === 0 || !mayBeProvoked(reset)) return true;
+    // The window knows nothing of sessions that began before, so that these can be no share of them.
+    if (reset.openMs > SLICE_MS) return false;
+    const nowMs = this.#inputs.now();
+    const { resetWindow } = this.#state;
+    const client = clientPrefix(reset.clientKey, DEFAULT_PREFIX_LENGTHS);
+    resetWindow.countReset(row, client, nowMs);
+    return isToBlame({
+      clients: resetWindow.clients(row, nowMs),
+      resets: resetWindow.resets(row, nowMs),
+      sessions: resetWindow.sessions(row, nowMs),
+    });
+  }
+
   /** Ejects a backend, unless too many are or none would be left. Tells whether it did. */
   #eject(row: number): boolean {
     const state = this.#state;
@@ -130,9 +172,10 @@ export class PassiveHealth {
   }
 
   /** A failed trial: the next ejection in a row. */
-  #ejectAgain(row: number): void {
+  #ejectAgain(row: number, resets: number): void {
     const state = this.#state;
     if (state.backendCell(row, BackendCell.ejection) !== EJECTION.onTrial) return;
+    if (resets > 0) state.addBackendCell(row, BackendCell.resetsInRow, resets);
     this.#setEnd(row, state.backendCell(row, BackendCell.ejectionsInRow) + 1);
     const { onTrial, ejected } = EJECTION;
     if (state.replaceBackendCell(row, BackendCell.ejection, onTrial, ejected)) this.#count(row);

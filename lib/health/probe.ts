@@ -29,3 +29,8 @@ export type Probe = (subject: ProbeSubject, signal: AbortSignal) => Promise<Prob
 export function probedPort({ listener, backend }: ProbeSubject): number {
   return listener.healthPort === 0 ? backend.address.port : listener.healthPort;
 }
+
+/** Whether a probe connects to where sessions do: elsewhere it says nothing about connecting there. */
+export function isAtSessionsPort(subject: ProbeSubject): boolean {
+  return probedPort(subject) === subject.backend.address.port;
+}

@@ -75,6 +75,13 @@ export const BACKEND_CELLS = {
     label: "Ejections in a row",
     internal: true,
   },
+  resetsInRow: {
+    kind: "gauge",
+    metric: "resets_in_row",
+    help: "How many of the failures in a row were resets; kept while the backend is ejected.",
+    label: "Resets in a row",
+    internal: true,
+  },
 } as const satisfies Table;
 
 /** Shared integers for each listener. */

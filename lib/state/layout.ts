@@ -64,6 +64,9 @@ export interface Layout {
   /** In units of 4 bytes, from the start of the memory: a bit for each descriptor of each worker. */
   readonly descriptors: number;
   readonly descriptorStride: number;
+  /** In units of 4 bytes, from the start of the memory: see `ResetWindow`. */
+  readonly resetWindows: number;
+  readonly resetWindowStride: number;
   readonly byteLength: number;
 }
 
@@ -115,7 +118,10 @@ export function layoutFor(workerSlots: number): Layout {
   const clientShares = clientCells + clientPlaces * CLIENT_STRIDE;
   const descriptors = clientShares + workerSlots * clientPlaces / 2;
   const descriptorStride = KNOWN_DESCRIPTORS / 32;
-  const end = descriptors + workerSlots * descriptorStride / 2;
+  const descriptorsEnd = descriptors + workerSlots * descriptorStride / 2;
+  const resetWindows = roundUp(descriptorsEnd, CELLS_PER_LINE / 2);
+  const resetWindowStride = CELLS_PER_LINE;
+  const end = resetWindows + BACKEND_ROWS * resetWindowStride / 2;
   return {
     workerSlots,
     backendCells,
@@ -147,6 +153,8 @@ export function layoutFor(workerSlots: number): Layout {
     },
     descriptors: descriptors * 2,
     descriptorStride,
+    resetWindows: resetWindows * 2,
+    resetWindowStride,
     byteLength: end * 8,
   };
 }

@@ -3,6 +3,7 @@ import { BackendCell, ListenerCell } from "./counters.ts";
 import { ClientTable } from "./client_table.ts";
 import { bucketColumn, type HistogramDefinition } from "./histograms.ts";
 import { BACKEND_ROWS, type Layout, layoutFor, LISTENER_ROWS } from "./layout.ts";
+import { ResetWindow } from "./reset_window.ts";
 import { returnToken, takeToken, type TokenRate } from "./token_bucket.ts";
 
 /** Places in the header, the first cache line of the memory. */
@@ -23,10 +24,13 @@ export class SharedState {
   readonly #cells: Int32Array;
   readonly #floats: Float64Array;
   readonly #buckets: BigInt64Array;
+  /** What was seen of late of each backend's sessions. */
+  readonly resetWindow: ResetWindow;
 
   private constructor(buffer: SharedArrayBuffer, layout: Layout) {
     this.buffer = buffer;
     this.layout = layout;
+    this.resetWindow = new ResetWindow(buffer, layout);
     this.#cells = new Int32Array(buffer);
     this.#floats = new Float64Array(buffer);
     this.#buckets = new BigInt64Array(buffer);
@@ -250,6 +254,7 @@ export class SharedState {
     }
     const readings = this.#backendReadingAt(row, 0);
     this.#floats.fill(0, readings, readings + layout.backendReadingStride);
+    this.resetWindow.clear(row);
     for (let slot = 0; slot < layout.workerSlots; slot++) {
       const tallies = this.#backendTallyAt(slot, row, 0);
       this.#floats.fill(0, tallies, tallies + layout.backendTallyStride);

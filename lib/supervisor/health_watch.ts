@@ -49,7 +49,7 @@ export class HealthWatch {
       random: Math.random,
       probes: PROBES,
       onFlip: (flip) => this.#flipped(flip),
-      onPassWhileEjected: (row) => this.#keeper.clear(row, "a health check passed"),
+      onPassWhileEjected: (row) => this.#keeper.checkPassed(row),
     });
   }
 

@@ -32,8 +32,10 @@ export class ResettableEnd {
     });
   }
 
-  static async connect(port: number): Promise<ResettableEnd> {
-    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  /** @param localAddress where it connects from, of 127.0.0.0/8: the kernel chooses if absent */
+  static async connect(port: number, localAddress?: string): Promise<ResettableEnd> {
+    const local = localAddress === undefined ? {} : { localAddress };
+    const socket = connect({ port, host: "127.0.0.1", ...local, allowHalfOpen: true });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     socket.once("connect", resolve);
     socket.once("error", reject);
@@ -129,6 +131,8 @@ export class ResettableEnd {
 export class ResettableBackend implements AsyncDisposable {
   readonly #listener: Server;
   readonly #ends = new Set<ResettableEnd>();
+  /** Connections so far. */
+  accepted = 0;
 
   private constructor(listener: Server) {
     this.#listener = listener;
@@ -141,6 +145,7 @@ export class ResettableBackend implements AsyncDisposable {
     listener.on("connection", async (socket: Socket) => {
       const end = new ResettableEnd(socket);
       backend.#ends.add(end);
+      backend.accepted++;
       await conduct(end);
       backend.#ends.delete(end);
     });

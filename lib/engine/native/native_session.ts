@@ -223,7 +223,7 @@ export class NativeSession implements EngineSession, ConnectOwner {
       this.#checkedBytes = bytes;
       if (this.#isQuiet) atMs = roundUp(nowMs + quietMs, quietMs / QUIET_ROUNDS);
     }
-    this.#inputs.workshop.loop.setTimer(this.client, atMs);
+    this.#inputs.workshop.loop.setTimer(this.client, Math.min(atMs, this.life.lookByMs(nowMs)));
   }
 
   #checkSoon(nowMs: number): void {

@@ -1,6 +1,7 @@
 import type { Lease } from "../../balance/lease.ts";
 import { formatAddress } from "../../base/address.ts";
 import { hashAddressText } from "../../base/address_hash.ts";
+import { addressKeyOfText } from "../../base/address_key.ts";
 import { isLocalFault, isPortShortage } from "../../base/local_fault.ts";
 import type { Ender } from "../../log/close_reason.ts";
 import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
@@ -47,6 +48,10 @@ export class Session implements SessionClient, EngineSession {
 
   get addressHash(): number {
     return hashAddressText(this.#client.remoteAddr.hostname);
+  }
+
+  get addressKey(): bigint {
+    return addressKeyOfText(this.#client.remoteAddr.hostname);
   }
 
   /** Serves the client from the first step to the last. Never throws. */

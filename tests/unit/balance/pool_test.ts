@@ -15,6 +15,7 @@ import {
 import { SharedState } from "../../../lib/state/shared_state.ts";
 
 const CLIENT = { addressHash: 42 };
+const RESET = { hadInput: false, openMs: 0, clientKey: 1n };
 
 function listenerOf(backends: string, algorithm = "round_robin"): ListenerSettings {
   const text = `[options]\nalgorithm = ${algorithm}\n[mappings]\n2000 = ${backends}\n`;
@@ -40,6 +41,8 @@ function poolOf(listener: ListenerSettings, state = SharedState.create(2), slot 
     },
     succeeded: (row, onTrial) => heard.push(`${row} succeeded${onTrial ? " on trial" : ""}`),
     failed: (row, onTrial) => heard.push(`${row} failed${onTrial ? " on trial" : ""}`),
+    connected: () => {},
+    reset: (row, onTrial) => heard.push(`${row} reset${onTrial ? " on trial" : ""}`),
     abandoned: (row) => heard.push(`${row} abandoned`),
   });
   const inputs = { state, ledger, random: Random.fromSeed(1).next, now: () => 1000 };
@@ -176,7 +179,7 @@ Deno.test("Lease.end() counts each outcome where it belongs", () => {
       "connect_failed",
       "connect_failed",
       "connect_timeout",
-      "reset_early",
+      RESET,
       "aborted",
     ] as const
   ) leaseOf(pool).end(outcome);
@@ -247,17 +250,30 @@ Deno.test("Pool.acquire() gives one session the trial of a backend that was ejec
   assertEquals(heard, ["0 succeeded on trial"]);
 });
 
+Deno.test("Lease.stoodTrial() passes the trial, and what comes later is none any more", () => {
+  const { state, pool, heard } = poolOf(listenerOf("127.0.0.1:1, 127.0.0.1:2"));
+  state.setBackendCell(0, BackendCell.ejection, EJECTION.trialOpen);
+  state.advanceEpoch();
+  const [onTrial, ordinary] = [leaseOf(pool), leaseOf(pool)];
+  assertEquals([onTrial.isOnTrial, ordinary.isOnTrial], [true, false]);
+  onTrial.stoodTrial();
+  assertEquals(onTrial.isOnTrial, false);
+  onTrial.end(RESET);
+  assertEquals(heard, ["0 succeeded on trial", "0 reset"]);
+});
+
 for (
   const [outcome, heard] of [
     ["served", ["0 succeeded"]],
     ["aborted", ["0 succeeded"]],
     ["connect_failed", ["0 failed"]],
     ["connect_timeout", ["0 failed"]],
-    ["reset_early", ["0 failed"]],
+    [RESET, ["0 reset"]],
     ["abandoned", []],
   ] as const
 ) {
-  Deno.test(`Lease.end("${outcome}") tells ${heard[0] ?? "nothing"} of a backend`, () => {
+  const name = typeof outcome === "string" ? `"${outcome}"` : "an early reset";
+  Deno.test(`Lease.end(${name}) tells ${heard[0] ?? "nothing"} of a backend`, () => {
     const { pool, heard: told } = poolOf(listenerOf("127.0.0.1:1"));
     leaseOf(pool).end(outcome);
     assertEquals(told, [...heard]);

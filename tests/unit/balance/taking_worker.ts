@@ -17,8 +17,10 @@ declare const self: {
 self.onmessage = ({ data }): void => {
   const ledger = new Ledger(SharedState.attach(data.memory), data.slot, () => 1, {
     takeTrial: () => false,
+    connected: () => {},
     succeeded: () => {},
     failed: () => {},
+    reset: () => {},
     abandoned: () => {},
   });
   let taken = 0;

@@ -5,7 +5,13 @@ import { ListenerShare } from "../../../lib/engine/listener_share.ts";
 import { SessionLife } from "../../../lib/engine/session_life.ts";
 import type { SessionRecord } from "../../../lib/log/session_record.ts";
 import { AccessLog } from "../../../lib/log/access_log.ts";
-import { BackendCell, ListenerCell, ListenerTally } from "../../../lib/state/counters.ts";
+import { EJECTION } from "../../../lib/state/codes.ts";
+import {
+  BackendCell,
+  BackendTally,
+  ListenerCell,
+  ListenerTally,
+} from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 
 const CLIENT = { name: "192.0.2.1:5000", addressHash: 1, addressKey: 1n };
@@ -164,3 +170,73 @@ Deno.test("SessionLife.finish() keeps the first reason", () => {
   life.end();
   assertEquals(records[0]?.reason, { by: "client", phase: "connect" });
 });
+
+/** A session that tries a backend which was ejected, connected, and when that was. */
+function trial() {
+  const { state, begin } = rig("");
+  state.setBackendCell(0, BackendCell.ejection, EJECTION.trialOpen);
+  state.advanceEpoch();
+  const life = begin();
+  assert(typeof life.acquire(() => {}) === "object");
+  life.connected();
+  life.relaying();
+  return {
+    life,
+    nowMs: performance.now(),
+    ejection: () => state.backendCell(0, BackendCell.ejection),
+    state,
+  };
+}
+
+Deno.test("SessionLife passes a trial at the backend's first byte", () => {
+  const { life, nowMs, ejection } = trial();
+  assertEquals(life.lookByMs(nowMs) <= nowMs + 500, true);
+  life.moved(5, 1, nowMs + 1);
+  assertEquals(ejection(), EJECTION.none);
+  assertEquals(life.lookByMs(nowMs), Infinity);
+  life.finish("client");
+  life.end();
+});
+
+Deno.test("SessionLife passes a trial after a second of silence", () => {
+  const { life, nowMs, ejection } = trial();
+  life.moved(0, 0, nowMs + 900);
+  assertEquals(ejection(), EJECTION.onTrial);
+  life.moved(0, 0, nowMs + 1001);
+  assertEquals(ejection(), EJECTION.none);
+  life.finish("client");
+  life.end();
+});
+
+Deno.test("SessionLife passes a trial a second after the client's first byte", () => {
+  const { life, nowMs, ejection } = trial();
+  life.moved(1, 0, nowMs + 900);
+  life.moved(2, 0, nowMs + 1800);
+  assertEquals(ejection(), EJECTION.onTrial);
+  life.moved(3, 0, nowMs + 1901);
+  assertEquals(ejection(), EJECTION.none);
+  life.finish("client");
+  life.end();
+});
+
+for (
+  const [what, bytesIn, by, expected] of [
+    ["was not answered and ends in good order", 1, "done", EJECTION.none],
+    ["was as quiet as it may be", 0, "timeout", EJECTION.none],
+    ["says nothing and ends", 0, "done", EJECTION.trialOpen],
+    ["was broken off by the client", 1, "client", EJECTION.trialOpen],
+    ["was cut by an operator", 1, "operator", EJECTION.trialOpen],
+    ["was reset after the client had sent something", 1, "backend", EJECTION.trialOpen],
+    ["was reset before the client had sent anything", 0, "backend", EJECTION.ejected],
+  ] as const
+) {
+  Deno.test(`SessionLife judges a trial that ${what}`, () => {
+    const { life, nowMs, ejection, state } = trial();
+    life.moved(bytesIn, 0, nowMs);
+    life.finish(by);
+    life.end();
+    assertEquals(ejection(), expected);
+    const resets = state.backendTally(0, 0, BackendTally.earlyResets);
+    assertEquals(resets, by === "backend" ? 1 : 0);
+  });
+}

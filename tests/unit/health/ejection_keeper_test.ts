@@ -152,6 +152,55 @@ Deno.test("EjectionKeeper.clear() ends an ejection in whatever state it is", asy
   }
 });
 
+/** As a client sees it that says nothing. */
+const RESET = { hadInput: false, openMs: 0, clientKey: 1n };
+
+Deno.test("EjectionKeeper.checkPassed() ends an ejection for connections that failed", async () => {
+  const rig = new Rig(backendsOf(2), ...OPTIONS);
+  rig.eject(0);
+  await rig.scheduler.advance(250);
+  rig.keeper.checkPassed(0);
+  assertEquals([rig.code(0), rig.reports], [EJECTION.none, [OUT, "0 in: a health check passed"]]);
+  rig.keeper.stop();
+});
+
+Deno.test("EjectionKeeper.checkPassed() leaves an ejection for resets to the trial", async () => {
+  for (const failures of [0, 2]) {
+    const rig = new Rig(backendsOf(2), ...OPTIONS);
+    for (let time = 0; time < failures; time++) rig.worker.failed(0, false);
+    for (let time = failures; time < 3; time++) rig.worker.reset(0, false, RESET);
+    await rig.scheduler.advance(250);
+    rig.keeper.checkPassed(0);
+    assertEquals(rig.code(0), EJECTION.ejected);
+    assertEquals(rig.reports, [
+      failures === 0
+        ? "0 out: 3 sessions in a row were reset"
+        : "0 out: 3 sessions in a row failed, some of them by a reset",
+    ]);
+    await rig.reachTrial(0);
+    rig.keeper.checkPassed(0);
+    assertEquals(rig.code(0), EJECTION.onTrial);
+    rig.worker.succeeded(0, true);
+    assertEquals(rig.code(0), EJECTION.none);
+    // The next ejection has reasons of its own.
+    rig.eject(0);
+    rig.keeper.checkPassed(0);
+    assertEquals(rig.code(0), EJECTION.none);
+    rig.keeper.stop();
+  }
+});
+
+Deno.test("EjectionKeeper.checkPassed() leaves it to the next trial where one was reset", async () => {
+  const rig = new Rig(backendsOf(2), ...OPTIONS);
+  rig.eject(0);
+  await rig.reachTrial(0);
+  rig.worker.reset(0, true, RESET);
+  await rig.scheduler.advance(250);
+  rig.keeper.checkPassed(0);
+  assertEquals(rig.code(0), EJECTION.ejected);
+  rig.keeper.stop();
+});
+
 Deno.test("EjectionKeeper takes the last ejection back when nobody else is left", async () => {
   const rig = new Rig(backendsOf(3), ...OPTIONS);
   rig.eject(0);

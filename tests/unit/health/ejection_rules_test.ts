@@ -1,8 +1,11 @@
 import { assertEquals } from "@std/assert";
 import {
   ejectionTimeMs,
+  isToBlame,
   longestEjectionMs,
+  mayBeProvoked,
   mostEjected,
+  TRIAL_MS,
 } from "../../../lib/health/ejection_rules.ts";
 
 Deno.test("ejectionTimeMs() grows with every ejection in a row, up to five minutes", () => {
@@ -39,4 +42,23 @@ Deno.test("mostEjected() is the share rounded down, one at least, and never all"
   for (const [backends, percent, most] of cases as [number, number, number][]) {
     assertEquals(mostEjected(backends, percent), most, `${percent} % of ${backends}`);
   }
+});
+
+Deno.test("mayBeProvoked() holds of whoever has sent something, or has kept the backend waiting", () => {
+  const reset = { hadInput: false, openMs: 0, clientKey: 1n };
+  assertEquals(mayBeProvoked(reset), false);
+  assertEquals(mayBeProvoked({ ...reset, hadInput: true }), true);
+  assertEquals(mayBeProvoked({ ...reset, openMs: TRIAL_MS - 1 }), false);
+  assertEquals(mayBeProvoked({ ...reset, openMs: TRIAL_MS }), true);
+});
+
+Deno.test("isToBlame() wants three clients and half of the sessions", () => {
+  for (
+    const [clients, resets, sessions, expected] of [
+      [2, 100, 100, false],
+      [3, 3, 3, true],
+      [3, 50, 100, true],
+      [3, 49, 100, false],
+    ] as const
+  ) assertEquals(isToBlame({ clients, resets, sessions }), expected, `${clients} ${resets}`);
 });

@@ -244,6 +244,15 @@ Deno.test("HealthChecker tells of a pass only where the check began during the e
   await rig.checker.stop();
 });
 
+Deno.test("HealthChecker says nothing for a backend's port by a check of another", async () => {
+  const rig = new Rig();
+  rig.update(listenerOf(A, INTERVAL, "health_port = 9"));
+  rig.state.setBackendCell(0, BackendCell.ejection, EJECTION.ejected);
+  await rig.scheduler.advance(10_000);
+  assertEquals([rig.probes(A).length > 2, rig.passesWhileEjected], [true, []]);
+  await rig.checker.stop();
+});
+
 Deno.test("HealthChecker counts checks and flips, and notes since when a verdict holds", async () => {
   const rig = new Rig();
   const start = rig.scheduler.nowMs();

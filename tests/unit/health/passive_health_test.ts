@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { addressKeyOfText } from "../../../lib/base/address_key.ts";
 import { PassiveHealth } from "../../../lib/health/passive_health.ts";
 import type { WatchedPool } from "../../../lib/health/watched_pool.ts";
 import { EJECTION, HEALTH, MODE } from "../../../lib/state/codes.ts";
@@ -55,6 +56,68 @@ Deno.test("PassiveHealth ejects at the failure that makes `max_fails` in a row, 
     NOW_MS + 10_500,
   );
   assertEquals(rig.state.backendTally(0, 1, BackendTally.ejections), 1);
+});
+
+/** One session of a client that the backend resets. */
+function reset(
+  { one }: Rig,
+  row: number,
+  client: string,
+  { hadInput = true, openMs = 10, onTrial = false } = {},
+): void {
+  one.connected(row);
+  one.reset(row, onTrial, { hadInput, openMs, clientKey: addressKeyOfText(client) });
+}
+
+Deno.test("PassiveHealth blames a backend at once that resets clients which have said nothing", () => {
+  const rig = rigOf(backendsOf(3));
+  for (let time = 0; time < 3; time++) reset(rig, 1, "192.0.2.1", { hadInput: false });
+  assertEquals(ejected(rig), [1]);
+  assertEquals(rig.state.backendCell(1, BackendCell.resetsInRow), 3);
+});
+
+Deno.test("PassiveHealth blames no backend for what one client may have brought about", () => {
+  const rig = rigOf(backendsOf(3));
+  for (let time = 0; time < 30; time++) {
+    reset(rig, 0, "192.0.2.1");
+    reset(rig, 1, `2001:db8::${time}`);
+    reset(rig, 2, "192.0.2.1", { hadInput: false, openMs: 60_000 });
+  }
+  assertEquals(ejected(rig), []);
+});
+
+Deno.test("PassiveHealth blames a backend that resets three clients, and half of its sessions", () => {
+  const rig = rigOf(backendsOf(3));
+  for (const client of [1, 2, 3, 4]) reset(rig, 0, `192.0.2.${client}`);
+  assertEquals(ejected(rig), []);
+  reset(rig, 0, "192.0.2.5");
+  assertEquals(ejected(rig), [0]);
+
+  // As many sessions again go well, and one more.
+  for (let session = 0; session < 6; session++) rig.other.connected(1);
+  for (const client of [1, 2, 3, 4, 5]) reset(rig, 1, `192.0.2.${client}`);
+  assertEquals(ejected(rig), [0]);
+});
+
+Deno.test("PassiveHealth takes no reset in that comes long after the connection", () => {
+  const rig = rigOf(backendsOf(3));
+  for (let client = 1; client < 30; client++) reset(rig, 0, `192.0.2.${client}`, { openMs: 6_000 });
+  assertEquals(ejected(rig), []);
+});
+
+Deno.test("PassiveHealth gives a trial to another session that one client may have spoilt", () => {
+  const rig = rigOf(backendsOf(2));
+  fail(rig.one, 0, 3);
+  rig.state.setBackendCell(0, BackendCell.ejection, EJECTION.trialOpen);
+  for (const client of [1, 2]) {
+    assert(rig.one.takeTrial(0));
+    reset(rig, 0, `192.0.2.${client}`, { onTrial: true });
+    assertEquals(ejection(rig.state, 0), EJECTION.trialOpen);
+  }
+  assert(rig.one.takeTrial(0));
+  reset(rig, 0, "192.0.2.3", { onTrial: true });
+  assertEquals(ejection(rig.state, 0), EJECTION.ejected);
+  assertEquals(rig.state.backendCell(0, BackendCell.resetsInRow), 1);
 });
 
 Deno.test("PassiveHealth begins to count anew after a success", () => {

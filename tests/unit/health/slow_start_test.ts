@@ -94,8 +94,10 @@ for (const [algorithm, pace] of CASES) {
       state: rig.state,
       ledger: new Ledger(rig.state, 0, rig.scheduler.nowMs, {
         takeTrial: () => false,
+        connected: () => {},
         succeeded: () => {},
         failed: () => {},
+        reset: () => {},
         abandoned: () => {},
       }),
       random: Random.fromSeed(1).next,

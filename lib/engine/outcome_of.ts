@@ -1,0 +1,47 @@
+import type { Outcome } from "../balance/ledger.ts";
+import { TRIAL_MS } from "../health/ejection_rules.ts";
+import type { Ender } from "../log/close_reason.ts";
+
+/** The course of a session with the backend that it was connected to. Times are `performance.now()`. */
+export interface SessionCourse {
+  readonly connectedMs: number;
+  /** When the backend's first byte from the client was seen; without meaning while it has none. */
+  readonly firstInMs: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** The session has stood for as long as it may. */
+const TIMEOUTS: ReadonlySet<Ender> = new Set([
+  "timeout",
+  "client_timeout",
+  "backend_timeout",
+  "lifetime",
+]);
+
+/** Whether the backend has had the time of a trial to reset the session, and has not. */
+export function hasStood(course: SessionCourse, nowMs: number): boolean {
+  const { bytesIn, firstInMs, connectedMs } = course;
+  return nowMs - (bytesIn > 0 ? firstInMs : connectedMs) >= TRIAL_MS;
+}
+
+/**
+ * What the end of a session says about its backend.
+ *
+ * @param client see `addressKeyOfText`; asked for only where it is needed
+ */
+export function outcomeOf(
+  by: Ender,
+  course: SessionCourse,
+  nowMs: number,
+  client: { readonly addressKey: bigint },
+): Outcome {
+  const { bytesIn, bytesOut, connectedMs } = course;
+  if (by === "backend") {
+    if (bytesOut > 0) return "aborted";
+    return { hadInput: bytesIn > 0, openMs: nowMs - connectedMs, clientKey: client.addressKey };
+  }
+  // Who has received something and ends in good order has taken it.
+  const isGood = bytesOut > 0 || (by === "done" && bytesIn > 0) || TIMEOUTS.has(by);
+  return isGood || hasStood(course, nowMs) ? "served" : "abandoned";
+}
