@@ -1,3 +1,4 @@
+import { freePort } from "./free_ports.ts";
 import { within } from "./patience.ts";
 
 const MAIN = new URL("backend_main.ts", import.meta.url);
@@ -8,15 +9,15 @@ const CONFIG = new URL("../../deno.json", import.meta.url);
  * port. What it does for its clients says `backend_conduct.ts`. Use it with `await using`.
  */
 export class BackendProcess implements AsyncDisposable {
-  #port = 0;
+  /** Stays free for it while it does not run. */
+  readonly port: number = freePort();
   #child: Deno.ChildProcess | undefined;
 
   private constructor() {}
 
-  /** @param port @default {a free one} */
-  static async start(port = 0): Promise<BackendProcess> {
+  /** Starts one at a free port. */
+  static async start(): Promise<BackendProcess> {
     const backend = new BackendProcess();
-    backend.#port = port;
     await backend.start();
     return backend;
   }
@@ -26,13 +27,9 @@ export class BackendProcess implements AsyncDisposable {
     return Promise.all(Array.from({ length: count }, () => BackendProcess.start()));
   }
 
-  get port(): number {
-    return this.#port;
-  }
-
   /** As written in `[mappings]`. */
   get name(): string {
-    return `127.0.0.1:${this.#port}`;
+    return `127.0.0.1:${this.port}`;
   }
 
   get isRunning(): boolean {
@@ -45,7 +42,7 @@ export class BackendProcess implements AsyncDisposable {
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--quiet", "--allow-all", "--no-check", "--config", pathOf(CONFIG)],
-        ...[pathOf(MAIN), String(this.#port)],
+        ...[pathOf(MAIN), String(this.port)],
       ],
       stdin: "null",
       stdout: "piped",
@@ -55,12 +52,10 @@ export class BackendProcess implements AsyncDisposable {
     const reader = child.stdout.getReader();
     const { value } = await within("a backend to listen", reader.read());
     await reader.cancel();
-    const port = /^listening (\d+)/.exec(new TextDecoder().decode(value))?.[1];
-    if (port === undefined) {
+    if (!/^listening \d/.test(new TextDecoder().decode(value))) {
       await this.kill();
       throw new Error(`The backend ${this.name} could not be started`);
     }
-    this.#port = Number(port);
   }
 
   /** Lets it finish what it has accepted, which includes whoever waits in its queue. */

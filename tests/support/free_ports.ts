@@ -2,37 +2,62 @@
  * Below the ports that systems give to outgoing connections: of those, any connection of this machine
  * may take one in the time between the look and the use.
  */
-const FIRST = 10_000;
-const COUNT = 22_000;
-/** Those of `setup.cfg`, which the tests of the demo need. */
+const FIRST = 10_100;
+const BLOCKS = 44;
+const BLOCK_SIZE = 500;
+/** Those of `setup.cfg`, which somebody may be trying out meanwhile. */
 const KEPT: readonly number[] = [24_000, 24_003, 24_004];
 
-/** Given once, not given again: whoever asked may not have bound it yet. */
-const given = new Set<number>(KEPT);
+/** The block's first port, which nobody is given: whoever listens there has the block. */
+const claim = hasPermission() ? claimBlock() : undefined;
+/** Given once, not given again for long: whoever asked may not have bound it yet. */
+let given = 0;
 
 /** Finds ports on 127.0.0.1 that are free at this moment, no two the same. */
 export function freePorts(count: number): number[] {
   return Array.from({ length: count }, freePort);
 }
 
-/** Finds one port on 127.0.0.1 that is free at this moment. */
+/**
+ * Finds one port on 127.0.0.1 that is free at this moment, and that no other process and no other
+ * test file is given, as each has a block of ports to itself.
+ */
 export function freePort(): number {
-  // Not one after the other: other tests may be looking on this machine too.
-  for (let attempts = 0; attempts < COUNT; attempts++) {
-    const port = FIRST + Math.floor(Math.random() * COUNT);
-    if (given.has(port) || !isFree(port)) continue;
-    given.add(port);
-    return port;
+  if (claim === undefined) throw new Error("The permission is missing: --allow-net");
+  const first = claim.addr.port;
+  for (let attempts = 1; attempts < BLOCK_SIZE; attempts++) {
+    given = given % (BLOCK_SIZE - 1) + 1;
+    const port = first + given;
+    if (!KEPT.includes(port) && isFree(port)) return port;
   }
-  throw new Error(`No port from ${FIRST} to ${FIRST + COUNT - 1} is free`);
+  throw new Error(`No port from ${first + 1} to ${first + BLOCK_SIZE - 1} is free`);
+}
+
+/** Takes a block that no other process has, until this one ends. */
+function claimBlock(): Deno.TcpListener {
+  const start = Math.floor(Math.random() * BLOCKS);
+  for (let i = 0; i < BLOCKS; i++) {
+    const claimed = tryToListen(FIRST + (start + i) % BLOCKS * BLOCK_SIZE);
+    if (claimed !== undefined) return claimed;
+  }
+  throw new Error(`Each of ${BLOCKS} blocks of ports is taken by another process`);
 }
 
 function isFree(port: number): boolean {
+  const listener = tryToListen(port);
+  listener?.close();
+  return listener !== undefined;
+}
+
+function tryToListen(port: number): Deno.TcpListener | undefined {
   try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
-    return true;
+    return Deno.listen({ hostname: "127.0.0.1", port });
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
+    if (error instanceof Deno.errors.AddrInUse) return undefined;
     throw error;
   }
+}
+
+function hasPermission(): boolean {
+  return Deno.permissions.querySync({ name: "net" }).state === "granted";
 }
