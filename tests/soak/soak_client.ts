@@ -87,7 +87,9 @@ export const CLIENT_KINDS = {
     async run(client) {
       await client.send("hang\n");
       const sentMs = performance.now();
-      await expectLength(client, 0);
+      // A session that is cut is reset, where the engine can do that.
+      const { length } = await client.readAll();
+      if (length > 0) throw new Error(`Got ${length} bytes from a backend that says nothing`);
       const tookMs = performance.now() - sentMs;
       if (tookMs < IDLE_TIMEOUT_MS) throw new Error(`Closed after ${tookMs} ms of idleness`);
     },
