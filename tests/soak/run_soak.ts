@@ -5,7 +5,7 @@ import { freePorts } from "../support/free_ports.ts";
 import { type ClientOutcome, Load } from "../support/load.ts";
 import { readMetrics } from "../support/metrics.ts";
 import { eventually, pause } from "../support/patience.ts";
-import { residentBytes } from "../support/process_figures.ts";
+import { countSockets, residentBytes } from "../support/process_figures.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
 import { SoakEvents } from "./events.ts";
 import { findDefects } from "./find_defects.ts";
@@ -117,15 +117,4 @@ export async function runSoak(inputs: SoakInputs): Promise<SoakResult> {
     sockets: [socketsBefore, socketsAfter],
     defects: [...failures, ...found.defects],
   };
-}
-
-function countSockets(pid: number): number {
-  return [...Deno.readDirSync(`/proc/${pid}/fd`)].filter(({ name }) => {
-    try {
-      return Deno.readLinkSync(`/proc/${pid}/fd/${name}`).startsWith("socket:");
-    } catch {
-      // Closed in the meantime.
-      return false;
-    }
-  }).length;
 }

@@ -7,12 +7,11 @@ import { AccessLogOwner } from "../../../lib/supervisor/access_log_owner.ts";
 import { EventLog } from "../../../lib/supervisor/event_log.ts";
 import { Supervisor } from "../../../lib/supervisor/supervisor.ts";
 import type { WorkerUrls } from "../../../lib/supervisor/worker_urls.ts";
+import { listeningPorts } from "../../support/listening_ports.ts";
 import { eventually, within } from "../../support/patience.ts";
 import { SocketEnd } from "../../support/socket_end.ts";
-import { listTcpSockets } from "../../support/tcp_sockets.ts";
 import { type Trouble, TROUBLE_FOLDER } from "./troubled_port.ts";
 
-const LISTEN = 10;
 /** So many clients that the kernel gives some of them to every listening socket. */
 const MANY_CLIENTS = 40;
 
@@ -113,8 +112,7 @@ export function settingsOf(text: string): Settings {
 
 /** How many sockets listen at a port. */
 export function listenersAt(port: number): number {
-  return listTcpSockets().filter(({ localPort, state }) => localPort === port && state === LISTEN)
-    .length;
+  return listeningPorts().filter((each) => each === port).length;
 }
 
 /** Waits until so many sockets listen at a port. */
