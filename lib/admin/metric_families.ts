@@ -3,12 +3,12 @@ import {
   BACKEND_CELLS,
   BACKEND_READINGS,
   BACKEND_TALLIES,
-  type CounterDefinition,
   LISTENER_CELLS,
   LISTENER_TALLIES,
   WORKER_CELLS,
   WORKER_TALLIES,
 } from "../state/counters.ts";
+import { type CounterDefinition } from "../state/counter_definition.ts";
 import { CONNECT_TIME, type HistogramDefinition, SESSION_DURATION } from "../state/histograms.ts";
 import type { BackendStatus, ListenerStatus, Status, WorkerStatus } from "../supervisor/status.ts";
 import type { HistogramFamily, MetricFamily, MetricSample } from "./metric_family.ts";

@@ -4,12 +4,12 @@ import {
   BACKEND_CELLS,
   BACKEND_READINGS,
   BACKEND_TALLIES,
-  type CounterDefinition,
   LISTENER_CELLS,
   LISTENER_TALLIES,
   WORKER_CELLS,
   WORKER_TALLIES,
 } from "../state/counters.ts";
+import { type CounterDefinition } from "../state/counter_definition.ts";
 import { CONNECT_TIME, type HistogramDefinition, SESSION_DURATION } from "../state/histograms.ts";
 import { SERIES_NAMES } from "./history.ts";
 import { arrayOf, type JsonSchema, objectOf, refTo } from "./json_schema.ts";

@@ -1,3 +1,5 @@
+import { columnsOf, type CounterDefinition, type CounterTable } from "./counter_definition.ts";
+
 /**
  * The one table of counters. The memory layout, the snapshot, the metrics' names and help texts and
  * the labels of every display derive from it: to add a counter, add a row here.
@@ -6,24 +8,6 @@
  * with `Atomics`. A *tally* is a 64-bit float of which each worker has its own copy, so that only
  * one thread ever writes it; what is shown is the sum over the workers.
  */
-
-/** A figure that is kept for every backend, listener or worker. */
-export interface CounterDefinition {
-  readonly kind: "counter" | "gauge";
-  /** The metric's name, in base units and without the prefix `weir_backend_` or the like. */
-  readonly metric: string;
-  /** Labels that set this row apart from others of the same metric. */
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly help: string;
-  /** What a display calls it. */
-  readonly label: string;
-  /** The factor from the stored unit to the metric's base unit; 1 where they are the same. */
-  readonly scale?: number;
-  /** Kept for Weir's own bookkeeping and not shown as a metric. */
-  readonly internal?: true;
-}
-
-type Table = Readonly<Record<string, CounterDefinition>>;
 
 /** Shared integers for each backend of each listener. */
 export const BACKEND_CELLS = {
@@ -82,7 +66,7 @@ export const BACKEND_CELLS = {
     label: "Resets in a row",
     internal: true,
   },
-} as const satisfies Table;
+} as const satisfies CounterTable;
 
 /** Shared integers for each listener. */
 export const LISTENER_CELLS = {
@@ -105,7 +89,7 @@ export const LISTENER_CELLS = {
     help: "Clients that wait for a place at a backend now.",
     label: "Queued",
   },
-} as const satisfies Table;
+} as const satisfies CounterTable;
 
 /** Shared integers for each worker. */
 export const WORKER_CELLS = {
@@ -130,7 +114,7 @@ export const WORKER_CELLS = {
     label: "Given up",
     internal: true,
   },
-} as const satisfies Table;
+} as const satisfies CounterTable;
 
 /** Floating-point readings of each backend that any worker may replace: estimates, not counts. */
 export const BACKEND_READINGS = {
@@ -162,7 +146,7 @@ export const BACKEND_READINGS = {
     label: "Health since",
     internal: true,
   },
-} as const satisfies Table;
+} as const satisfies CounterTable;
 
 /** Each worker's own counts for each backend. */
 export const BACKEND_TALLIES = {
@@ -254,7 +238,7 @@ export const BACKEND_TALLIES = {
     help: "Times that health checks brought the backend down.",
     label: "Downs",
   },
-} as const satisfies Table;
+} as const satisfies CounterTable;
 
 /** A row of the sessions that have ended, by who ended them. */
 function endedBy(by: string): CounterDefinition & { readonly kind: "counter" } {
@@ -364,7 +348,7 @@ export const LISTENER_TALLIES = {
   endedByLimit: endedBy("limit"),
   endedByOperator: endedBy("operator"),
   endedByResource: endedBy("resource"),
-} as const satisfies Table;
+} as const satisfies CounterTable;
 
 /** Each worker's counts about itself. */
 export const WORKER_TALLIES = {
@@ -380,17 +364,7 @@ export const WORKER_TALLIES = {
     help: "Failed attempts to accept a connection, for want of file descriptors for example.",
     label: "Accept errors",
   },
-} as const satisfies Table;
-
-/** The place of each row of a table: what the hot path indexes the memory with. */
-export type Columns<T extends Table> = { readonly [K in keyof T]: number };
-
-/** Numbers the rows of a table in their order. */
-export function columnsOf<T extends Table>(table: T): Columns<T> {
-  return Object.freeze(
-    Object.fromEntries(Object.keys(table).map((name, index) => [name, index])),
-  ) as Columns<T>;
-}
+} as const satisfies CounterTable;
 
 export const BackendCell = columnsOf(BACKEND_CELLS);
 export const ListenerCell = columnsOf(LISTENER_CELLS);

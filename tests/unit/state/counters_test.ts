@@ -3,13 +3,12 @@ import {
   BACKEND_CELLS,
   BACKEND_READINGS,
   BACKEND_TALLIES,
-  columnsOf,
-  type CounterDefinition,
   LISTENER_CELLS,
   LISTENER_TALLIES,
   WORKER_CELLS,
   WORKER_TALLIES,
 } from "../../../lib/state/counters.ts";
+import { columnsOf, type CounterDefinition } from "../../../lib/state/counter_definition.ts";
 
 const TABLES: readonly Readonly<Record<string, CounterDefinition>>[] = [
   { ...BACKEND_CELLS },
