@@ -4,6 +4,7 @@ import type { EngineCase } from "./engine/engine_case.ts";
 import { LIFECYCLE_CASES } from "./engine/lifecycle_cases.ts";
 import { LIMIT_CASES } from "./engine/limit_cases.ts";
 import { MANY_SESSIONS_CASES } from "./engine/many_sessions_cases.ts";
+import { PLACE_CASES } from "./engine/place_cases.ts";
 import { RANDOM_CASES } from "./engine/random_cases.ts";
 import { RELAY_CASES } from "./engine/relay_cases.ts";
 import { RESET_CASES } from "./engine/reset_cases.ts";
@@ -16,6 +17,7 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   ...CONNECT_CASES,
   ...RESET_CASES,
   ...LIMIT_CASES,
+  ...PLACE_CASES,
   ...MANY_SESSIONS_CASES,
   ...LIFECYCLE_CASES,
   ...URGENT_CASES,

@@ -13,6 +13,7 @@ export class ResettableEnd {
   readonly #ended = Promise.withResolvers<Ending>();
   readonly #gone = Promise.withResolvers<void>();
   #waiting: { length: number; resolve: () => void; reject: (error: Error) => void } | undefined;
+  #isOver = false;
   receivedBytes = 0;
   sentBytes = 0;
 
@@ -64,9 +65,10 @@ export class ResettableEnd {
     return bytes;
   }
 
-  /** Waits until so many bytes have come in all. */
+  /** Waits until so many bytes have come in all, and throws where the connection ends before. */
   async receivedAtLeast(length: number): Promise<void> {
     if (this.receivedBytes >= length) return;
+    if (this.#isOver) throw this.#endedEarly();
     await new Promise<void>((resolve, reject) => {
       this.#waiting = { length, resolve, reject };
     });
@@ -116,8 +118,13 @@ export class ResettableEnd {
 
   #end(ending: Ending): void {
     this.#ended.resolve(ending);
-    this.#waiting?.reject(new Error(`The connection ended after ${this.receivedBytes} bytes`));
+    this.#isOver = true;
+    this.#waiting?.reject(this.#endedEarly());
     this.#waiting = undefined;
+  }
+
+  #endedEarly(): Error {
+    return new Error(`The connection ended after ${this.receivedBytes} bytes`);
   }
 
   #notify(): void {

@@ -136,6 +136,9 @@ export class Listener implements EngineListener, SessionInputs {
     } catch (error) {
       this.share.failures.unexpected(`at its end, listener ${this.share.settings.key}`, error);
     }
+  }
+
+  sessionEnded(session: Session): void {
     this.#keeper.sessionEnded(session);
   }
 

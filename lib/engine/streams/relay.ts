@@ -3,6 +3,15 @@ import type { BufferShelves } from "./buffer_shelves.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { type DirectionWatcher, readableFrom, writableTo } from "./socket_streams.ts";
 
+/** Who hears that a relay has come to its end. */
+export interface RelayOwner {
+  /**
+   * Both directions have ended, or one side is gone. Both connections are still open, so that what is
+   * settled now is settled before either side can hear of the end. The owner is to close the relay.
+   */
+  relayOver(): void;
+}
+
 /**
  * Moves bytes between two connections, both ways, until both directions have ended.
  *
@@ -16,16 +25,23 @@ export class Relay {
   readonly #client: Deno.TcpConn;
   readonly #backend: Deno.TcpConn;
   readonly #shelves: BufferShelves;
+  readonly #owner: RelayOwner;
   readonly #up: Direction;
   readonly #down: Direction;
   #failed: Side | undefined;
   #endedFirst: Side | undefined;
   #closed = false;
 
-  constructor(client: Deno.TcpConn, backend: Deno.TcpConn, shelves: BufferShelves) {
+  constructor(
+    client: Deno.TcpConn,
+    backend: Deno.TcpConn,
+    shelves: BufferShelves,
+    owner: RelayOwner,
+  ) {
     this.#client = client;
     this.#backend = backend;
     this.#shelves = shelves;
+    this.#owner = owner;
     this.#up = new Direction(this, "client", "backend");
     this.#down = new Direction(this, "backend", "client");
   }
@@ -50,7 +66,7 @@ export class Relay {
     return this.#endedFirst;
   }
 
-  /** Runs until both directions have ended and both connections are closed. Never throws. */
+  /** Runs until both directions have ended and the owner has closed the relay. Never throws. */
   async run(): Promise<void> {
     const upBuffer = new ReadBuffer(this.#shelves);
     const downBuffer = new ReadBuffer(this.#shelves);
@@ -62,7 +78,8 @@ export class Relay {
     // Both pipes have settled, so that no read into either buffer is pending.
     upBuffer.release();
     downBuffer.release();
-    this.close();
+    // Known already, unless a stream has failed by itself.
+    this.over();
   }
 
   /** Closes both connections at once; whatever is under way fails and `run` comes to its end. */
@@ -73,21 +90,32 @@ export class Relay {
     this.#backend.close();
   }
 
-  /** Takes note of the side whose direction ended. Tells whether it is the second one. */
-  ended(side: Side): boolean {
-    if (this.#endedFirst !== undefined) return true;
-    this.#endedFirst = side;
-    return false;
+  /** Whether both connections have been closed. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Takes note that the direction from a side has ended. */
+  ended(side: Side): void {
+    this.#endedFirst ??= side;
+    if (this.#up.isOver && this.#down.isOver) this.over();
   }
 
   /** Takes note of the side that failed first; what fails after a close is a consequence of it. */
   blame(side: Side): void {
     if (!this.#closed) this.#failed ??= side;
   }
+
+  /** Tells the owner, unless the relay has been closed. */
+  over(): void {
+    if (!this.#closed) this.#owner.relayOver();
+  }
 }
 
 class Direction implements DirectionWatcher {
   bytes = 0;
+  /** Whether its input has ended, or its output takes no more. */
+  isOver = false;
   readonly #relay: Relay;
   readonly #from: Side;
   readonly #to: Side;
@@ -98,21 +126,27 @@ class Direction implements DirectionWatcher {
     this.#to = to;
   }
 
+  get isClosed(): boolean {
+    return this.#relay.isClosed;
+  }
+
   wrote(bytes: number): void {
     this.bytes += bytes;
   }
 
-  ended(): boolean {
-    return this.#relay.ended(this.#from);
+  ended(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#relay.ended(this.#from);
   }
 
   readFailed(): void {
     this.#relay.blame(this.#from);
-    this.#relay.close();
+    this.#relay.over();
   }
 
   writeFailed(): void {
     this.#relay.blame(this.#to);
-    this.#relay.ended(this.#from);
+    this.ended();
   }
 }

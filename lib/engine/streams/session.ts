@@ -11,34 +11,38 @@ import { type SessionClient, SessionLife } from "../session_life.ts";
 import type { BufferShelves } from "./buffer_shelves.ts";
 import { dial } from "./dial.ts";
 import type { QueueTimer } from "./queue_timer.ts";
-import { Relay } from "./relay.ts";
+import { Relay, type RelayOwner } from "./relay.ts";
 
 /** What the sessions of a listener have in common. */
 export interface SessionInputs {
   readonly share: ListenerShare;
   readonly shelves: BufferShelves;
   readonly queueTimer: QueueTimer;
+  /** Hears of a session's end once it has been settled and closed. */
+  sessionEnded(session: Session): void;
 }
 
 /**
  * One client connection and the backend connection that serves it.
  *
  * Ownership: the session owns the client's connection from the moment it is made, and the backend's
- * from the moment it is connected. Both have been closed when `run` is done, and the lease, if there
- * was one, has ended.
+ * from the moment it is connected. `#end` closes both, once, after the lease, if there was one, has
+ * ended.
  */
-export class Session implements SessionClient, EngineSession {
+export class Session implements SessionClient, EngineSession, RelayOwner {
   readonly life: SessionLife;
   readonly #client: Deno.TcpConn;
+  readonly #inputs: SessionInputs;
+  /** As they were when the client came. */
   readonly #shelves: BufferShelves;
-  readonly #queueTimer: QueueTimer;
   #dialling: AbortController | undefined;
   #relay: Relay | undefined;
+  #ended = false;
 
   constructor(client: Deno.TcpConn, inputs: SessionInputs) {
     this.#client = client;
+    this.#inputs = inputs;
     this.#shelves = inputs.shelves;
-    this.#queueTimer = inputs.queueTimer;
     this.life = new SessionLife(inputs.share, this);
   }
 
@@ -61,21 +65,22 @@ export class Session implements SessionClient, EngineSession {
       tuneSocket(this.#client);
       const backend = await this.#connect();
       if (backend === undefined) return;
-      const relay = new Relay(this.#client, backend, this.#shelves);
+      const relay = new Relay(this.#client, backend, this.#shelves, this);
       this.#relay = relay;
       if (!await this.#announce(backend)) return;
       life.relaying();
       await relay.run();
-      life.finish(relay.failed ?? "done");
     } catch (error) {
       // No step is known to throw. Should one do so all the same, it must cost this session alone.
       life.fail(error);
     } finally {
-      if (this.#relay === undefined) this.#client.close();
-      else this.#relay.close();
-      this.#countMoved(performance.now());
-      life.end();
+      this.#end();
     }
+  }
+
+  relayOver(): void {
+    this.life.finish(this.#relay?.failed ?? "done");
+    this.#end();
   }
 
   /**
@@ -96,8 +101,7 @@ export class Session implements SessionClient, EngineSession {
   /** Ends the session from outside, at once. */
   cut(by: Ender): void {
     this.life.finish(by);
-    this.#dialling?.abort();
-    this.#relay?.close();
+    this.#end();
   }
 
   /** Acquires one backend after the other until one is connected; nothing, if none could be. */
@@ -129,7 +133,7 @@ export class Session implements SessionClient, EngineSession {
     const place = Promise.withResolvers<Lease | undefined>();
     const lease = this.life.acquire(place.resolve);
     if (lease !== "queued") return lease;
-    this.#queueTimer.wake();
+    this.#inputs.queueTimer.wake();
     return place.promise;
   }
 
@@ -159,6 +163,21 @@ export class Session implements SessionClient, EngineSession {
     }
     this.life.finish("backend");
     return false;
+  }
+
+  /**
+   * Settles all accounts and then closes, in this order: whoever hears of the end and comes again
+   * finds the place free.
+   */
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#countMoved(performance.now());
+    this.life.end();
+    this.#dialling?.abort();
+    if (this.#relay === undefined) this.#client.close();
+    else this.#relay.close();
+    this.#inputs.sessionEnded(this);
   }
 
   #countMoved(nowMs: number): void {

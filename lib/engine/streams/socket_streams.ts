@@ -10,13 +10,12 @@ import type { ReadBuffer } from "./read_buffer.ts";
 
 /** What the streams report while they work. */
 export interface DirectionWatcher {
+  /** Whether the connections were closed, so that there is nobody left to pass an end on to. */
+  readonly isClosed: boolean;
   /** So many bytes were accepted by the connection that is written to. */
   wrote(bytes: number): void;
-  /**
-   * The input has ended, and so does the output now. Tells whether the connection is about to be
-   * closed anyway, because the other direction has ended before.
-   */
-  ended(): boolean;
+  /** The input has ended: everything that was read before has been written out. */
+  ended(): void;
   /** Reading failed: everything that was read before has been written out. */
   readFailed(): void;
   /** Writing failed: the connection takes no more bytes. */
@@ -74,6 +73,8 @@ class ConnSource implements UnderlyingDefaultSource<Uint8Array> {
       throw error;
     }
     if (length === null) {
+      // Now and not once the streams have passed it on: by then the next client may be here.
+      this.#watcher.ended();
       controller.close();
       return;
     }
@@ -107,7 +108,7 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
   }
 
   async close(): Promise<void> {
-    if (this.#watcher.ended()) return;
+    if (this.#watcher.isClosed) return;
     try {
       await this.#conn.closeWrite();
     } catch (error) {
