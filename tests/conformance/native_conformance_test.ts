@@ -1,0 +1,3 @@
+import { registerEngineConformance } from "./engine_conformance.ts";
+
+registerEngineConformance("native");
