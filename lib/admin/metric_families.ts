@@ -29,7 +29,7 @@ export const WEIR_FAMILIES: readonly MetricFamily<Status>[] = [
   ),
   gauge<Status>(
     "weir_ready",
-    "Whether every listener has a backend that takes sessions, and no shutdown is under way.",
+    "Whether the process accepts clients, and no shutdown is under way.",
     ({ ready }) => Number(ready),
   ),
   gauge<Status>(
@@ -74,6 +74,11 @@ export const LISTENER_FAMILIES: readonly MetricFamily<ListenerStatus>[] = [
     samples: [{ read: () => 1 }],
     labelsOf: ({ address, algorithm, engine }) => ({ address, algorithm, engine }),
   },
+  gauge<ListenerStatus>(
+    "weir_listener_ready",
+    "Whether the listener has a backend that takes sessions.",
+    ({ ready }) => Number(ready),
+  ),
   gauge<ListenerStatus>(
     "weir_listener_max_connections",
     "How many sessions the listener may have at once; 0 is no limit.",

@@ -1,4 +1,7 @@
+import { closestWord } from "../base/closest_word.ts";
+import type { ListenerView } from "./status_view.ts";
 import { jsonAnswer } from "./json_answer.ts";
+import { Problem } from "./problem.ts";
 import type { Call, Desk } from "./route.ts";
 
 /** Answers as long as the main thread does. */
@@ -6,12 +9,39 @@ export function answerAlive(): Response {
   return jsonAnswer({ alive: true });
 }
 
-/** Answers whether new sessions are welcome, and the reasons if they are not. */
-export function answerReady(_call: Call, { watch }: Desk): Response {
-  const { ready, notReadyReasons } = watch.view;
-  return jsonAnswer({ ready, reasons: notReadyReasons }, ready ? 200 : 503);
+/**
+ * Answers whether this process accepts clients and goes on doing so, and the reasons if it does not.
+ * Where a listener is asked for, its backends count too.
+ */
+export function answerReady({ parameters }: Call, { watch }: Desk): Response {
+  const { listeners, notReadyReasons } = watch.view;
+  const { listener: key } = parameters;
+  const asked = key === undefined ? [] : [findListener(listeners, String(key))];
+  const reasons = [notReadyReasons, ...asked.map((listener) => listener.notReadyReasons)].flat();
+  return jsonAnswer({ ready: reasons.length === 0, reasons }, statusOf(reasons));
+}
+
+/** Answers for every listener whether its pool has a backend that takes sessions. */
+export function answerPools(_call: Call, { watch }: Desk): Response {
+  const { listeners, notReadyReasons } = watch.view;
+  const pools = listeners.map(({ key, ready }) => ({ listener: key, ready }));
+  const reasons = [notReadyReasons, ...listeners.map((listener) => listener.notReadyReasons)]
+    .flat();
+  return jsonAnswer({ ready: reasons.length === 0, reasons, pools }, statusOf(reasons));
 }
 
 export function answerMetrics({ request }: Call, desk: Desk): Response {
   return desk.metrics(request.headers.get("accept"));
+}
+
+function findListener(listeners: readonly ListenerView[], key: string): ListenerView {
+  const listener = listeners.find((listener) => listener.key === key);
+  if (listener !== undefined) return listener;
+  const meant = closestWord(key, listeners.map((listener) => listener.key));
+  const advice = meant === undefined ? "; see GET /readyz/pools" : `; did you mean "${meant}"?`;
+  throw new Problem(404, `There is no listener "${key}"${advice}`);
+}
+
+function statusOf(reasons: readonly string[]): number {
+  return reasons.length === 0 ? 200 : 503;
 }

@@ -7,7 +7,7 @@ import {
   answerSessions,
   answerStatus,
 } from "./observing.ts";
-import { answerAlive, answerMetrics, answerReady } from "./probing.ts";
+import { answerAlive, answerMetrics, answerPools, answerReady } from "./probing.ts";
 import type { Answer, Parameter, Route } from "./route.ts";
 import {
   closeBackendSessions,
@@ -27,7 +27,12 @@ const BACKEND_ID: Parameter = {
   schema: TEXT,
 };
 
-const READY: JsonSchema = objectOf({ ready: { type: "boolean" }, reasons: arrayOf(TEXT) });
+const READY = { ready: { type: "boolean" }, reasons: arrayOf(TEXT) } as const;
+const READINESS: JsonSchema = objectOf(READY);
+const POOLS: JsonSchema = objectOf({
+  ...READY,
+  pools: arrayOf(objectOf({ listener: TEXT, ready: { type: "boolean" } })),
+});
 
 /** Everything that the admin API can do, in the order of its reference. */
 export const ROUTES: readonly Route[] = [
@@ -42,11 +47,23 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/readyz",
-    doc: "Whether new sessions are welcome: every listener is bound and has a backend that takes " +
-      "sessions, and no shutdown is under way.",
+    doc: "Whether this process accepts clients and is not shutting down. Whether they find a " +
+      "backend is a question of each listener: with `listener` it is asked of that one too.",
     permission: "none",
-    answers: [ok("They are.", READY), { ...ok("They are not, and why.", READY), status: 503 }],
+    parameters: [query("listener", "The key of a listener, as the file has it.", TEXT)],
+    answers: [ok("It is.", READINESS), { ...ok("It is not, and why.", READINESS), status: 503 }],
     handle: answerReady,
+  },
+  {
+    method: "GET",
+    path: "/readyz/pools",
+    doc: "Whether every listener has a backend that takes sessions, and which of them have one.",
+    permission: "none",
+    answers: [
+      ok("Every one is.", POOLS),
+      { ...ok("Not every one is, and why.", POOLS), status: 503 },
+    ],
+    handle: answerPools,
   },
   {
     method: "GET",

@@ -63,7 +63,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "status",
     usage: "status [--json]",
-    summary: "Print how a running Weir is; fails where it is not ready",
+    summary: "Print how a running Weir is; fails where it or a listener is not ready",
     details: ADMIN_DETAILS,
     flags: [JSON_FLAG, ...ADMIN_FLAGS],
     operands: [],

@@ -1,7 +1,7 @@
 /** The exit statuses of every command. */
 export const EXIT_STATUS = {
   done: 0,
-  /** It started, or tried to, and failed; a running Weir said no, or is not ready. */
+  /** It started, or tried to, and failed; a running Weir said no, or it or one of its listeners is not ready. */
   failed: 1,
   /** The command line or the configuration does not make sense. */
   wrongUsage: 2,

@@ -68,7 +68,7 @@ export class Operator implements Control {
       if (entry === undefined) throw new Error("A snapshot has fewer listeners than its scope");
       return this.#listenerStatus(plan, entry);
     });
-    const reasons = this.#notReadyReasons(listeners);
+    const reasons = this.#notReadyReasons();
     return {
       atMs: snapshot.atMs,
       startedAtMs: this.#startedAtMs,
@@ -148,6 +148,13 @@ export class Operator implements Control {
   ): ListenerStatus {
     const { key, algorithm, maxConnections } = settings;
     const choice = this.#supervisor.engineOf(settings);
+    const backends = settings.backends.map((backend, index) => {
+      const figures = entry.backends[index]?.figures;
+      if (figures === undefined) throw new Error("A snapshot has fewer backends than its scope");
+      const isChecked = settings.healthCheck.kind !== "off";
+      return this.#backendStatus(key, backend, rowAt(rows, index), figures, isChecked);
+    });
+    const ready = backends.some(({ condition }) => condition === "up" || condition === "trial");
     return {
       key,
       address: formatAddress(settings.address),
@@ -155,13 +162,10 @@ export class Operator implements Control {
       engine: choice.engine,
       engineReason: choice.reason,
       maxConnections,
+      ready,
+      notReadyReasons: ready ? [] : [`listener ${key} has no backend that takes sessions`],
       figures: entry.figures,
-      backends: settings.backends.map((backend, index) => {
-        const figures = entry.backends[index]?.figures;
-        if (figures === undefined) throw new Error("A snapshot has fewer backends than its scope");
-        const isChecked = settings.healthCheck.kind !== "off";
-        return this.#backendStatus(key, backend, rowAt(rows, index), figures, isChecked);
-      }),
+      backends,
     };
   }
 
@@ -202,13 +206,15 @@ export class Operator implements Control {
     return event === undefined ? undefined : { atMs: event.atMs, text: event.text };
   }
 
-  #notReadyReasons(listeners: readonly ListenerStatus[]): string[] {
+  /** Why the process does not accept clients, or will not for much longer. */
+  #notReadyReasons(): string[] {
     const reasons = this.#stopping ? ["Weir is shutting down"] : [];
-    for (const { key, backends } of listeners) {
-      const isServed = backends.some(({ condition }) =>
-        condition === "up" || condition === "trial"
-      );
-      if (!isServed) reasons.push(`listener ${key} has no backend that takes sessions`);
+    const running = new Set(Array.from(this.#supervisor.workers, ({ engine }) => engine));
+    const needed = this.settings.listeners.map((listener) =>
+      this.#supervisor.engineOf(listener).engine
+    );
+    for (const engine of new Set(needed)) {
+      if (!running.has(engine)) reasons.push(`no worker of the engine ${engine} runs`);
     }
     return reasons;
   }

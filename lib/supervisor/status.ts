@@ -49,6 +49,9 @@ export interface ListenerStatus {
   readonly engine: string;
   readonly engineReason: string;
   readonly maxConnections: number;
+  /** Whether it has a backend that takes sessions; why not if it has none. */
+  readonly ready: boolean;
+  readonly notReadyReasons: readonly string[];
   readonly figures: ListenerFigures;
   readonly backends: readonly BackendStatus[];
 }
@@ -68,7 +71,7 @@ export interface Status {
   /** The configuration file. */
   readonly file: string;
   readonly phase: "running" | "stopping";
-  /** Whether new sessions are welcome; the reasons if they are not. */
+  /** Whether the process accepts clients and is not shutting down; the reasons if not. */
   readonly ready: boolean;
   readonly notReadyReasons: readonly string[];
   readonly listeners: readonly ListenerStatus[];

@@ -65,6 +65,8 @@ export function sampleListener(
     engine: "streams",
     engineReason: "",
     maxConnections: 0,
+    ready: true,
+    notReadyReasons: [],
     backends,
     ...sample,
     figures: { ...zeros<ListenerFigures>(LISTENER_CELLS, LISTENER_TALLIES), ...sample.figures },

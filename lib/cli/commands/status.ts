@@ -4,7 +4,7 @@ import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 import { formatStatus } from "../format_status.ts";
 
-/** Prints how a running Weir is. */
+/** Prints how a running Weir is. It fails where that is not ready, or one of its listeners is not. */
 export function status(inputs: CommandInputs): Promise<number> {
   const { flags, terminal } = inputs;
   return askWeir(inputs, async (client) => {
@@ -12,6 +12,7 @@ export function status(inputs: CommandInputs): Promise<number> {
     terminal.print(
       flags.has("json") ? `${JSON.stringify(view, undefined, 2)}\n` : formatStatus(view),
     );
-    return view.ready ? EXIT_STATUS.done : EXIT_STATUS.failed;
+    const isReady = view.ready && view.listeners.every(({ ready }) => ready);
+    return isReady ? EXIT_STATUS.done : EXIT_STATUS.failed;
   });
 }

@@ -30,14 +30,38 @@ apiTest("GET /healthz and /readyz say whether Weir is alive, and ready", async (
   await using weir = await RunningAdmin.start({ backends: backend.name });
   assertEquals(await weir.json("/healthz"), { alive: true });
   assertEquals(await weir.json("/readyz"), { ready: true, reasons: [] });
-  weir.control.setMode(`${weir.port}/${backend.name}`, "drain");
-  await eventually("Weir is not ready", async () => {
-    const response = await weir.ask("/readyz");
-    const { reasons } = await response.json();
+});
+
+apiTest("GET /readyz tells of a listener without backends where that is asked for", async () => {
+  await using backend = new TestBackend(echo);
+  await using weir = await RunningAdmin.start({ backends: backend.name });
+  const key = String(weir.port);
+  const good = { ready: true, reasons: [] };
+  assertEquals(await weir.json(`/readyz?listener=${key}`), good);
+  assertEquals(await weir.json("/readyz/pools"), {
+    ...good,
+    pools: [{ listener: key, ready: true }],
+  });
+  weir.control.setMode(`${key}/${backend.name}`, "drain");
+  const bad = { ready: false, reasons: [`listener ${key} has no backend that takes sessions`] };
+  await eventually("the listener is not ready", async () => {
+    const response = await weir.ask(`/readyz?listener=${key}`);
+    const answer = await response.json();
     if (response.status !== 503) return false;
-    assertEquals(reasons, [`listener ${weir.port} has no backend that takes sessions`]);
+    assertEquals(answer, bad);
     return true;
   });
+  const pools = await weir.ask("/readyz/pools");
+  assertEquals(pools.status, 503);
+  assertEquals(await pools.json(), { ...bad, pools: [{ listener: key, ready: false }] });
+  // Others are not concerned: the process is as ready as before.
+  assertEquals(await weir.json("/readyz"), good);
+
+  const unknown = await weir.ask(`/readyz?listener=${key}1`);
+  assertEquals(
+    await problemOf(unknown),
+    `404: There is no listener "${key}1"; did you mean "${key}"?`,
+  );
 });
 
 apiTest("GET /metrics has what was counted, to the connection and the byte", async () => {

@@ -60,6 +60,8 @@ export function sampleStatus(sample: SampleFigures = {}): Status {
       engine: "streams",
       engineReason: "",
       maxConnections: 0,
+      ready: true,
+      notReadyReasons: [],
       figures: listener.figures,
       backends: listener.backends.map(({ figures }) => ({
         id: `24003/${name}`,

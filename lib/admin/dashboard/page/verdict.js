@@ -32,11 +32,9 @@ export const CONDITIONS = /** @type {const} */ ({
  * @returns {Problem[]}
  */
 export function findProblems(status) {
+  const reasons = [status, ...status.listeners].flatMap(({ notReadyReasons }) => notReadyReasons);
   /** @type {Problem[]} */
-  const problems = status.notReadyReasons.map((text) => ({
-    severity: "severe",
-    text: upperFirst(text),
-  }));
+  const problems = reasons.map((text) => ({ severity: "severe", text: upperFirst(text) }));
   const { last } = status.reloads;
   if (last !== undefined && !last.ok) {
     problems.push({

@@ -74,9 +74,13 @@ Deno.test("findProblems() says where the file is wrong that could not be used", 
 });
 
 Deno.test("findProblems() puts what turns clients away first", () => {
-  const status = sampleStatus([sampleListener([DOWN])], {
+  const listener = sampleListener([DOWN], {
     ready: false,
     notReadyReasons: ["listener 24003 has no backend that takes sessions"],
+  });
+  const status = sampleStatus([listener], {
+    ready: false,
+    notReadyReasons: ["Weir is shutting down"],
     reloads: {
       succeeded: 0,
       failed: 1,
@@ -91,9 +95,10 @@ Deno.test("findProblems() puts what turns clients away first", () => {
     },
   });
   const problems = findProblems(status);
-  assertEquals(problems.map(({ severity }) => severity), ["severe", "minor", "minor"]);
-  assert(problems[0]?.text.startsWith("Listener 24003 has no backend"));
-  assertEquals(describeVerdict(problems), { tone: "bad", text: "3 problems" });
+  assertEquals(problems.map(({ severity }) => severity), ["severe", "severe", "minor", "minor"]);
+  assertEquals(problems[0]?.text, "Weir is shutting down");
+  assert(problems[1]?.text.startsWith("Listener 24003 has no backend"));
+  assertEquals(describeVerdict(problems), { tone: "bad", text: "4 problems" });
 });
 
 Deno.test("reasonOf() leaves out which backend it is, and keeps what it does not know", () => {
