@@ -117,9 +117,9 @@ export const LISTENER_KEYS = {
     type: count({ min: 1, max: 32 }),
     default: DEFAULT_PREFIX_LENGTHS.v4,
     doc:
-      "How many leading bits of an IPv4 address make one client for the limits above. Of more than " +
-      "about 65,000 clients at once, the rest share the limits with their network, " +
-      "which has 16 bits less.",
+      "How many leading bits of an IPv4 address make one client for the limits above, and when " +
+      "resets are judged. Of more than about 65,000 clients at once, the rest share the limits " +
+      "with their network, which has 16 bits less.",
     reloadable: true,
   },
   clientPrefixV6: {

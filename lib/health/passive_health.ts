@@ -1,4 +1,4 @@
-import { clientPrefix, DEFAULT_PREFIX_LENGTHS } from "../base/client_prefix.ts";
+import { clientPrefix } from "../base/client_prefix.ts";
 import type { ListenerSettings } from "../config/settings.ts";
 import { EJECTION } from "../state/codes.ts";
 import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
@@ -144,7 +144,8 @@ export class PassiveHealth {
     if (reset.openMs > SLICE_MS) return false;
     const nowMs = this.#inputs.now();
     const { resetWindow } = this.#state;
-    const client = clientPrefix(reset.clientKey, DEFAULT_PREFIX_LENGTHS);
+    const { clientPrefixV4: v4, clientPrefixV6: v6 } = this.#listener;
+    const client = clientPrefix(reset.clientKey, { v4, v6 });
     resetWindow.countReset(row, client, nowMs);
     return isToBlame({
       clients: resetWindow.clients(row, nowMs),

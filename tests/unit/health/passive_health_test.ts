@@ -93,6 +93,11 @@ Deno.test("PassiveHealth blames a backend that resets three clients, and half of
   reset(rig, 0, "192.0.2.5");
   assertEquals(ejected(rig), [0]);
 
+  // One household's addresses are one client where the file says so.
+  const strict = rigOf(backendsOf(3), "client_prefix_v4 = 24");
+  for (const client of [1, 2, 3, 4, 5, 6]) reset(strict, 0, `192.0.2.${client}`);
+  assertEquals(ejected(strict), []);
+
   // As many sessions again go well, and one more.
   for (let session = 0; session < 6; session++) rig.other.connected(1);
   for (const client of [1, 2, 3, 4, 5]) reset(rig, 1, `192.0.2.${client}`);
