@@ -1,3 +1,4 @@
+import { FILLER } from "../support/backend_conduct.ts";
 import { askForEcho } from "../support/load.ts";
 import { pause } from "../support/patience.ts";
 import { isReset, type SocketEnd } from "../support/socket_end.ts";
@@ -15,9 +16,9 @@ const KIBIBYTE = 1024;
 /** What a session that says nothing has to be closed by, next to the configured `idle_timeout`. */
 export const IDLE_TIMEOUT_MS = 2_000;
 
-/** The kinds of clients, by their names in the report. All but `reset` know what they must get. */
+/** The kinds of clients, by their names in the report. All but `reset` and `broken` know what they must get. */
 export const CLIENT_KINDS = {
-  short: { share: 60, run: askForEcho },
+  short: { share: 54, run: askForEcho },
   long: {
     share: 10,
     async run(client, index, random) {
@@ -53,6 +54,30 @@ export const CLIENT_KINDS = {
       await client.send(`send ${256 * KIBIBYTE}\n`);
       // Closed with more on its way than was read: a reset.
       if (random() < 0.7) await client.readSome();
+    },
+  },
+  broken: {
+    share: 6,
+    async run(client, _index, random) {
+      const length = Math.floor(512 * KIBIBYTE * random());
+      await client.send(`break ${length}\n`);
+      await pause(5 * random());
+      let received = 0;
+      try {
+        await client.send("never read");
+        for (
+          let some = await client.readSome();
+          some !== undefined;
+          some = await client.readSome()
+        ) {
+          if (some.some((byte) => byte !== FILLER)) throw new Error("Got bytes that nobody sent");
+          received += some.length;
+          if (random() < 0.1) await pause(20 * random());
+        }
+      } catch (error) {
+        if (!isReset(error)) throw error;
+      }
+      if (received > length) throw new Error(`Got ${received} bytes, not ${length}`);
     },
   },
   slow_reader: {

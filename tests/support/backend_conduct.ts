@@ -1,9 +1,14 @@
+import { pause } from "./patience.ts";
 import type { SocketEnd } from "./socket_end.ts";
 
 const decoder = new TextDecoder();
 const PIECE_BYTES = 16 * 1024;
 const LONGEST_ORDER = 64;
 const LINE_FEED = 10;
+/** What the bytes are that are sent by the number. */
+export const FILLER = 0x2e;
+/** Time for what the other side sends meanwhile to arrive. */
+const BREAK_AFTER_MS = 10;
 
 /**
  * What a client can order from a backend process, by the first line that it sends.
@@ -11,6 +16,7 @@ const LINE_FEED = 10;
  * - `echo`: everything after the line comes back, and the end with it
  * - `send N`: so many bytes come, and then the end, whatever the client does
  * - `sink`: everything is taken, and its length is the answer once the client has finished
+ * - `break N`: so many bytes come, and then a reset, if there is something unread by then
  * - `hang`: nothing comes, and the connection stays until the client ends it
  */
 export async function conductBackend(end: SocketEnd): Promise<void> {
@@ -23,6 +29,10 @@ export async function conductBackend(end: SocketEnd): Promise<void> {
       return await sendMany(end, Number(length));
     case "sink":
       return await sink(end, rest.length);
+    case "break":
+      await sendPieces(end, Number(length));
+      await pause(BREAK_AFTER_MS);
+      return;
     case "hang":
       while (await end.readSome() !== undefined);
       return;
@@ -50,11 +60,15 @@ async function echo(end: SocketEnd, first: Uint8Array): Promise<void> {
   await end.finish();
 }
 
-async function sendMany(end: SocketEnd, length: number): Promise<void> {
-  const piece = new Uint8Array(PIECE_BYTES).fill(0x2e);
+async function sendPieces(end: SocketEnd, length: number): Promise<void> {
+  const piece = new Uint8Array(PIECE_BYTES).fill(FILLER);
   for (let left = length; left > 0; left -= PIECE_BYTES) {
     await end.send(left < PIECE_BYTES ? piece.subarray(0, left) : piece);
   }
+}
+
+async function sendMany(end: SocketEnd, length: number): Promise<void> {
+  await sendPieces(end, length);
   await end.finish();
   // Closing with something unread would reset the connection, and what is on its way with it.
   while (await end.readSome() !== undefined);
