@@ -1,4 +1,5 @@
 import { ENGINES_UNDER_TEST, type EngineUnderTest } from "../support/engines_under_test.ts";
+import { howMany } from "../support/long_tests.ts";
 import { within } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
 import type { EngineCase } from "./engine/engine_case.ts";
@@ -7,7 +8,7 @@ import { ENGINE_CASES } from "./engine_cases.ts";
 /** Cases that an engine does not hold, with the reason why it need not. */
 const SKIPS: readonly { engine: EngineUnderTest["name"]; case: string; reason: string }[] = [];
 /** No case may take longer, whatever hangs. */
-const LONGEST_MS = 60_000;
+const LONGEST_MS = howMany(60_000, 600_000);
 
 /** Registers what every engine does as tests of one of them. */
 export function registerEngineConformance(name: EngineUnderTest["name"]): void {

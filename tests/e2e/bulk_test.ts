@@ -3,6 +3,7 @@ import { assertEquals, assertLess } from "@std/assert";
 import { ENGINES } from "../support/both_engines.ts";
 import { Reception } from "../support/conducts.ts";
 import { freePort } from "../support/free_ports.ts";
+import { howMany } from "../support/long_tests.ts";
 import { within } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { residentBytes } from "../support/process_figures.ts";
@@ -16,8 +17,9 @@ const NEEDS = ["all"] as const;
 /** A probe is not to pass for the client. */
 const UNPROBED = { health_check: "off" };
 const MEBIBYTE = 1024 * 1024;
-/** Each way. */
-const BULK_MEBIBYTES = 1024;
+/** Each way. In long tests, more than 32 bits can count. */
+const BULK_MEBIBYTES = howMany(256, 5 * 1024);
+const PATIENCE_MS = howMany(120_000, 1_200_000);
 const WARM_UP_MEBIBYTES = 32;
 /** What the memory may grow by, whatever is sent: the engine's own noise. */
 const NOISE_BYTES = 32 * MEBIBYTE;
@@ -51,7 +53,7 @@ for (const engine of ENGINES) {
       withSession(engine, async ({ client, served, weir }) => {
         await exchange(client, served, WARM_UP_MEBIBYTES);
         const before = residentBytes(weir.pid);
-        await within("the bulk data", exchange(client, served, BULK_MEBIBYTES), 120_000);
+        await within("the bulk data", exchange(client, served, BULK_MEBIBYTES), PATIENCE_MS);
         assertLess(residentBytes(weir.pid) - before, NOISE_BYTES);
         await Promise.all([client.finish(), served.finish()]);
       }),

@@ -3,7 +3,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { BackendProcess } from "../support/backend_process.ts";
 import { freePort } from "../support/free_ports.ts";
 import { Load } from "../support/load.ts";
-import { isLong } from "../support/long_tests.ts";
+import { howMany } from "../support/long_tests.ts";
 import { pause } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { ReloadableWeir, type TimedRecord } from "../support/reloadable_weir.ts";
@@ -12,8 +12,7 @@ import { testConfig } from "../support/test_config.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const RATE = 200;
-/** `WEIR_LONG_TESTS=1` makes it 20, within a minute. */
-const STOPS = isLong() ? 20 : 4;
+const STOPS = howMany(4, 20);
 const KILLS = 2;
 /** Sessions that are under way at each kill, a third of them with the backend that is killed. */
 const HELD = 12;

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePort } from "../support/free_ports.ts";
+import { howMany } from "../support/long_tests.ts";
 import { eventually } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { countDescriptors, residentBytes } from "../support/process_figures.ts";
@@ -12,7 +13,7 @@ import { WeirProcess } from "../support/weir_process.ts";
 
 const NEEDS = ["all"] as const;
 const FIRST = 2_000;
-const CONNECTIONS = 10_000;
+const CONNECTIONS = howMany(10_000, 500_000);
 const CLIENTS = 50;
 const MOST_GROWTH = 1.1;
 /** V8 would rather grow than collect garbage for long; what is left after this is really in use. */

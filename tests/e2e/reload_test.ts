@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePort, freePorts } from "../support/free_ports.ts";
 import { Load } from "../support/load.ts";
-import { isLong } from "../support/long_tests.ts";
+import { howMany } from "../support/long_tests.ts";
 import { eventually, pause, within } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
@@ -14,8 +14,7 @@ import { WeirProcess } from "../support/weir_process.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const RATE = 200;
-/** `WEIR_LONG_TESTS=1` makes it 50. */
-const ROUNDS = isLong() ? 50 : 10;
+const ROUNDS = howMany(10, 50);
 /** Of util-linux: sets the limits of a process that runs. */
 const PRLIMIT = "/usr/bin/prlimit";
 const ALGORITHMS = ["random", "least_connections", "p2c", "source_hash", "round_robin"];

@@ -1,11 +1,12 @@
-/** A short version of `deno task soak`. */
+/** A short version of `deno task soak`; in long tests as long as it is. */
 import { assert, assertEquals } from "@std/assert";
 import { ENGINES } from "../support/both_engines.ts";
+import { howMany } from "../support/long_tests.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { runSoak } from "./run_soak.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
-const SECONDS = 6;
+const SECONDS = howMany(6, 600);
 const RATE = 100;
 
 for (const engine of ENGINES) {

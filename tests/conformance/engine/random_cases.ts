@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Random } from "../../../lib/base/random.ts";
+import { howMany } from "../../support/long_tests.ts";
 import { pause, within } from "../../support/patience.ts";
 import { ResettableBackend, ResettableEnd } from "../../support/resettable_end.ts";
 import { type AccessRecord, RunningWeir } from "../../support/running_weir.ts";
@@ -7,8 +8,8 @@ import type { Ending } from "../../support/socket_end.ts";
 import { seededBytes } from "../../support/test_bytes.ts";
 import type { EngineCase } from "./engine_case.ts";
 
-/** How many sessions are made up; a soak sets it higher. */
-export const RANDOM_SESSIONS = 300;
+/** How many sessions are made up. */
+const RANDOM_SESSIONS = howMany(300, 3_000);
 const AT_ONCE = 30;
 const MOST_STEPS = 8;
 const LONGEST_WRITE = 20_000;

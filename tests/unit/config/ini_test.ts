@@ -4,6 +4,7 @@ import { runAtOnce } from "../../../lib/base/steps.ts";
 import { type IniDocument, parseIni } from "../../../lib/config/ini.ts";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
 import { Source, type Token } from "../../../lib/config/source.ts";
+import { howMany } from "../../support/long_tests.ts";
 
 interface Parsed {
   readonly document: IniDocument;
@@ -156,7 +157,7 @@ Deno.test("parseSettings() never throws, and every problem lies within the text"
         }
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: howMany(1_000, 50_000) },
   );
 });
 
@@ -172,6 +173,6 @@ Deno.test("parseIni() finds every key and value where it stands in the text", ()
         }
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: howMany(1_000, 50_000) },
   );
 });

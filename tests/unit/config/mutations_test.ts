@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describeSettings } from "../../../lib/cli/describe_settings.ts";
 import { formatDiagnostics } from "../../../lib/config/diagnostic.ts";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
+import { howMany } from "../../support/long_tests.ts";
 import { permittedTest } from "../../support/permitted.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
@@ -52,6 +53,6 @@ permittedTest(["read"], "no damage to a configuration makes Weir lose its words"
         (settings === undefined ? "" : describeSettings(settings));
       assert(!/[\p{Cc}\p{Cf}\p{Cs}]/u.test(written.replaceAll("\n", "")), written);
     }),
-    { numRuns: 2000 },
+    { numRuns: howMany(2_000, 50_000) },
   );
 });

@@ -9,6 +9,7 @@ import {
   type ProxyHeader,
   type ProxyHeaderResult,
 } from "../../../lib/protocol/proxy_header_decoder.ts";
+import { howMany } from "../../support/long_tests.ts";
 
 const SIGNATURE = "0d0a0d0a000d0a515549540a";
 const IPV4_PAIR = "c0000201c6336407d90301bb";
@@ -281,7 +282,7 @@ Deno.test("decodeProxyHeader() answers the same byte by byte as at once", () => 
     fc.property(NEAR_HEADERS, (bytes) => {
       assertEquals(decodeByteByByte(bytes), decodeProxyHeader(bytes));
     }),
-    { numRuns: 300 },
+    { numRuns: howMany(300, 50_000) },
   );
 });
 
@@ -298,7 +299,7 @@ Deno.test("decodeProxyHeader() never throws, and never claims more bytes than th
       if (result.kind === "header") assertEquals(result.length <= bytes.length, true);
       if (result.kind === "invalid") assertMatch(result.why, /^[a-z].*[^.]$/);
     }),
-    { numRuns: 1000 },
+    { numRuns: howMany(1_000, 50_000) },
   );
 });
 
@@ -317,6 +318,6 @@ Deno.test("decodeProxyHeader() takes exactly the v1 addresses that the system's 
       assertEquals(kind("TCP6", "::1"), isIPv6(text) ? "header" : "invalid", text);
       assertEquals(kind("TCP4", "127.0.0.1"), isIPv4(text) ? "header" : "invalid", text);
     }),
-    { numRuns: 1000 },
+    { numRuns: howMany(1_000, 50_000) },
   );
 });
