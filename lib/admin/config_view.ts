@@ -1,6 +1,7 @@
 import { formatAddress } from "../base/address.ts";
 import { originOf } from "../config/origin.ts";
 import { KNOWN_KEYS, type KnownKey, type Scope } from "../config/schema.ts";
+import { SECRET, showValue } from "../config/secret.ts";
 import type { BackendModeName, ListenerSettings, Settings } from "../config/settings.ts";
 
 /** A key's value, and how it came to be. */
@@ -31,9 +32,6 @@ export interface ConfigView {
     }[];
   }[];
 }
-
-/** What tells where tokens are, or has a password in it. */
-const SECRET_KEYS: readonly string[] = ["admin_token_file", "health_send"];
 
 /** Shows settings without their secrets. */
 export function viewConfig(settings: Settings): ConfigView {
@@ -69,7 +67,8 @@ function viewKeys(
   }));
 }
 
+/** Whoever may read tokens finds out about them on the machine itself. */
 function viewValue(key: KnownKey, value: unknown): string {
-  const isSecret = SECRET_KEYS.includes(key.name) && value !== key.default;
-  return isSecret ? "(secret)" : key.type.format(value);
+  const isPlace = key.name === "admin_token_file" && value !== key.default;
+  return isPlace ? SECRET : showValue(key, value);
 }

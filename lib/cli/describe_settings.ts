@@ -1,6 +1,7 @@
 import { formatAddress } from "../base/address.ts";
 import { maskControls } from "../config/quote.ts";
 import { KNOWN_FLAGS, KNOWN_KEYS, type KnownKey } from "../config/schema.ts";
+import { showValue } from "../config/secret.ts";
 import type {
   AlgorithmName,
   BackendSettings,
@@ -98,13 +99,10 @@ function changedKeys(scope: KnownKey["scope"], settings: Settings | ListenerSett
   const values = settings as unknown as Readonly<Record<string, unknown>>;
   return KNOWN_KEYS
     .filter((key) => key.scope === scope && key.setting !== "workers")
-    .map(({ name, setting, type, default: value }) => ({
-      name,
-      written: type.format(values[setting]),
-      default: type.format(value),
-    }))
-    .filter((key) => key.written !== key.default)
-    .map((key) => `${key.name} = ${maskControls(key.written)}`);
+    .filter(({ setting, type, default: value }) =>
+      type.format(values[setting]) !== type.format(value)
+    )
+    .map((key) => `${key.name} = ${maskControls(showValue(key, values[key.setting]))}`);
 }
 
 function alignColumns(rows: readonly (readonly string[])[]): string[] {

@@ -104,6 +104,10 @@ function readValue(key: KnownKey, entry: IniEntry, source: Source): unknown {
     return undefined;
   }
   const parsed = key.type.parse(token.text);
+  if (!parsed.ok && key.secret === true) {
+    source.error(token, `the value of "${key.name}" cannot be used: expected ${key.type.allowed}`);
+    return undefined;
+  }
   if (!parsed.ok) {
     const problem = hasNeedlessQuotes(key, token.text) ? NEEDLESS_QUOTES : parsed.problem;
     source.error(token, `${key.name} ${quote(token.text)} ${problem}`);

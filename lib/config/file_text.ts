@@ -1,6 +1,7 @@
 import { formatByteSize } from "../base/byte_size.ts";
 import type { Steps } from "../base/steps.ts";
 import { MEBIBYTE } from "./key.ts";
+import { concealLine } from "./_secret_line.ts";
 import { sliceToken, type Source } from "./source.ts";
 
 /** More than the largest configuration needs: whatever is larger is the wrong file. */
@@ -43,8 +44,9 @@ export function* reportNotUtf8(source: Source): Steps<void> {
     if (line.line % LINES_PER_STEP === 0) yield;
     const index = line.text.indexOf(REPLACEMENT);
     if (index === -1) continue;
+    const { lineText } = concealLine(line);
     source.error(
-      sliceToken(line, index, index + 1),
+      { ...sliceToken(line, index, index + 1), lineText },
       "this is not UTF-8: save the file as UTF-8",
     );
     if (++found === MOST_NOT_UTF8) return;

@@ -1,5 +1,6 @@
 import type { Steps } from "../base/steps.ts";
 import { quote, shorten } from "./quote.ts";
+import { concealAll, concealLine, findSecret, setsKnownKey } from "./_secret_line.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 
 /** The sections of an INI file, in the order written. */
@@ -53,7 +54,10 @@ export function* parseIni(source: Source): Steps<IniDocument> {
       break;
     }
     if (line.text.length > LONGEST_LINE) {
-      source.error(sliceToken(line, 0, 1), `this line has more than ${LONGEST_LINE} characters`);
+      source.error(
+        sliceToken(concealLine(line), 0, 1),
+        `this line has more than ${LONGEST_LINE} characters`,
+      );
     } else if (line.text !== "") {
       reader.readLine(trimToken(withoutComment(line)));
     }
@@ -74,6 +78,8 @@ class IniReader {
   #section: OpenSection | undefined;
   /** The key of the last entry of the section. */
   #lastKey: Token | undefined;
+  /** The last item, where it sets a secret of which the next lines may be a part. */
+  #secret: Token | undefined;
   #headless = false;
   #itemCount = 0;
   /** The lines of a value that ended in a comma, and may go on. */
@@ -91,14 +97,30 @@ class IniReader {
   readLine(line: Token): void {
     if (line.text === "") return;
     if (this.#unfinished !== undefined && !startsItem(line.text)) {
-      this.#unfinished.push(line);
+      this.#unfinished.push(this.#secret === undefined ? line : concealAll(line));
       if (!line.text.endsWith(",")) this.#unfinished = undefined;
       return;
     }
     this.#finishValue();
     this.#itemCount += 1;
-    if (line.text.startsWith("[") && !startsBracketedKey(line.text)) this.#readHeader(line);
-    else this.#readEntry(line);
+    const secret = findSecret(line);
+    if (secret === undefined && this.#belongsToSecret(line)) {
+      this.#source.error(
+        concealAll(line),
+        "a value that is a secret must be on one line",
+      );
+      return;
+    }
+    this.#secret = secret?.concealed;
+    const item = secret === undefined ? line : secret.isPlain ? secret.readable : secret.concealed;
+    if (item.text.startsWith("[") && !startsBracketedKey(item.text)) this.#readHeader(item);
+    else this.#readEntry(item);
+  }
+
+  /** Whether a line is indented below a key whose value is a secret, and nothing else in itself. */
+  #belongsToSecret(line: Token): boolean {
+    const isBelow = this.#secret !== undefined && this.#secret.column < line.column;
+    return isBelow && !line.text.startsWith("[") && !setsKnownKey(line);
   }
 
   end(): readonly IniSection[] {
@@ -109,8 +131,9 @@ class IniReader {
   #finishValue(): void {
     const last = this.#unfinished?.pop();
     if (last === undefined) return;
-    const comma = sliceToken(last, last.text.length - 1);
-    this.#source.error(comma, "the value ends in a comma, but does not go on in the next line");
+    // Where a secret ends says how long it is.
+    const place = this.#secret === undefined ? sliceToken(last, last.text.length - 1) : last;
+    this.#source.error(place, "the value ends in a comma, but does not go on in the next line");
     const rest = trimToken(sliceToken(last, 0, last.text.length - 1));
     if (rest.text !== "") this.#unfinished?.push(rest);
     this.#unfinished = undefined;

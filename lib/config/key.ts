@@ -23,6 +23,8 @@ export interface Key<T> {
   readonly default: T;
   /** One or two sentences for the reference. */
   readonly doc: string;
+  /** Whether the value may be a password, so that it is shown nowhere. */
+  readonly secret?: boolean;
   /** Whether a reload applies a change, or only a restart does. */
   readonly reloadable: boolean;
   /** Says what is suspicious about an allowed value, to follow the quoted value. */

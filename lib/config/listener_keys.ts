@@ -163,7 +163,9 @@ export const LISTENER_KEYS = {
     name: "health_send",
     type: escapedText(),
     default: "",
-    doc: "What a `send_expect` check sends.",
+    doc:
+      "What a `send_expect` check sends. As it may have a password in it, Weir shows it nowhere.",
+    secret: true,
     reloadable: true,
   },
   healthExpect: {

@@ -71,11 +71,15 @@ function describeBackend(before: BackendSettings, after: BackendSettings, where:
 }
 
 function describeKeys(scope: Scope, before: object, after: object, where: string): string[] {
-  return KNOWN_KEYS.filter((key) => key.scope === scope).flatMap(({ name, setting, type }) => {
-    const old = type.format(valueOf(before, setting));
-    const value = type.format(valueOf(after, setting));
-    return old === value ? [] : [`${where}${name} from ${old} to ${value}`];
-  });
+  return KNOWN_KEYS.filter((key) => key.scope === scope).flatMap(
+    ({ name, setting, type, secret }) => {
+      const old = type.format(valueOf(before, setting));
+      const value = type.format(valueOf(after, setting));
+      if (old === value) return [];
+      if (secret === true) return [`${where}${name} was changed`];
+      return [`${where}${name} from ${old || "nothing"} to ${value || "nothing"}`];
+    },
+  );
 }
 
 function keep<T extends object>(scope: Scope, before: T, after: T, unchanged: Set<string>): T {

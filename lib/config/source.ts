@@ -119,7 +119,10 @@ type Place = Pick<Diagnostic, "line" | "column" | "length" | "lineText" | "lineS
 
 function placeOf(token: Token | undefined): Place {
   if (token === undefined) return { line: 0, column: 0, length: 0, lineText: "", lineStart: 0 };
-  const { line, column, text: { length }, lineText } = token;
+  const { line, lineText } = token;
+  // What is shown of a line with a secret may end before the place.
+  const column = Math.min(token.column, lineText.length + 1);
+  const length = Math.min(token.text.length, lineText.length + 1 - column);
   if (lineText.length <= LONGEST_PART) return { line, column, length, lineText, lineStart: 1 };
   const start = Math.max(0, Math.min(column - 1, lineText.length) - LONGEST_PART / 2);
   const end = start + LONGEST_PART;

@@ -1,11 +1,15 @@
 import { escapedText } from "../config/escaped_text.ts";
 import { quote } from "../config/quote.ts";
+import { SECRET } from "../config/secret.ts";
 import type { ProbeResult, ProbeSubject } from "./probe.ts";
 import { runProbe } from "./_run_probe.ts";
 import type { Wire } from "./_wire.ts";
 
 /** What is expected has to come within so much. */
 const MOST_BYTES = 64 * 1024;
+
+/** A shorter word of `health_send` may come in any answer. */
+const SHORTEST_SECRET = 3;
 
 /**
  * Sends `health_send`, if it says anything, and passes when `health_expect` has come, in whatever
@@ -15,11 +19,16 @@ export function sendExpectProbe(subject: ProbeSubject, signal: AbortSignal): Pro
   const { healthSend, healthExpect } = subject.listener;
   return runProbe(subject, signal, async (wire) => {
     if (healthSend !== "") await wire.sendBytesOf(healthSend);
-    return await awaitText(wire, healthExpect);
+    return await awaitText(wire, healthExpect, wordsOf(healthSend));
   });
 }
 
-async function awaitText(wire: Wire, expected: string): Promise<string | undefined> {
+/** @param secrets what is not to be told of, though the backend may say it again */
+async function awaitText(
+  wire: Wire,
+  expected: string,
+  secrets: readonly string[],
+): Promise<string | undefined> {
   let beginning = "";
   // The end of what came, as far as it can be a part of what is expected.
   let recent = "";
@@ -31,12 +40,21 @@ async function awaitText(wire: Wire, expected: string): Promise<string | undefin
     if (received === undefined) {
       return beginning === ""
         ? "the connection was closed without an answer"
-        : `answered ${shown(beginning)}, expected ${shown(expected)}`;
+        : `answered ${shown(conceal(beginning, secrets))}, expected ${shown(expected)}`;
     }
     if (beginning === "") beginning = received;
     recent = recent.slice(Math.max(0, recent.length - expected.length + 1)) + received;
   }
   return undefined;
+}
+
+/** What of a text could be a name or a password. */
+function wordsOf(text: string): string[] {
+  return text.split(/[^!-~]+/).filter((word) => word.length >= SHORTEST_SECRET);
+}
+
+function conceal(answer: string, secrets: readonly string[]): string {
+  return secrets.reduce((text, secret) => text.replaceAll(secret, SECRET), answer);
 }
 
 /** Bytes from the wire, the way they would be written in the configuration. */

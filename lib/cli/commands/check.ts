@@ -1,4 +1,5 @@
 import { loadSettings } from "../../config/load_settings.ts";
+import { withoutSecrets } from "../../config/secret.ts";
 import type { CommandInputs } from "../command.ts";
 import { describeSettings } from "../describe_settings.ts";
 import { detectEnvironment } from "../environment.ts";
@@ -13,7 +14,7 @@ export async function check(inputs: CommandInputs): Promise<number> {
   const { settings, diagnostics } = await loadSettings(file, detectEnvironment());
   const valid = settings !== undefined;
   if (flags.has("json")) {
-    const result = { valid, settings: settings ?? null, diagnostics };
+    const result = { valid, settings: valid ? withoutSecrets(settings) : null, diagnostics };
     terminal.print(`${JSON.stringify(result, undefined, 2)}\n`);
   } else {
     reportDiagnostics(diagnostics, terminal, "the file cannot be used");

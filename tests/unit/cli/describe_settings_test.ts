@@ -67,6 +67,18 @@ Deno.test("describeSettings() shows the options that differ from their defaults"
   assertEquals(lines.slice(4), ["  buffer_size = 4k", "  idle_timeout = 0s", ""]);
 });
 
+Deno.test("describeSettings() shows that there is a secret, and not which", () => {
+  const lines = describe(
+    "[options]\nhealth_check = send_expect\nhealth_send = hunter2\nhealth_expect = OK\n" +
+      "[mappings]\n24003 = 127.0.0.1:8001",
+  );
+  assertEquals(lines.slice(4, 7), [
+    "  health_check = send_expect",
+    "  health_send = (secret)",
+    "  health_expect = OK",
+  ]);
+});
+
 Deno.test("describeSettings() does not let control characters reach the terminal", () => {
   const lines = describe("[mappings]\n24003 = 127.0.0.1:8001", "a\x1b[31m.cfg");
   assertEquals(lines[0], "a\uFFFD[31m.cfg is valid: 2 workers");

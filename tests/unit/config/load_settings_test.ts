@@ -204,6 +204,10 @@ permittedTest(["read", "write"], "loadSettings() says where a file is not UTF-8"
       "5:3 this is not UTF-8: save the file as UTF-8",
     ]);
     assertEquals(diagnostics[0]?.lineText, "24003 = 127.0.0.1:1 ; f\uFFFDr");
+    const secret = "[mappings]\n24003 = a:1\n; health_send = geh\xfcim hunter2\n";
+    await Deno.writeFile(file, Uint8Array.from(secret, (character) => character.charCodeAt(0)));
+    const [wrong] = (await loadSettings(file, ENVIRONMENT)).diagnostics;
+    assertEquals(wrong?.lineText, "; health_send = (secret)");
   } finally {
     await Deno.remove(file);
   }

@@ -36,6 +36,23 @@ Deno.test("describeChanges() names everything that differs", () => {
   ]);
 });
 
+Deno.test("describeChanges() says nothing for an empty text, and keeps secrets", () => {
+  const text = (send: string, expect: string) =>
+    `[options]\nhealth_check = send_expect\nhealth_send = ${send}\nhealth_expect = ${expect}\n` +
+    "[mappings]\n2000 = 127.0.0.1:1\n";
+  assertEquals(
+    describeChanges(settingsOf("[mappings]\n2000 = 127.0.0.1:1\n"), settingsOf(text("a", "OK"))),
+    [
+      "listener 2000: health_check from tcp to send_expect",
+      "listener 2000: health_send was changed",
+      "listener 2000: health_expect from nothing to OK",
+    ],
+  );
+  assertEquals(describeChanges(settingsOf(text("hunter2", "OK")), settingsOf(text("b", "OK"))), [
+    "listener 2000: health_send was changed",
+  ]);
+});
+
 Deno.test("keepUnreloadable() keeps what only a restart can change, and names it", () => {
   const before = settingsOf("[options]\nworkers = 2\n[mappings]\n2000 = 127.0.0.1:1\n");
   const after = settingsOf(

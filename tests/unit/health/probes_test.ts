@@ -209,6 +209,23 @@ permittedTest(["net"], "sendExpectProbe() says what came instead", async () => {
   );
 });
 
+permittedTest(["net"], "sendExpectProbe() does not tell of what the backend repeats", async () => {
+  await using backend = new TestBackend(async (end) => {
+    const asked = new TextDecoder().decode(await end.read(12));
+    await end.send(`unknown "${asked}"; is it AUTH?`);
+  });
+  const listener = listenerOf(
+    backend.name,
+    "health_check = send_expect",
+    "health_send = AUTH hunter2",
+    "health_expect = +OK",
+  );
+  assertEquals(
+    await problem(listener),
+    'answered "unknown "(secret) (secret)"; is it (secret)?", expected "+OK"',
+  );
+});
+
 permittedTest(["net"], "sendExpectProbe() gives up on a backend that never answers", async () => {
   await using backend = new TestBackend(hold);
   const listener = listenerOf(
