@@ -80,6 +80,11 @@ export const LISTENER_FAMILIES: readonly MetricFamily<ListenerStatus>[] = [
     ({ ready }) => Number(ready),
   ),
   gauge<ListenerStatus>(
+    "weir_listener_unresolved_backends",
+    "Backends in the file that are left out because their names have no address.",
+    ({ unresolved }) => unresolved.length,
+  ),
+  gauge<ListenerStatus>(
     "weir_listener_max_connections",
     "How many sessions the listener may have at once; 0 is no limit.",
     ({ maxConnections }) => maxConnections,

@@ -82,6 +82,10 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     maxConnections: { ...COUNT, description: "0 is no limit." },
     ready: { type: "boolean", description: "Whether it has a backend that takes sessions." },
     notReadyReasons: arrayOf(TEXT),
+    unresolved: arrayOf(
+      objectOf({ name: TEXT, problem: TEXT }),
+      "The backends that are left out because their names have no address, and why they have none.",
+    ),
     figures: refTo("ListenerFigures"),
     rates: refTo("Rates"),
     backends: arrayOf(refTo("Backend")),

@@ -29,10 +29,16 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "check",
-    usage: "check CONFIG [--json]",
+    usage: "check CONFIG [--resolve]",
     summary: "Check a configuration file and print what it means",
     details: ["Nothing is started, and no address is bound."],
-    flags: [{ name: "json", summary: "Print the settings and the diagnostics as JSON" }],
+    flags: [
+      {
+        name: "resolve",
+        summary: "Look up the names of backends too, and warn of those without address",
+      },
+      { name: "json", summary: "Print the settings and the diagnostics as JSON" },
+    ],
     load: async () => (await import("./commands/check.ts")).check,
   },
   {
@@ -63,7 +69,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "status",
     usage: "status [--json]",
-    summary: "Print how a running Weir is; fails where it or a listener is not ready",
+    summary: "Print how a running Weir is; fails unless all of it is ready",
     details: ADMIN_DETAILS,
     flags: [JSON_FLAG, ...ADMIN_FLAGS],
     operands: [],

@@ -261,7 +261,7 @@ export const LISTENER_KEYS = {
     type: toggle(),
     default: true,
     doc: "Whether the host names of backends are resolved once, when the file is loaded (1), " +
-      "or every 30 seconds (0).",
+      "or every 30 seconds (0). A name that cannot be resolved is looked up until it can.",
     reloadable: true,
   },
   resolveIntervalMs: {
@@ -270,6 +270,14 @@ export const LISTENER_KEYS = {
     default: 0,
     doc: "How often host names are resolved again. Each of their addresses is a backend then, " +
       "and they share the weight.",
+    reloadable: true,
+  },
+  allowEmpty: {
+    name: "allow_empty",
+    type: toggle(),
+    default: false,
+    doc: "Whether a listener starts and closes its clients while none of its backends' names can " +
+      "be resolved (1), or that is an error (0).",
     reloadable: true,
   },
 } satisfies { readonly [S in keyof ListenerOptions]: Key<ListenerOptions[S]> };

@@ -154,6 +154,8 @@ export interface ListenerSettings {
   readonly preResolve: boolean;
   /** How often host names are resolved again; 0 = see `preResolve`. */
   readonly resolveIntervalMs: number;
+  /** Whether the listener may start while none of its names can be resolved. */
+  readonly allowEmpty: boolean;
   /** In the order written; none while no name of the listener has an address yet. */
   readonly backends: readonly BackendSettings[];
 }

@@ -1,3 +1,4 @@
+import { Backoff } from "../base/backoff.ts";
 import { formatDuration } from "../base/duration.ts";
 import { messageOf } from "../base/message_of.ts";
 import { loggerFor } from "../log/logging.ts";
@@ -6,8 +7,10 @@ import type { Schedule } from "./schedule.ts";
 
 /** A look-up that takes longer has failed. */
 export const LOOKUP_TIMEOUT_MS = 5_000;
-/** A name without a good answer is asked for at least so often. */
+/** A name whose last answer was not good is asked for at least so often. */
 const LONGEST_RETRY_MS = 30_000;
+/** A name that has never had an answer is asked for again after so long, and then less and less. */
+const FIRST_RETRY_MS = 1_000;
 /** Up to this share is added to the time between two look-ups, so that names spread out. */
 const JITTER = 0.1;
 
@@ -37,6 +40,8 @@ export class WatchedName<T> {
   #failed = false;
   #looking: Promise<void> | undefined;
   #isAsking = false;
+  readonly #backoff = new Backoff({ firstMs: FIRST_RETRY_MS, longestMs: LONGEST_RETRY_MS });
+  /** 0 while it is not looked up again and again. */
   #intervalMs = 0;
   #cancelNext: (() => void) | undefined;
   #giveUp: (() => void) | undefined;
@@ -67,9 +72,13 @@ export class WatchedName<T> {
     return this.#looking;
   }
 
-  /** Looks the name up again and again. Another interval replaces the one before. */
+  /**
+   * Looks the name up again and again. Another interval replaces the one before.
+   *
+   * @param intervalMs `Infinity` for only as long as the last look-up was not a good one
+   */
   start(intervalMs: number): void {
-    if (this.#intervalMs === intervalMs) return;
+    if (this.#intervalMs === intervalMs && this.#cancelNext !== undefined) return;
     this.#cancelNext?.();
     this.#intervalMs = intervalMs;
     this.#scheduleNext();
@@ -85,9 +94,16 @@ export class WatchedName<T> {
 
   #scheduleNext(): void {
     const { random, schedule } = this.#inputs;
-    const isWell = this.#problem === undefined;
-    const intervalMs = isWell ? this.#intervalMs : Math.min(this.#intervalMs, LONGEST_RETRY_MS);
-    this.#cancelNext = schedule(() => this.#turn(), intervalMs * (1 + JITTER * random()));
+    const delayMs = this.#nextDelayMs();
+    this.#cancelNext = delayMs === Infinity
+      ? undefined
+      : schedule(() => this.#turn(), delayMs * (1 + JITTER * random()));
+  }
+
+  #nextDelayMs(): number {
+    if (this.#problem === undefined) return this.#intervalMs;
+    const retryMs = this.#answer === undefined ? this.#backoff.next() : LONGEST_RETRY_MS;
+    return Math.min(this.#intervalMs, retryMs);
   }
 
   async #turn(): Promise<void> {
@@ -148,7 +164,8 @@ export class WatchedName<T> {
   #report(problem: string): void {
     const isNews = this.#problem === undefined;
     this.#problem = problem;
-    if (!isNews) return;
+    // Before it is looked up again and again, whoever has asked says it.
+    if (!isNews || this.#intervalMs === 0) return;
     const consequence = this.#answer === undefined
       ? "it has no backend until it is"
       : "the last answer is kept";

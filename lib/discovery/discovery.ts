@@ -24,10 +24,20 @@ export interface DiscoveryInputs {
 /** Settings in which every backend has its addresses. */
 export interface ResolvedSettings {
   readonly settings: Settings;
-  /** Names without which the settings cannot be served, in words, one for each backend. */
+  /** Listeners that would be left without a backend, in words, one for each. */
   readonly problems: readonly string[];
-  /** Names that are left out until they can be resolved, in words, one for each backend. */
+  /** Names that cannot be resolved, and what follows from that, in words, one for each backend. */
   readonly warnings: readonly string[];
+}
+
+/** A backend that the file names, and that is left out because its name has no address. */
+export interface UnresolvedBackend {
+  /** The listener's key. */
+  readonly listener: string;
+  /** As the file has it. */
+  readonly name: string;
+  /** Why, in words. */
+  readonly problem: string;
 }
 
 type HostName = WatchedName<readonly string[]>;
@@ -36,7 +46,8 @@ type ServiceName = WatchedName<readonly ServicePlace[]>;
 /**
  * Finds the addresses of backends that the file names by host or by service, and goes on looking
  * where a listener asks for that by `resolve`, or by `pre_resolve_workers = 0`, which means every
- * 30 seconds.
+ * 30 seconds; anywhere else until a look-up has been good. A backend whose name has no address is
+ * left out; one that had some keeps them.
  *
  * Such a listener has a backend for each address of a host. One that resolves at load only has one
  * backend for a host, whose addresses are tried in turn. A service gives a backend for each address
@@ -76,18 +87,32 @@ export class Discovery {
     }
     await Promise.all([...looks].map((name) => name.look()));
 
-    const problems: string[] = [];
+    const expanded = this.expand(settings);
+    const empty = expanded.listeners.filter(({ backends }) => backends.length === 0);
+    const fatal = empty.filter(({ allowEmpty }) => !allowEmpty).map(({ key }) => key);
+    const problems = new Map(fatal.map((key): [string, string[]] => [key, []]));
     const warnings: string[] = [];
-    for (const [listener, backend] of namedBackends(settings)) {
+    for (const [{ key }, backend] of namedBackends(settings)) {
       const name = this.#nameOf(backend);
-      const isMissing = looks.has(name) && name.problem !== undefined;
-      if (!isMissing) continue;
-      const isFatal = !isWatched(listener) && name.failed;
-      (isFatal ? problems : warnings).push(
-        `Could not resolve backend ${backend.name} of listener ${listener.key}: ${name.problem}`,
-      );
+      if (!looks.has(name) || name.problem === undefined) continue;
+      const listed = problems.get(key);
+      if (listed !== undefined) listed.push(`${backend.name}: ${name.problem}`);
+      else warnings.push(describeProblem(key, backend, name));
     }
-    return { settings: this.expand(settings), problems, warnings };
+    return {
+      settings: expanded,
+      problems: Array.from(problems, ([key, names]) => describeEmpty(key, names)),
+      warnings,
+    };
+  }
+
+  /** The backends of the settings of the last `update` that are left out now. */
+  get unresolved(): readonly UnresolvedBackend[] {
+    if (this.#settings === undefined) return [];
+    return [...namedBackends(this.#settings)].flatMap(([{ key }, backend]) => {
+      const { answer, problem = "it was not looked up yet" } = this.#nameOf(backend);
+      return answer === undefined ? [{ listener: key, name: backend.name, problem }] : [];
+    });
   }
 
   /**
@@ -126,9 +151,12 @@ export class Discovery {
     for (const names of [this.#hosts, this.#services]) {
       for (const [text, name] of names) {
         const intervalMs = intervals.get(name);
-        if (intervalMs === undefined) names.delete(text);
-        if (intervalMs === undefined || intervalMs === Infinity) name.stop();
-        else name.start(intervalMs);
+        if (intervalMs !== undefined) {
+          name.start(intervalMs);
+          continue;
+        }
+        names.delete(text);
+        name.stop();
       }
     }
   }
@@ -203,6 +231,24 @@ function* namedBackends(settings: Settings): Generator<[ListenerSettings, Backen
   for (const listener of settings.listeners) {
     for (const backend of listener.backends) if (isNamed(backend)) yield [listener, backend];
   }
+}
+
+function describeProblem(
+  listener: string,
+  { name }: BackendSettings,
+  { problem, failed, answer }: HostName | ServiceName,
+): string {
+  const consequence = !failed
+    ? "the rest of it is served"
+    : answer === undefined
+    ? "it is left out until it has an address"
+    : "it keeps the addresses that it had";
+  return `Could not resolve backend ${name} of listener ${listener}: ${problem}; ${consequence}`;
+}
+
+function describeEmpty(listener: string, names: readonly string[]): string {
+  return `Listener ${listener} has no backend, because none of its names could be resolved ` +
+    `(${names.join(", ")}), and allow_empty is 0`;
 }
 
 function isNamed({ kind }: BackendSettings): boolean {

@@ -1,5 +1,6 @@
 import { formatAddress } from "../base/address.ts";
 import type { BackendModeName, BackendSettings, Settings } from "../config/settings.ts";
+import type { Discovery, UnresolvedBackend } from "../discovery/discovery.ts";
 import type { ListenerPlan } from "../engine/generation.ts";
 import type { SessionView } from "../engine/session_life.ts";
 import { loggerFor } from "../log/logging.ts";
@@ -18,6 +19,7 @@ export interface OperatorInputs {
   readonly reloader: Reloader;
   readonly events: EventLog;
   readonly accessLog: AccessLogOwner;
+  readonly discovery: Discovery;
   /** Weir's own version. */
   readonly version: string;
   /** Drains and ends; called once for every order. */
@@ -52,7 +54,8 @@ export class Operator implements Control {
   }
 
   status(): Status {
-    const { supervisor, reloader, accessLog, version } = this.#inputs;
+    const { supervisor, reloader, accessLog, discovery, version } = this.#inputs;
+    const unresolved = Map.groupBy(discovery.unresolved, ({ listener }) => listener);
     const { generation, settings, state } = supervisor;
     const workers = [...supervisor.workers];
     const snapshot = takeSnapshot(state, {
@@ -66,7 +69,7 @@ export class Operator implements Control {
     const listeners = generation.listeners.map((plan, index): ListenerStatus => {
       const entry = snapshot.listeners[index];
       if (entry === undefined) throw new Error("A snapshot has fewer listeners than its scope");
-      return this.#listenerStatus(plan, entry);
+      return this.#listenerStatus(plan, entry, unresolved.get(entry.key) ?? []);
     });
     const reasons = this.#notReadyReasons();
     return {
@@ -145,6 +148,7 @@ export class Operator implements Control {
     entry: Pick<ListenerStatus, "figures"> & {
       readonly backends: readonly { readonly figures: BackendFigures }[];
     },
+    unresolved: readonly UnresolvedBackend[],
   ): ListenerStatus {
     const { key, algorithm, maxConnections } = settings;
     const choice = this.#supervisor.engineOf(settings);
@@ -164,6 +168,7 @@ export class Operator implements Control {
       maxConnections,
       ready,
       notReadyReasons: ready ? [] : [`listener ${key} has no backend that takes sessions`],
+      unresolved: unresolved.map(({ name, problem }) => ({ name, problem })),
       figures: entry.figures,
       backends,
     };

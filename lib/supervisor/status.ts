@@ -52,6 +52,8 @@ export interface ListenerStatus {
   /** Whether it has a backend that takes sessions; why not if it has none. */
   readonly ready: boolean;
   readonly notReadyReasons: readonly string[];
+  /** The backends that are left out because their names have no address, and why they have none. */
+  readonly unresolved: readonly { readonly name: string; readonly problem: string }[];
   readonly figures: ListenerFigures;
   readonly backends: readonly BackendStatus[];
 }

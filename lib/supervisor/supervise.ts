@@ -161,6 +161,7 @@ class Run {
       reloader: this.#reloader,
       events,
       accessLog,
+      discovery,
       version,
       shutdown: (cause) => stopped.resolve(cause),
     });

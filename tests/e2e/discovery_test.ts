@@ -7,6 +7,7 @@ import { ReloadableWeir } from "../support/reloadable_weir.ts";
 import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
 import { testConfig } from "../support/test_config.ts";
+import { WeirProcess } from "../support/weir_process.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const UNCHECKED = { health_check: "off", workers: 2, algorithm: "round_robin" };
@@ -48,6 +49,55 @@ permittedTest(NEEDS, "a name that nobody knows leaves the settings in force", as
   assertMatch(told, /failed: the old settings stay in force/);
   assertEquals(await ask(port), "served");
 });
+
+permittedTest(
+  NEEDS,
+  "a listener whose names nobody knows starts only where that is allowed",
+  async () => {
+    const port = freePort();
+    function configOf(options: Record<string, string | number>): string {
+      const backends = ["no-such-name.invalid:1"];
+      return testConfig({ port, backends, options: { ...UNCHECKED, ...options } });
+    }
+    const folder = await Deno.makeTempDir({ prefix: "weir_test_" });
+    try {
+      const file = `${folder}/weir.cfg`;
+      await Deno.writeTextFile(file, configOf({}));
+      const started = await WeirProcess.run(["start", file], { readable: [folder] });
+      assertEquals(started.code, 1);
+      assertMatch(
+        started.stderr,
+        /no backend, because none of its names could be resolved .*allow_empty is 0/,
+      );
+      const checked = await WeirProcess.run(["check", file, "--resolve"], { task: "check" });
+      assertEquals(checked.code, 1);
+      assertMatch(
+        checked.stderr,
+        /error: listener \S+ has no backend, .*\n1 error: Weir would not start/,
+      );
+      const unasked = await WeirProcess.run(["check", file], { task: "check" });
+      assertEquals([unasked.code, unasked.stderr], [0, ""]);
+
+      await Deno.writeTextFile(file, configOf({ allow_empty: 1 }));
+      const allowed = await WeirProcess.run(["check", file, "--resolve", "--json"], {
+        task: "check",
+      });
+      assertEquals(allowed.code, 0);
+      const { valid, diagnostics: [warning] } = JSON.parse(allowed.stdout);
+      assertEquals([valid, warning.severity, warning.line], [true, "warning", 0]);
+      assertMatch(
+        warning.message,
+        /^could not resolve backend no-such-name\.invalid:1 of listener/,
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+    await using weir = await ReloadableWeir.start(configOf({ allow_empty: 1 }));
+    using client = await SocketEnd.connect(port);
+    assertEquals((await client.readAll()).length, 0);
+    assertEquals(await weir.stop(), 0);
+  },
+);
 
 async function ask(port: number): Promise<string> {
   using client = await SocketEnd.connect(port);

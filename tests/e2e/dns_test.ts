@@ -1,7 +1,9 @@
 /** Backends that DNS names, as a whole process gets the answers over the wire. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
+import type { StatusView } from "../../lib/admin/status_view.ts";
 import { bothEngines } from "../support/both_engines.ts";
 import { echo } from "../support/conducts.ts";
+import { freePort } from "../support/free_ports.ts";
 import { eventually } from "../support/patience.ts";
 import { PrivateDns, privateDnsTest } from "../support/private_dns.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
@@ -125,14 +127,15 @@ for (const { what, key, resolvConf, problem } of FAILURES) {
   });
 }
 
-privateDnsTest("a start while the name server fails is mended once it answers", async () => {
+privateDnsTest("an empty start while the name server fails is mended once it answers", async () => {
   await using dns = await PrivateDns.open();
   await using backend = namedBackend("a", "127.0.0.1");
   const record = { target: "one.test", port: backend.port, priority: 1, weight: 1 };
   dns.entries.set(SERVICE, { services: [record] });
   dns.entries.set("one.test", { addresses: ["127.0.0.1"] });
   dns.failing = true;
-  const { text, listeners } = bothEngines({ backends: [`srv+${SERVICE}`], options: OPTIONS });
+  const options = { ...OPTIONS, allow_empty: 1 };
+  const { text, listeners } = bothEngines({ backends: [`srv+${SERVICE}`], options });
   await using weir = await ReloadableWeir.start(text, { wrapper: dns.wrapper });
   const ports = listeners.map(({ port }) => port);
   for (const port of ports) assertEquals(await askEight(port), "--------");
@@ -140,6 +143,59 @@ privateDnsTest("a start while the name server fails is mended once it answers", 
   await Promise.all(ports.map((port) => gives(port, "aaaaaaaa")));
   assertEquals(await weir.stop(), 0);
 });
+
+/** A name that is looked up when the file is loaded, and not once more. */
+const AT_LOAD = { ...OPTIONS, resolve: 0 };
+
+privateDnsTest("one name without an address keeps nobody from the other backends", async () => {
+  await using dns = await PrivateDns.open();
+  await using first = namedBackend("a", "127.0.0.1");
+  await using second = namedBackend("b", "127.0.0.2");
+  const late = `late.test:${second.port}`;
+  const admin = freePort();
+  const { text, listeners } = bothEngines({
+    backends: [first.name, late],
+    options: { ...AT_LOAD, admin: `127.0.0.1:${admin}` },
+  });
+  await using weir = await ReloadableWeir.start(text, { wrapper: dns.wrapper });
+  async function unresolved(): Promise<unknown> {
+    const response = await fetch(`http://127.0.0.1:${admin}/api/v1/status`);
+    const status: StatusView = await response.json();
+    return status.listeners.map((listener) => listener.unresolved.map(({ name }) => name));
+  }
+  for (const { key, port } of listeners) {
+    await weir.logged(
+      new RegExp(`Could not resolve backend ${late} of listener ${key}: .*left out`),
+    );
+    assertEquals(await askEight(port), "aaaaaaaa");
+    assertEquals(await metricOf(admin, key), 1);
+  }
+  assertEquals(await unresolved(), [[late], [late]]);
+
+  dns.entries.set("late.test", { addresses: ["127.0.0.2"] });
+  for (const { port } of listeners) await gives(port, "aaaabbbb");
+  await eventually(
+    "the status knows",
+    async () => JSON.stringify(await unresolved()) === "[[],[]]",
+  );
+  for (const { key } of listeners) assertEquals(await metricOf(admin, key), 0);
+
+  // On a reload a name keeps what it had, and a new one that has nothing is left out.
+  dns.failing = true;
+  const told = await weir.reload(text.replaceAll(late, `${late}, new.test:1`));
+  assertMatch(told, new RegExp(`resolve backend ${late} .*keeps the addresses that it had`));
+  assertMatch(told, /resolve backend new\.test:1 .*it is left out/);
+  for (const { port } of listeners) assertEquals(await askEight(port), "aaaabbbb");
+  assertEquals(await weir.stop(), 0);
+});
+
+/** The figure of the backends of a listener that are left out. */
+async function metricOf(admin: number, listener: string): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${admin}/metrics`);
+  const line = `weir_listener_unresolved_backends{listener="${listener}"} `;
+  const text = await response.text();
+  return Number(text.slice(text.indexOf(line) + line.length).split("\n")[0]);
+}
 
 /** Says its name, one letter, and then whatever it is told. */
 function namedBackend(name: string, hostname: string, port = 0): TestBackend {

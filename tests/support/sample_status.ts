@@ -67,6 +67,7 @@ export function sampleListener(
     maxConnections: 0,
     ready: true,
     notReadyReasons: [],
+    unresolved: [],
     backends,
     ...sample,
     figures: { ...zeros<ListenerFigures>(LISTENER_CELLS, LISTENER_TALLIES), ...sample.figures },

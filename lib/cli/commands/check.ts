@@ -1,5 +1,7 @@
+import type { Diagnostic } from "../../config/diagnostic.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import { withoutSecrets } from "../../config/secret.ts";
+import { checkNames } from "../check_names.ts";
 import type { CommandInputs } from "../command.ts";
 import { describeSettings } from "../describe_settings.ts";
 import { detectEnvironment } from "../environment.ts";
@@ -7,18 +9,31 @@ import { EXIT_STATUS } from "../exit_status.ts";
 import { reportDiagnostics } from "../report_diagnostics.ts";
 import { requireFile } from "../require_file.ts";
 
-/** Checks the configuration file and prints what it means; nothing is started. */
+/**
+ * Checks the configuration file and prints what it means; nothing is started. A name that cannot be
+ * resolved is no mistake of the file, so that the status is then the one of a start that fails.
+ */
 export async function check(inputs: CommandInputs): Promise<number> {
   const { file, flags, terminal } = inputs;
   await requireFile(file);
   const { settings, diagnostics } = await loadSettings(file, detectEnvironment());
-  const valid = settings !== undefined;
+  const isRight = settings !== undefined;
+  const unresolved = isRight && flags.has("resolve") ? await checkNames(settings) : [];
+  const valid = isRight && !unresolved.some(isError);
+  const found = [...diagnostics, ...unresolved];
   if (flags.has("json")) {
-    const result = { valid, settings: valid ? withoutSecrets(settings) : null, diagnostics };
+    const shown = settings === undefined ? null : withoutSecrets(settings);
+    const result = { valid, settings: shown, diagnostics: found };
     terminal.print(`${JSON.stringify(result, undefined, 2)}\n`);
   } else {
-    reportDiagnostics(diagnostics, terminal, "the file cannot be used");
+    const consequence = isRight ? "Weir would not start" : "the file cannot be used";
+    reportDiagnostics(found, terminal, consequence);
     if (valid) terminal.print(describeSettings(settings));
   }
-  return valid ? EXIT_STATUS.done : EXIT_STATUS.wrongUsage;
+  if (!isRight) return EXIT_STATUS.wrongUsage;
+  return valid ? EXIT_STATUS.done : EXIT_STATUS.failed;
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === "error";
 }

@@ -62,6 +62,7 @@ export function sampleStatus(sample: SampleFigures = {}): Status {
       maxConnections: 0,
       ready: true,
       notReadyReasons: [],
+      unresolved: [],
       figures: listener.figures,
       backends: listener.backends.map(({ figures }) => ({
         id: `24003/${name}`,

@@ -18,6 +18,9 @@ import {
   Timers,
 } from "./discovery_rig.ts";
 
+const LEFT_OUT = "Could not resolve backend a.test:80 of listener 2000: not found; " +
+  "it is left out until it has an address";
+
 Deno.test("Discovery makes a backend of each address of a host", async () => {
   using rig = new DiscoveryRig();
   rig.names.hosts.set("a.test", ["10.0.0.2", "::1", "10.0.0.1", "10.0.0.2"]);
@@ -108,25 +111,65 @@ Deno.test("Discovery starts a listener without a name that it goes on looking fo
   const settings = settingsOf("a.test:80, 10.9.9.9:81");
   const { problems, warnings, settings: expanded } = await rig.discovery.resolveFirst(settings);
   assertEquals(problems, []);
-  assertEquals(warnings, ["Could not resolve backend a.test:80 of listener 2000: not found"]);
+  assertEquals(warnings, [LEFT_OUT]);
   assertEquals(namesOf(expanded), ["10.9.9.9:81"]);
   rig.discovery.update(settings);
   rig.names.hosts.set("a.test", ["10.0.0.1"]);
-  await rig.round();
+  await rig.round(1_000);
   assertEquals(rig.told.map(namesOf), [["a.test:80/10.0.0.1", "10.9.9.9:81"]]);
+  assertEquals(rig.timers.delaysMs, [10_000]);
+});
+
+Deno.test("Discovery starts without a name that is resolved at load only, and tries on", async () => {
+  using rig = new DiscoveryRig();
+  const settings = settingsOf("a.test:80, 10.9.9.9:81", "resolve = 0");
+  const { problems, warnings, settings: expanded } = await rig.discovery.resolveFirst(settings);
+  assertEquals([problems, warnings], [[], [LEFT_OUT]]);
+  assertEquals(namesOf(expanded), ["10.9.9.9:81"]);
+  rig.discovery.update(settings);
+  assertEquals(rig.discovery.unresolved, [
+    { listener: "2000", name: "a.test:80", problem: "not found" },
+  ]);
+  // Less and less often, and no less than every half minute.
+  for (const delayMs of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
+    assertEquals(rig.timers.delaysMs, [delayMs]);
+    await rig.timers.fire(delayMs);
+  }
+  rig.names.hosts.set("a.test", ["10.0.0.2", "10.0.0.1"]);
+  await rig.round(30_000);
+  assertEquals(rig.told.map(namesOf), [["a.test:80", "10.9.9.9:81"]]);
+  assertEquals(backendsOf(rig.told[0])[0]?.candidates, ["10.0.0.1", "10.0.0.2"]);
+  assertEquals([rig.discovery.unresolved, rig.timers.delaysMs], [[], []]);
+  assertEquals(rig.logged.length, 1);
+  assert(rig.logged[0]?.includes('Resolved "a.test" again'), rig.logged[0]);
+});
+
+Deno.test("Discovery finds fault with a listener that none of its names gives a backend", async () => {
+  for (const options of ["resolve = 0", "resolve = 10s"]) {
+    using rig = new DiscoveryRig();
+    rig.names.records.set("_db._tcp.test", new Error("servfail"));
+    const backends = "a.test:80, srv+_db._tcp.test";
+    const { problems, warnings } = await rig.discovery.resolveFirst(settingsOf(backends, options));
+    assertEquals(problems, [
+      "Listener 2000 has no backend, because none of its names could be resolved " +
+      "(a.test:80: not found, srv+_db._tcp.test: servfail), and allow_empty is 0",
+    ]);
+    assertEquals(warnings, []);
+    const empty = settingsOf("a.test:80", `${options}\nallow_empty = 1`);
+    const allowed = await rig.discovery.resolveFirst(empty);
+    assertEquals([allowed.problems, allowed.warnings], [[], [LEFT_OUT]]);
+    assertEquals(namesOf(allowed.settings), []);
+  }
 });
 
 Deno.test("Discovery takes a name that is resolved at load only for one backend", async () => {
   using rig = new DiscoveryRig();
   rig.names.hosts.set("a.test", ["10.0.0.2", "10.0.0.1"]);
   const settings = settingsOf("a.test:80, b.test:80", "resolve = 0");
-  const { problems, warnings, settings: expanded } = await rig.discovery.resolveFirst(settings);
-  assertEquals(problems, ["Could not resolve backend b.test:80 of listener 2000: not found"]);
-  assertEquals(warnings, []);
-  const [first] = backendsOf(expanded);
-  assertEquals(first?.name, "a.test:80");
+  rig.names.hosts.set("b.test", ["10.0.0.3"]);
+  const [first, second] = backendsOf(await rig.start(settings));
+  assertEquals([first?.name, second?.name], ["a.test:80", "b.test:80"]);
   assertEquals(first?.candidates, ["10.0.0.1", "10.0.0.2"]);
-  rig.discovery.update(settings);
   assertEquals(rig.timers.delaysMs, []);
 });
 
@@ -138,8 +181,20 @@ Deno.test("Discovery looks again at every load where it is not to look in betwee
   rig.names.hosts.set("a.test", ["10.0.0.2"]);
   assertEquals(backendsOf(await rig.start(settings))[0]?.candidates, ["10.0.0.2"]);
   rig.names.hosts.set("a.test", new Error("servfail"));
-  const { problems } = await rig.discovery.resolveFirst(settings);
-  assertEquals(problems, ["Could not resolve backend a.test:80 of listener 2000: servfail"]);
+  const { problems, warnings, settings: kept } = await rig.discovery.resolveFirst(settings);
+  assertEquals(problems, []);
+  assertEquals(warnings, [
+    "Could not resolve backend a.test:80 of listener 2000: servfail; " +
+    "it keeps the addresses that it had",
+  ]);
+  assertEquals(backendsOf(kept)[0]?.candidates, ["10.0.0.2"]);
+  // And it is tried on, until an answer is good.
+  rig.discovery.update(settings);
+  assertEquals(rig.timers.delaysMs.filter((delayMs) => delayMs > 50), [30_000]);
+  rig.names.hosts.set("a.test", ["10.0.0.3"]);
+  await rig.round(30_000);
+  assertEquals(backendsOf(rig.told.at(-1))[0]?.candidates, ["10.0.0.3"]);
+  assertEquals(rig.timers.delaysMs, []);
 });
 
 Deno.test("Discovery looks every 30 seconds where names are not resolved at load", async () => {
@@ -271,7 +326,8 @@ Deno.test("Discovery serves a service at load as far as its places can be resolv
   const { problems, warnings, settings: expanded } = await rig.discovery.resolveFirst(settings);
   assertEquals(problems, []);
   assertEquals(warnings, [
-    'Could not resolve backend srv+_db._tcp.test of listener 2000: "b.test": not found',
+    'Could not resolve backend srv+_db._tcp.test of listener 2000: "b.test": not found; ' +
+    "the rest of it is served",
   ]);
   assertEquals(namesOf(expanded), ["a.test:1/30.0.0.1", "a.test:1/2001:db8::1"]);
 });

@@ -31,7 +31,7 @@ nativeTest(NEEDS, "Operator.status() is not ready while no worker runs", async (
     onReloaded: unexpected,
   });
   const operator = new Operator({
-    ...{ supervisor, reloader, events, accessLog, version: "1.2.3" },
+    ...{ supervisor, reloader, events, accessLog, discovery, version: "1.2.3" },
     shutdown: unexpected,
   });
   function readiness() {

@@ -42,7 +42,13 @@ export function findProblems(status) {
       text: `The last reload failed, and the old settings are in force: ${reasonOfReload(last)}`,
     });
   }
-  for (const { key, backends } of status.listeners) {
+  for (const { key, backends, unresolved } of status.listeners) {
+    for (const { name, problem } of unresolved) {
+      problems.push({
+        severity: "minor",
+        text: `Backend ${name} of ${key} is left out, as its name has no address: ${problem}`,
+      });
+    }
     for (const backend of backends) {
       if (backend.condition !== "down" && backend.condition !== "ejected") continue;
       const state = `is ${CONDITIONS[backend.condition].label.toLowerCase()}`;

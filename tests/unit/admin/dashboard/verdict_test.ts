@@ -34,6 +34,16 @@ Deno.test("findProblems() says which backend is down and why, once", () => {
   assertEquals(describeVerdict(problems), { tone: "fair", text: "1 problem" });
 });
 
+Deno.test("findProblems() says which name has no address", () => {
+  const unresolved = [{ name: "a.test:80", problem: "not found" }];
+  const listener = sampleListener([sampleBackend("a")], { unresolved });
+  const [problem] = findProblems(sampleStatus([listener]));
+  assertEquals(
+    problem?.text,
+    "Backend a.test:80 of 24003 is left out, as its name has no address: not found",
+  );
+});
+
 Deno.test("findProblems() does not take another change for the reason", () => {
   const backend = sampleBackend("a", {
     condition: "ejected",
