@@ -89,6 +89,11 @@ export const LISTENER_FAMILIES: readonly MetricFamily<ListenerStatus>[] = [
     "How many sessions the listener may have at once; 0 is no limit.",
     ({ maxConnections }) => maxConnections,
   ),
+  gauge<ListenerStatus>(
+    "weir_listener_leaving",
+    "Whether the listener was removed, and finishes the sessions that it has.",
+    ({ leaving }) => Number(leaving),
+  ),
   ...familiesOf<ListenerStatus>("weir_listener_", [LISTENER_CELLS, LISTENER_TALLIES]),
   histogram<ListenerStatus>(
     "weir_listener_",
@@ -103,7 +108,7 @@ export const BACKEND_FAMILIES: readonly MetricFamily<BackendStatus>[] = [
   gauge<BackendStatus>(
     "weir_backend_up",
     "Whether the backend takes new sessions: it is neither down, ejected, in drain or " +
-      "maintenance, nor of weight 0.",
+      "maintenance, of weight 0, nor leaving.",
     ({ condition }) => Number(condition === "up" || condition === "trial"),
   ),
   gauge<BackendStatus>(
@@ -134,6 +139,11 @@ export const BACKEND_FAMILIES: readonly MetricFamily<BackendStatus>[] = [
     "weir_backend_max_connections",
     "How many sessions the backend may have at once; 0 is no limit.",
     ({ maxConnections }) => maxConnections,
+  ),
+  gauge<BackendStatus>(
+    "weir_backend_leaving",
+    "Whether the backend was removed, and finishes the sessions that it has.",
+    ({ condition }) => Number(condition === "leaving"),
   ),
   ...familiesOf<BackendStatus>("weir_backend_", [BACKEND_CELLS, BACKEND_READINGS, BACKEND_TALLIES]),
   histogram<BackendStatus>(

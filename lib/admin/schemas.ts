@@ -56,7 +56,8 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     name: TEXT,
     condition: {
       type: "string",
-      enum: ["up", "down", "ejected", "trial", "drain", "maintenance", "unused"],
+      enum: ["up", "down", "ejected", "trial", "drain", "maintenance", "unused", "leaving"],
+      description: "A backend that is leaving was removed, and finishes the sessions that it has.",
     },
     health: { type: "string", enum: ["up", "down", "unchecked"] },
     mode: refTo("Mode"),
@@ -86,6 +87,10 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       objectOf({ name: TEXT, problem: TEXT }),
       "The backends that are left out because their names have no address, and why they have none.",
     ),
+    leaving: {
+      type: "boolean",
+      description: "Whether it was removed, and finishes the sessions that it has.",
+    },
     figures: refTo("ListenerFigures"),
     rates: refTo("Rates"),
     backends: arrayOf(refTo("Backend")),

@@ -2,6 +2,7 @@ import type { BackendModeName } from "../config/settings.ts";
 import { jsonAnswer } from "./json_answer.ts";
 import { Problem } from "./problem.ts";
 import type { Call, Desk } from "./route.ts";
+import type { BackendView, StatusView } from "./status_view.ts";
 
 /** What the log and the events name as the cause. */
 const CAUSE = "the admin API";
@@ -10,14 +11,14 @@ export function setMode(call: Call, desk: Desk): Response {
   // The route's schema has checked it.
   const { mode } = call.body as { readonly mode: BackendModeName };
   const id = idOf(call);
-  if (!desk.control.setMode(id, mode)) throw noBackend(id);
+  if (!desk.control.setMode(id, mode)) throw noneToSteer(id, desk);
   return answerBackend(id, desk);
 }
 
 export function setWeight(call: Call, desk: Desk): Response {
   const { weight } = call.body as { readonly weight: number };
   const id = idOf(call);
-  if (!desk.control.setWeight(id, weight)) throw noBackend(id);
+  if (!desk.control.setWeight(id, weight)) throw noneToSteer(id, desk);
   return answerBackend(id, desk);
 }
 
@@ -53,13 +54,25 @@ export function shutDown(_call: Call, { control }: Desk): Response {
 
 function answerBackend(id: string, { watch }: Desk): Response {
   watch.refresh();
-  const backend = watch.view.listeners.flatMap(({ backends }) => backends)
-    .find((backend) => backend.id === id);
+  const backend = findBackend(id, watch.view);
   return backend === undefined ? noBackend(id).toResponse() : jsonAnswer(backend);
+}
+
+function findBackend(id: string, { listeners }: StatusView): BackendView | undefined {
+  return listeners.flatMap(({ backends }) => backends).find((backend) => backend.id === id);
 }
 
 function idOf({ parameters }: Call): string {
   return String(parameters.id);
+}
+
+/** Why there is nothing that could be set of a backend. */
+function noneToSteer(id: string, { watch }: Desk): Problem {
+  if (findBackend(id, watch.view) === undefined) return noBackend(id);
+  return new Problem(
+    409,
+    `Backend "${id}" is leaving: it was removed, and finishes the sessions that it has`,
+  );
 }
 
 function noBackend(id: string): Problem {

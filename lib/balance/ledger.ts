@@ -132,17 +132,20 @@ export class Ledger {
    * @param hasAnswered whether `answered` was told of the session before
    */
   ended(row: number, outcome: Outcome, onTrial: boolean, hasAnswered: boolean): void {
-    this.giveBack(row);
     if (typeof outcome === "object") {
       this.#state.addBackendTally(this.#slot, row, BackendTally.earlyResets, 1);
       this.#watcher.reset(row, onTrial, outcome);
+      this.giveBack(row);
       return;
     }
     const tally = OUTCOME_TALLIES[outcome];
     if (tally !== undefined) this.#state.addBackendTally(this.#slot, row, tally, 1);
-    if (hasAnswered) return;
     const verdict = VERDICTS[outcome];
-    if (verdict !== "abandoned") this.#watcher[verdict](row, onTrial);
-    else if (onTrial) this.#watcher.abandoned(row);
+    if (!hasAnswered) {
+      if (verdict !== "abandoned") this.#watcher[verdict](row, onTrial);
+      else if (onTrial) this.#watcher.abandoned(row);
+    }
+    // Last, because the row of a backend that was removed may be another one's from then on.
+    this.giveBack(row);
   }
 }

@@ -5,14 +5,15 @@ import { RefusalError } from "./admin_client.ts";
 
 /**
  * Finds the backends that a word means: `LISTENER/NAME` is one, and a name alone stands for that
- * backend at every listener that has it.
+ * backend at every listener that has it. Those that are leaving are meant only where no other is.
  *
  * @throws {RefusalError} that says which name may have been meant
  */
 export function findBackends(status: StatusView, word: string): readonly BackendView[] {
   const backends = status.listeners.flatMap((listener) => listener.backends);
   const found = backends.filter(({ id, name }) => id === word || name === word);
-  if (found.length > 0) return found;
+  const staying = found.filter(({ condition }) => condition !== "leaving");
+  if (found.length > 0) return staying.length > 0 ? staying : found;
   const names = new Set(backends.map(word.includes("/") ? ({ id }) => id : ({ name }) => name));
   const closest = closestWord(word, names);
   const hint = closest === undefined

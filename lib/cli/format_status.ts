@@ -42,7 +42,9 @@ export function formatStatus(status: StatusView): string {
     `${formatRate(totals.errorsPerSecond)} errors/s`,
   ].map(maskControls);
   for (const listener of status.listeners) {
-    lines.push("", maskControls(`${listener.key} listens on ${listener.address}`));
+    const { key, address, leaving } = listener;
+    const what = leaving ? "was removed, and finishes its sessions" : `listens on ${address}`;
+    lines.push("", maskControls(`${key} ${what}`));
     lines.push(
       ...formatTable(COLUMNS, backendRows(listener, status.atMs)).map((row) => `  ${row}`),
     );

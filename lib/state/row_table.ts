@@ -18,6 +18,11 @@ export class RowTable {
     return this.#rowsByName.keys();
   }
 
+  /** Whether no further name can have a row. */
+  get isFull(): boolean {
+    return this.#rowsByName.size >= this.#capacity;
+  }
+
   has(name: string): boolean {
     return this.#rowsByName.has(name);
   }

@@ -16,9 +16,9 @@ export interface Control {
   status(): Status;
   /** Asks every worker for its sessions; newest first. A worker that does not answer is left out. */
   sessions(): Promise<readonly SessionView[]>;
-  /** Sets what is wanted of a backend. Tells whether there is one of this id. */
+  /** Sets what is wanted of a backend. Tells whether there is one of this id that is not leaving. */
   setMode(backendId: string, mode: BackendModeName): boolean;
-  /** Sets a backend's weight, 0 to 256. Tells whether there is one of this id. */
+  /** Sets a backend's weight, 0 to 256. Tells whether there is one of this id that is not leaving. */
   setWeight(backendId: string, weight: number): boolean;
   /** Ends one session. Tells whether there was one of this id. */
   closeSession(sessionId: string): Promise<boolean>;

@@ -1,9 +1,11 @@
+import { formatAddress } from "../base/address.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
 import { type EngineChoice, type EngineKind, findAbilities } from "../engine/choose_engine.ts";
 import type { BindProblem, Generation } from "../engine/generation.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import { EngineTable } from "./engine_table.ts";
 import { type Plan, Planner } from "./planner.ts";
+import { listServed, type ServedListener } from "./served_listener.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
 /** A generation that is thought out, with the settings it comes from and the engines that serve it. */
@@ -21,6 +23,8 @@ export class Generations {
   readonly problems: readonly BindProblem[];
   readonly #abilities = findAbilities();
   #inForce: Draft;
+  /** The engines of listeners that are leaving, by address. */
+  readonly #formerEngines = new Map<string, EngineChoice>();
 
   /** Puts the first generation in force. Throws a `RangeError` when it has too many backends. */
   constructor(state: SharedState, settings: Settings) {
@@ -46,9 +50,18 @@ export class Generations {
     return this.#inForce.engines;
   }
 
-  /** The engine that serves a listener of the settings in force, and why that one. */
+  /** The engine that serves a listener that is in force or leaving, and why that one. */
   engineOf(listener: ListenerSettings): EngineChoice {
-    return this.engines.of(listener);
+    return this.#formerEngines.get(formatAddress(listener.address)) ?? this.engines.of(listener);
+  }
+
+  /** What is in force, and what was removed and still has sessions. */
+  served(): readonly ServedListener[] {
+    return listServed(
+      this.current.listeners,
+      this.planner.leaving(),
+      (listener) => this.engineOf(listener),
+    );
   }
 
   /** What the workers of one engine serve. */
@@ -74,8 +87,17 @@ export class Generations {
 
   /** Puts a draft in force, as far as the main thread is concerned. */
   enact(draft: Draft): void {
+    for (const listener of this.settings.listeners) {
+      this.#formerEngines.set(formatAddress(listener.address), this.engines.of(listener));
+    }
     this.#inForce = draft;
     draft.plan.apply();
+    const leaving = this.planner.leaving().map(({ settings }) => formatAddress(settings.address));
+    const staying = draft.settings.listeners.map(({ address }) => formatAddress(address));
+    const gone = new Set(leaving).difference(new Set(staying));
+    for (const address of this.#formerEngines.keys()) {
+      if (!gone.has(address)) this.#formerEngines.delete(address);
+    }
   }
 
   /** Lets workers bind what is new in a draft, by default in what is in force. Gives what failed. */
@@ -92,10 +114,14 @@ export class Generations {
     return answers.find((problems) => problems.length > 0) ?? [];
   }
 
-  /** Lets workers serve what they have bound. Ends when every one has answered, or died. */
+  /**
+   * Lets all workers serve what they have bound. Ends when every one has answered, or died: from then
+   * on nobody goes by an earlier generation.
+   */
   async commit(workers: Iterable<WorkerHandle>): Promise<void> {
     const commits = Array.from(workers, (worker) => worker.commit());
     await Promise.allSettled(commits);
+    this.planner.settle();
     await Promise.all(commits);
   }
 }

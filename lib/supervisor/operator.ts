@@ -1,7 +1,6 @@
 import { formatAddress } from "../base/address.ts";
-import type { BackendModeName, BackendSettings, Settings } from "../config/settings.ts";
+import type { BackendModeName, Settings } from "../config/settings.ts";
 import type { Discovery, UnresolvedBackend } from "../discovery/discovery.ts";
-import type { ListenerPlan } from "../engine/generation.ts";
 import type { SessionView } from "../engine/session_life.ts";
 import { loggerFor } from "../log/logging.ts";
 import { EJECTION, HEALTH } from "../state/codes.ts";
@@ -11,6 +10,7 @@ import type { Control } from "./control.ts";
 import type { EventLog } from "./event_log.ts";
 import { WEIGHT_UNIT } from "./planner.ts";
 import type { Reloader, ReloadResult } from "./reloader.ts";
+import type { ServedBackend, ServedListener } from "./served_listener.ts";
 import type { BackendCondition, BackendStatus, ListenerStatus, Status } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -56,20 +56,21 @@ export class Operator implements Control {
   status(): Status {
     const { supervisor, reloader, accessLog, discovery, version } = this.#inputs;
     const unresolved = Map.groupBy(discovery.unresolved, ({ listener }) => listener);
-    const { generation, settings, state } = supervisor;
+    const { settings, state } = supervisor;
+    const served = supervisor.served();
     const workers = [...supervisor.workers];
     const snapshot = takeSnapshot(state, {
-      listeners: generation.listeners.map(({ settings, rows }) => ({
+      listeners: served.map(({ settings, row, backends }) => ({
         key: settings.key,
-        row: rows.listener,
-        backends: settings.backends.map(({ name }, index) => ({ name, row: rowAt(rows, index) })),
+        row,
+        backends: backends.map(({ settings, row }) => ({ name: settings.name, row })),
       })),
       workers: workers.map(({ slot }) => slot),
     });
-    const listeners = generation.listeners.map((plan, index): ListenerStatus => {
+    const listeners = served.map((listener, index): ListenerStatus => {
       const entry = snapshot.listeners[index];
       if (entry === undefined) throw new Error("A snapshot has fewer listeners than its scope");
-      return this.#listenerStatus(plan, entry, unresolved.get(entry.key) ?? []);
+      return this.#listenerStatus(listener, entry, unresolved.get(entry.key) ?? []);
     });
     const reasons = this.#notReadyReasons();
     return {
@@ -101,7 +102,7 @@ export class Operator implements Control {
 
   setMode(backendId: string, mode: BackendModeName): boolean {
     const found = this.#find(backendId);
-    if (found === undefined) return false;
+    if (found === undefined || found.leaving) return false;
     const { planner, health } = this.#supervisor;
     const before = planner.wishOf(found.row).mode;
     planner.wish(found.row, { mode });
@@ -112,7 +113,7 @@ export class Operator implements Control {
 
   setWeight(backendId: string, weight: number): boolean {
     const found = this.#find(backendId);
-    if (found === undefined) return false;
+    if (found === undefined || found.leaving) return false;
     const { planner, health } = this.#supervisor;
     planner.wish(found.row, { weight });
     health.weightSet(found.row, weight);
@@ -144,54 +145,53 @@ export class Operator implements Control {
   }
 
   #listenerStatus(
-    { settings, rows }: ListenerPlan,
+    { settings, engine, leaving, backends }: ServedListener,
     entry: Pick<ListenerStatus, "figures"> & {
       readonly backends: readonly { readonly figures: BackendFigures }[];
     },
     unresolved: readonly UnresolvedBackend[],
   ): ListenerStatus {
     const { key, algorithm, maxConnections } = settings;
-    const choice = this.#supervisor.engineOf(settings);
-    const backends = settings.backends.map((backend, index) => {
+    const statuses = backends.map((backend, index) => {
       const figures = entry.backends[index]?.figures;
       if (figures === undefined) throw new Error("A snapshot has fewer backends than its scope");
-      const isChecked = settings.healthCheck.kind !== "off";
-      return this.#backendStatus(key, backend, rowAt(rows, index), figures, isChecked);
+      const isChecked = settings.healthCheck.kind !== "off" && !backend.leaving;
+      return this.#backendStatus(key, backend, figures, isChecked);
     });
-    const ready = backends.some(({ condition }) => condition === "up" || condition === "trial");
+    const ready = statuses.some(({ condition }) => condition === "up" || condition === "trial");
     return {
       key,
       address: formatAddress(settings.address),
       algorithm,
-      engine: choice.engine,
-      engineReason: choice.reason,
+      engine: engine.engine,
+      engineReason: engine.reason,
       maxConnections,
       ready,
       notReadyReasons: ready ? [] : [`listener ${key} has no backend that takes sessions`],
       unresolved: unresolved.map(({ name, problem }) => ({ name, problem })),
+      leaving,
       figures: entry.figures,
-      backends,
+      backends: statuses,
     };
   }
 
   #backendStatus(
     listener: string,
-    backend: BackendSettings,
-    row: number,
+    { settings: backend, row, leaving }: ServedBackend,
     figures: BackendFigures,
     isChecked: boolean,
   ): BackendStatus {
-    const wish = this.#supervisor.planner.wishOf(row);
+    const wish = leaving ? backend : this.#supervisor.planner.wishOf(row);
     const differsFromFile = [
       ...(wish.mode === backend.mode ? [] : ["mode" as const]),
       ...(wish.weight === backend.weight ? [] : ["weight" as const]),
     ];
-    const isDown = figures.health === HEALTH.down;
+    const isDown = figures.health === HEALTH.down && !leaving;
     const lastChange = this.#lastChangeOf(listener, backend.name);
     return {
       id: backendId(listener, backend.name),
       name: backend.name,
-      condition: conditionOf(figures, wish.mode),
+      condition: leaving ? "leaving" : conditionOf(figures, wish.mode),
       health: isDown ? "down" : isChecked ? "up" : "unchecked",
       mode: wish.mode,
       backup: backend.backup,
@@ -225,11 +225,11 @@ export class Operator implements Control {
   }
 
   #find(id: string): Found | undefined {
-    for (const { settings, rows } of this.#supervisor.generation.listeners) {
-      const index = settings.backends.findIndex(({ name }) => backendId(settings.key, name) === id);
-      const backend = settings.backends[index];
-      if (backend === undefined) continue;
-      return { listener: settings.key, backend: backend.name, row: rowAt(rows, index) };
+    for (const { settings: { key }, backends } of this.#supervisor.served()) {
+      const found = backends.find(({ settings }) => backendId(key, settings.name) === id);
+      if (found === undefined) continue;
+      const { settings, row, leaving } = found;
+      return { listener: key, backend: settings.name, row, leaving };
     }
     return undefined;
   }
@@ -262,6 +262,8 @@ interface Found {
   readonly listener: string;
   readonly backend: string;
   readonly row: number;
+  /** Whether it was removed. */
+  readonly leaving: boolean;
 }
 
 function backendId(listener: string, name: string): string {
@@ -274,10 +276,4 @@ function conditionOf(figures: BackendFigures, mode: BackendModeName): BackendCon
   if (figures.ejection === EJECTION.ejected) return "ejected";
   if (figures.ejection !== EJECTION.none) return "trial";
   return figures.weight === 0 ? "unused" : "up";
-}
-
-function rowAt(rows: ListenerPlan["rows"], index: number): number {
-  const row = rows.backends[index];
-  if (row === undefined) throw new Error(`There is no row for backend ${index}`);
-  return row;
 }

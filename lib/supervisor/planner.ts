@@ -7,21 +7,15 @@ import type {
 } from "../config/settings.ts";
 import type { Generation, ListenerPlan } from "../engine/generation.ts";
 import { MODE } from "../state/codes.ts";
-import { BackendCell, ListenerCell } from "../state/counters.ts";
+import { BackendCell, ListenerCell, ListenerTally } from "../state/counters.ts";
 import { BACKEND_ROWS, LISTENER_ROWS } from "../state/layout.ts";
-import { RowTable } from "../state/row_table.ts";
 import type { SharedState } from "../state/shared_state.ts";
+import { RowKeeper } from "./row_keeper.ts";
 
 /** A weight's unit in the shared state: hundredths, so that a slow start can take small steps. */
 export const WEIGHT_UNIT = 100;
 
-/**
- * A row that the generation in force does not need is left alone for so long: a listener that was
- * removed still serves those who wait in its queue, and counts them in its rows.
- */
-const RETIREMENT_MS = 2_000;
-
-/** A generation that is thought out, and neither in force nor given up. */
+/** A generation that is thought out, and neither in force nor given up. There is one at a time. */
 export interface Plan {
   readonly generation: Generation;
   /** Puts into the shared state what the settings say about the backends. */
@@ -36,45 +30,96 @@ export interface Wish {
   readonly mode: BackendModeName;
 }
 
+/** A backend of a listener, as it was when it was last in force. */
+interface FormerBackend {
+  /** The listener's address. */
+  readonly address: string;
+  readonly backend: BackendSettings;
+}
+
 /**
  * Gives every listener and backend its row in the shared state.
  *
  * Rows are known by address, so that whoever keeps its address over a reload keeps its figures. What
- * an operator has changed at run time stays as long as the file says the same as before. The row of
- * a backend that was removed is used again only when its last session has ended, and no other one
- * can begin.
+ * an operator has changed at run time stays as long as the file says the same as before.
+ *
+ * Whoever was removed is leaving, and keeps its row for as long as something may be counted there. A
+ * listener is gone when it has no socket and no session, not even one that waits for a backend; its
+ * backends not before it, as its sessions may still be given to any of them. A backend of a listener
+ * that stays is gone when its last session has ended and no worker goes by a pool that has it.
  */
 export class Planner {
   readonly #state: SharedState;
-  readonly #listenerRows = new RowTable(LISTENER_ROWS);
-  readonly #backendRows = new RowTable(BACKEND_ROWS);
+  readonly #listeners = new RowKeeper<ListenerSettings>({
+    capacity: LISTENER_ROWS,
+    noun: "listeners",
+  });
+  readonly #backends = new RowKeeper<FormerBackend>({ capacity: BACKEND_ROWS, noun: "backends" });
+  #inForce: readonly ListenerPlan[] = [];
   /** What the file says, by row. */
   readonly #filed = new Map<number, Wish>();
   /** What is in force, by row: as the file says, or as an operator has changed it. */
   readonly #wished = new Map<number, Wish>();
   #number = 0;
-  readonly #now: () => number;
-  /** Names of rows that the generation in force needs. */
-  #inForce: ReadonlySet<string> = new Set();
-  /** Since when the names of other rows are not needed any more. */
-  readonly #retiredMs = new Map<string, number>();
+  /** Whether every worker goes by the generation in force. */
+  #isSettled = false;
 
-  /** @param now milliseconds on a clock that never goes back */
-  constructor(state: SharedState, now: () => number = () => performance.now()) {
+  constructor(state: SharedState) {
     this.#state = state;
-    this.#now = now;
   }
 
-  /** Plans the next generation. Throws a `RangeError` when there are too many backends. */
+  /**
+   * Plans the next generation. Throws a `RangeError` when there are too many listeners or backends
+   * next to those that are leaving.
+   */
   plan(settings: Settings): Plan {
-    this.#releaseRemoved();
-    const needed = new Set<string>();
-    const listeners = settings.listeners.map((listener) => this.#planListener(listener, needed));
+    this.#sweep();
+    let listeners: readonly ListenerPlan[];
+    try {
+      listeners = settings.listeners.map((listener) => this.#planListener(listener));
+    } catch (error) {
+      this.#discard();
+      throw error;
+    }
     return {
       generation: { number: ++this.#number, listeners },
-      apply: () => this.#apply(listeners, needed),
-      discard: () => this.#releaseRemoved(),
+      apply: () => this.#apply(listeners),
+      discard: () => this.#discard(),
     };
+  }
+
+  /** Hears that no worker goes by an earlier generation than the one in force. */
+  settle(): void {
+    this.#isSettled = true;
+  }
+
+  /**
+   * What was removed and still has sessions, or may have some: listeners, and listeners that stay
+   * with backends that do not. Each has only those backends in its settings and rows that leave.
+   */
+  leaving(): readonly ListenerPlan[] {
+    this.#sweep();
+    const leavers = Map.groupBy(this.#backends.leavers(), ({ thing }) => thing.address);
+    const listeners = new Map<string, { settings: ListenerSettings; row: number }>();
+    for (const { settings, rows } of this.#inForce) {
+      const address = formatAddress(settings.address);
+      if (leavers.has(address)) listeners.set(address, { settings, row: rows.listener });
+    }
+    for (const { name, row, thing } of this.#listeners.leavers()) {
+      listeners.set(name, { settings: thing, row });
+    }
+    return Array.from(listeners, ([address, { settings, row }]) => {
+      const backends = leavers.get(address) ?? [];
+      return {
+        settings: { ...settings, backends: backends.map(({ thing }) => thing.backend) },
+        rows: { listener: row, backends: backends.map(({ row }) => row) },
+      };
+    });
+  }
+
+  /** The rows of all listeners, those that are leaving included. */
+  listenerRows(): Iterable<number> {
+    return this.#listeners.rows();
   }
 
   /** What is in force for the backend of a row, whoever wants it so. */
@@ -88,41 +133,37 @@ export class Planner {
     this.#state.advanceEpoch();
   }
 
-  #planListener(settings: ListenerSettings, needed: Set<string>): ListenerPlan {
+  #planListener(settings: ListenerSettings): ListenerPlan {
     // Named by its address and not by its key: `24003` and `*:24003` are the same listener.
     const address = formatAddress(settings.address);
-    needed.add(address);
-    const listener = this.#listenerRows.take(address);
-    const backends = settings.backends.map((backend) => {
-      const name = `${address} ${backend.name}`;
-      needed.add(name);
-      return this.#backendRows.take(name);
-    });
+    const listener = this.#listeners.take(address, settings);
+    const backends = settings.backends.map((backend) =>
+      this.#backends.take(`${address} ${backend.name}`, { address, backend })
+    );
     return { settings, rows: { listener, backends } };
   }
 
-  #apply(listeners: readonly ListenerPlan[], needed: ReadonlySet<string>): void {
+  #apply(listeners: readonly ListenerPlan[]): void {
     for (const { settings, rows } of listeners) {
       settings.backends.forEach((backend, index) => {
         this.#applyBackend(rows.backends[index] as number, backend);
       });
     }
-    this.#retire(needed);
-    this.#inForce = needed;
-    this.#state.advanceEpoch();
-  }
-
-  #retire(needed: ReadonlySet<string>): void {
-    for (const name of needed) this.#retiredMs.delete(name);
-    for (const name of this.#inForce) {
-      if (needed.has(name)) continue;
-      this.#retiredMs.set(name, this.#now());
-      if (!this.#backendRows.has(name)) continue;
+    this.#listeners.enact();
+    for (const row of this.#backends.enact()) {
       // Where it comes back, it is as the file has it then.
-      const row = this.#backendRows.take(name);
       this.#filed.delete(row);
       this.#wished.delete(row);
     }
+    this.#inForce = listeners;
+    this.#isSettled = false;
+    this.#state.advanceEpoch();
+  }
+
+  #discard(): void {
+    this.#listeners.discard();
+    this.#backends.discard();
+    this.#sweep();
   }
 
   #applyBackend(row: number, { weight, mode }: BackendSettings): void {
@@ -143,27 +184,26 @@ export class Planner {
     }
   }
 
-  /** Lets rows be used again that no generation needs, and that no session is counted in. */
-  #releaseRemoved(): void {
-    for (const name of [...this.#backendRows.names()]) {
-      const row = this.#backendRows.take(name);
-      if (this.#isNeeded(name) || this.#state.backendCell(row, BackendCell.active) > 0) continue;
-      this.#state.clearBackendRow(row);
-      this.#backendRows.release(name);
-      this.#retiredMs.delete(name);
-    }
-    for (const name of [...this.#listenerRows.names()]) {
-      const row = this.#listenerRows.take(name);
-      if (this.#isNeeded(name) || this.#state.listenerCell(row, ListenerCell.active) > 0) continue;
-      this.#state.clearListenerRow(row);
-      this.#listenerRows.release(name);
-      this.#retiredMs.delete(name);
-    }
+  /** Lets rows be used again in which nothing is counted any more, and nothing can be. */
+  #sweep(): void {
+    if (!this.#isSettled) return;
+    const state = this.#state;
+    this.#listeners.sweep(
+      // In this order: by a socket that is still there another session may begin.
+      ({ row }) =>
+        state.listenerTallySum(row, ListenerTally.sockets) > 0 ||
+        state.listenerCell(row, ListenerCell.active) > 0,
+      (row) => state.clearListenerRow(row),
+    );
+    this.#backends.sweep(
+      ({ row, thing }) =>
+        this.#isLeaving(thing.address) || state.backendCell(row, BackendCell.active) > 0,
+      (row) => state.clearBackendRow(row),
+    );
   }
 
-  #isNeeded(name: string): boolean {
-    if (this.#inForce.has(name)) return true;
-    const retiredMs = this.#retiredMs.get(name) ?? -Infinity;
-    return this.#now() - retiredMs < RETIREMENT_MS;
+  /** Whether the listener at an address is leaving. */
+  #isLeaving(address: string): boolean {
+    return this.#listeners.has(address) && !this.#listeners.isInForce(address);
   }
 }

@@ -37,8 +37,8 @@ export async function shutDown(supervisor: Supervisor, cause: string): Promise<v
 }
 
 function countActive(supervisor: Supervisor): number {
-  const { generation, state } = supervisor;
-  return generation.listeners
-    .map(({ rows }) => state.listenerCell(rows.listener, ListenerCell.active))
-    .reduce((sum, active) => sum + active, 0);
+  const { planner, state } = supervisor;
+  let active = 0;
+  for (const row of planner.listenerRows()) active += state.listenerCell(row, ListenerCell.active);
+  return active;
 }

@@ -16,7 +16,9 @@ export type BackendCondition =
   | "drain"
   | "maintenance"
   /** Has weight 0. */
-  | "unused";
+  | "unused"
+  /** Was removed, or its listener was, and finishes the sessions that it has. */
+  | "leaving";
 
 /** A backend of a listener, with everything that is known about it. */
 export interface BackendStatus {
@@ -54,7 +56,10 @@ export interface ListenerStatus {
   readonly notReadyReasons: readonly string[];
   /** The backends that are left out because their names have no address, and why they have none. */
   readonly unresolved: readonly { readonly name: string; readonly problem: string }[];
+  /** Whether it was removed, and finishes the sessions that it has. */
+  readonly leaving: boolean;
   readonly figures: ListenerFigures;
+  /** Those that are leaving come last. */
   readonly backends: readonly BackendStatus[];
 }
 
@@ -76,6 +81,7 @@ export interface Status {
   /** Whether the process accepts clients and is not shutting down; the reasons if not. */
   readonly ready: boolean;
   readonly notReadyReasons: readonly string[];
+  /** Those that are leaving come last. */
   readonly listeners: readonly ListenerStatus[];
   readonly workers: readonly WorkerStatus[];
   readonly reloads: {

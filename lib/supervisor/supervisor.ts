@@ -21,6 +21,7 @@ import { type Draft, Generations } from "./generations.ts";
 import { HealthWatch } from "./health_watch.ts";
 import type { Planner } from "./planner.ts";
 import { RestartDelays } from "./restart_delays.ts";
+import type { ServedListener } from "./served_listener.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import { WorkerSlots } from "./worker_slots.ts";
 import type { WorkerUrls } from "./worker_urls.ts";
@@ -91,7 +92,12 @@ export class Supervisor {
     return this.#generations.planner;
   }
 
-  /** The engine that serves a listener of the settings in force, and why that one. */
+  /** What is in force, and what was removed and still has sessions. */
+  served(): readonly ServedListener[] {
+    return this.#generations.served();
+  }
+
+  /** The engine that serves a listener that is in force or leaving, and why that one. */
   engineOf(listener: ListenerSettings): EngineChoice {
     return this.#generations.engineOf(listener);
   }

@@ -68,6 +68,7 @@ export function sampleListener(
     ready: true,
     notReadyReasons: [],
     unresolved: [],
+    leaving: false,
     backends,
     ...sample,
     figures: { ...zeros<ListenerFigures>(LISTENER_CELLS, LISTENER_TALLIES), ...sample.figures },

@@ -49,6 +49,7 @@ const STATE_ORDER: readonly string[] = [
   "maintenance",
   "drain",
   "unused",
+  "leaving",
   "up",
 ];
 const MODE_KEYS: Readonly<Record<string, BackendModeName>> = {
@@ -164,7 +165,11 @@ export class TopModel {
   #askFor(mode: BackendModeName): void {
     const row = this.rows.find(({ backend }) => backend.id === this.selectedId);
     if (row === undefined) return;
-    const { id, mode: present } = row.backend;
+    const { id, condition, mode: present } = row.backend;
+    if (condition === "leaving") {
+      this.message = `${id} was removed, and finishes its sessions`;
+      return;
+    }
     if (present === mode) {
       this.message = `${id} is set to ${mode} already`;
       return;

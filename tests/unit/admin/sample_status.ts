@@ -63,6 +63,7 @@ export function sampleStatus(sample: SampleFigures = {}): Status {
       ready: true,
       notReadyReasons: [],
       unresolved: [],
+      leaving: false,
       figures: listener.figures,
       backends: listener.backends.map(({ figures }) => ({
         id: `24003/${name}`,

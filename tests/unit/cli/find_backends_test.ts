@@ -36,3 +36,15 @@ Deno.test("findBackends() lists what there is where nothing is close", () => {
     'there is no backend "x"; there is "127.0.0.1:8080", "127.0.0.1:8081"',
   );
 });
+
+Deno.test("findBackends() takes a backend that is leaving only where no other is meant", () => {
+  const leaving = (key: string, name: string) =>
+    sampleBackend(name, { id: `${key}/${name}`, condition: "leaving" });
+  const status = sampleStatus([
+    sampleListener([sampleBackend("a")]),
+    sampleListener([leaving("24004", "a"), leaving("24004", "b")], { key: "24004", leaving: true }),
+  ]);
+  const found = (word: string) => findBackends(status, word).map(({ id }) => id);
+  assertEquals([found("a"), found("b")], [["24003/a"], ["24004/b"]]);
+  assertEquals(found("24004/a"), ["24004/a"]);
+});

@@ -41,3 +41,12 @@ Deno.test("formatStatus() does not let control characters reach the terminal", (
   const backend = sampleBackend("a\x1b[2J", { condition: "down", lastChange: { atMs: 1, text } });
   assertEquals(formatStatus(sampleStatus([sampleListener([backend])])).includes("\x1b"), false);
 });
+
+Deno.test("formatStatus() says what was removed and has sessions still", () => {
+  const backend = sampleBackend("127.0.0.1:8080", { condition: "leaving", figures: { active: 2 } });
+  const removed = sampleListener([backend], { leaving: true, figures: { active: 2 } });
+  const lines = formatStatus(sampleStatus([removed])).split("\n");
+  assertEquals(lines[1], "2 sessions, 0 new/s, 0 B/s in, 0 B/s out, 0 errors/s");
+  assertEquals(lines[3], "24003 was removed, and finishes its sessions");
+  assertEquals(lines[5]?.split(/ +/).slice(1, 6), ["127.0.0.1:8080", "Leaving", "–", "–", "2"]);
+});

@@ -1,8 +1,13 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { parseSettings } from "../../../lib/config/load_settings.ts";
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { MOST_BACKENDS, parseSettings } from "../../../lib/config/load_settings.ts";
 import type { Settings } from "../../../lib/config/settings.ts";
 import { MODE } from "../../../lib/state/codes.ts";
-import { BackendCell, BackendTally } from "../../../lib/state/counters.ts";
+import {
+  BackendCell,
+  BackendTally,
+  ListenerCell,
+  ListenerTally,
+} from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { Planner } from "../../../lib/supervisor/planner.ts";
 
@@ -15,18 +20,25 @@ function settingsOf(...mappings: string[]): Settings {
 
 function rig() {
   const state = SharedState.create(1);
-  let nowMs = 0;
-  const planner = new Planner(state, () => nowMs);
+  const planner = new Planner(state);
+  /** Plans, applies and settles; gives the rows of every listener and of its backends. */
+  function enact(...mappings: string[]): number[][] {
+    const plan = planner.plan(settingsOf(...mappings));
+    plan.apply();
+    planner.settle();
+    return plan.generation.listeners.map(({ rows }) => [rows.listener, ...rows.backends]);
+  }
   return {
     state,
     planner,
-    pause: (ms: number) => nowMs += ms,
-    /** Plans and applies; gives the rows of the first listener's backends. */
-    apply: (...mappings: string[]) => {
-      const plan = planner.plan(settingsOf(...mappings));
-      plan.apply();
-      return plan.generation.listeners[0]?.rows.backends ?? [];
-    },
+    enact,
+    /** The same, and gives the rows of the first listener's backends. */
+    apply: (...mappings: string[]) => enact(...mappings)[0]?.slice(1) ?? [],
+    /** What is leaving, as `key: backend, …`. */
+    leaving: () =>
+      planner.leaving().map(({ settings }) =>
+        `${settings.key}: ${settings.backends.map(({ name }) => name).join(", ")}`
+      ),
   };
 }
 
@@ -75,13 +87,12 @@ Deno.test("Planner.discard() leaves everything as it was", () => {
 });
 
 Deno.test("Planner.plan() uses a removed backend's row again once its sessions have ended", () => {
-  const { state, apply, pause } = rig();
+  const { state, apply } = rig();
   const [removed] = apply("2000 = 127.0.0.1:1");
   assert(removed !== undefined);
   state.addBackendCell(removed, BackendCell.active, 1);
   state.addBackendTally(0, removed, BackendTally.sessions, 5);
   const [second] = apply("2000 = 127.0.0.1:2");
-  pause(60_000);
   const [third] = apply("2000 = 127.0.0.1:3");
   assert(second !== removed && third !== removed);
   state.addBackendCell(removed, BackendCell.active, -1);
@@ -91,24 +102,132 @@ Deno.test("Planner.plan() uses a removed backend's row again once its sessions h
   assert(rows.includes(removed), `${rows} has no ${removed}`);
 });
 
-Deno.test("Planner.plan() leaves a removed listener's rows alone while its queue may be emptied", () => {
-  const { state, planner, pause } = rig();
-  const rowsOf = (...mappings: string[]): number[][] => {
-    const plan = planner.plan(settingsOf(...mappings));
-    plan.apply();
-    return plan.generation.listeners.map(({ rows }) => [rows.listener, ...rows.backends]);
-  };
-  const [listener, backend] = rowsOf("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1")[1] ?? [];
+Deno.test("Planner.plan() leaves a removed listener's rows alone while a client may come in", () => {
+  const { state, enact } = rig();
+  const [listener, backend] = enact("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1")[1] ?? [];
   assert(listener !== undefined && backend !== undefined);
-  rowsOf("2000 = 127.0.0.1:1");
-  // A worker that has not closed the listener yet takes a client in, after a look at the counts.
-  const meanwhile = rowsOf("2000 = 127.0.0.1:1", "2002 = 127.0.0.1:1")[1] ?? [];
+  state.addListenerTally(0, listener, ListenerTally.sockets, 1);
+  enact("2000 = 127.0.0.1:1");
+  // Nobody has a session there; but a worker that has not closed its socket may let somebody in.
+  const meanwhile = enact("2000 = 127.0.0.1:1", "2002 = 127.0.0.1:1")[1] ?? [];
   assertEquals([meanwhile[0] === listener, meanwhile[1] === backend], [false, false]);
   state.addBackendTally(0, backend, BackendTally.sessions, 1);
-  pause(60_000);
-  const later = rowsOf("2000 = 127.0.0.1:1", "2002 = 127.0.0.1:1", "2003 = 127.0.0.1:1")[2] ?? [];
+  state.addListenerTally(0, listener, ListenerTally.sockets, -1);
+  const later = enact("2000 = 127.0.0.1:1", "2002 = 127.0.0.1:1", "2003 = 127.0.0.1:1")[2] ?? [];
   assertEquals(later, [listener, backend]);
   assertEquals(state.backendTally(0, backend, BackendTally.sessions), 0);
+});
+
+Deno.test("Planner.plan() leaves the backends' rows to a listener whose last client waits", () => {
+  const { state, enact } = rig();
+  const [, [listener, ...backends] = []] = enact(
+    "2000 = 127.0.0.1:1",
+    "2001 = 127.0.0.1:1, 127.0.0.1:2",
+  );
+  assert(listener !== undefined && backends.length === 2);
+  // It has no backend yet, and may be given either of them.
+  state.addListenerCell(listener, ListenerCell.active, 1);
+  enact("2000 = 127.0.0.1:1");
+  const others = enact("2000 = 127.0.0.1:1, 127.0.0.1:3, 127.0.0.1:4")[0] ?? [];
+  assertEquals(others.filter((row) => backends.includes(row)), []);
+  state.addListenerCell(listener, ListenerCell.active, -1);
+  const more = enact("2000 = 127.0.0.1:1, 127.0.0.1:3, 127.0.0.1:4, 127.0.0.1:5")[0] ?? [];
+  assertEquals(more.filter((row) => backends.includes(row)).length, 1);
+});
+
+Deno.test("Planner.plan() uses no row again that a worker may still go by", () => {
+  const { planner, enact } = rig();
+  const [[, , removed] = []] = enact("2000 = 127.0.0.1:1, 127.0.0.1:2");
+  planner.plan(settingsOf("2000 = 127.0.0.1:1")).apply();
+  // Not every worker has said that it has taken that over.
+  const next = planner.plan(settingsOf("2000 = 127.0.0.1:1, 127.0.0.1:3"));
+  assertNotEquals(next.generation.listeners[0]?.rows.backends[1], removed);
+  next.discard();
+  planner.settle();
+  const [later = []] = enact("2000 = 127.0.0.1:1, 127.0.0.1:4, 127.0.0.1:5");
+  assert(removed !== undefined && later.includes(removed), `${later} has no ${removed}`);
+});
+
+Deno.test("Planner.plan() gives whoever comes back the same row, with its figures", () => {
+  const { state, enact, leaving } = rig();
+  const [, rows = []] = enact("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1, 127.0.0.1:2");
+  const [listener = -1, backend = -1] = rows;
+  state.addListenerCell(listener, ListenerCell.active, 1);
+  state.addListenerTally(0, listener, ListenerTally.accepted, 7);
+  state.addBackendTally(0, backend, BackendTally.sessions, 5);
+  enact("2000 = 127.0.0.1:1");
+  assertEquals(leaving(), ["2001: 127.0.0.1:1, 127.0.0.1:2"]);
+  const [, again] = enact("2000 = 127.0.0.1:1", "*:2001 = 127.0.0.1:1, 127.0.0.1:2");
+  assertEquals(again, rows);
+  assertEquals(leaving(), []);
+  assertEquals(state.listenerTally(0, listener, ListenerTally.accepted), 7);
+  assertEquals(state.backendTally(0, backend, BackendTally.sessions), 5);
+});
+
+Deno.test("Planner.leaving() has listeners and backends until their last session has ended", () => {
+  const { state, enact, leaving } = rig();
+  const [[, stays = -1, goes = -1] = [], [listener = -1] = []] = enact(
+    "2000 = 127.0.0.1:1, 127.0.0.1:2",
+    "2001 = 127.0.0.1:3",
+  );
+  for (const row of [stays, goes]) state.addBackendCell(row, BackendCell.active, 1);
+  state.addListenerCell(listener, ListenerCell.active, 1);
+  assertEquals(leaving(), []);
+  enact("2000 = 127.0.0.1:1");
+  assertEquals(leaving(), ["2000: 127.0.0.1:2", "2001: 127.0.0.1:3"]);
+  // Under another key it is still the same listener.
+  enact("*:2000 = 127.0.0.1:1");
+  assertEquals(leaving(), ["*:2000: 127.0.0.1:2", "2001: 127.0.0.1:3"]);
+  state.addBackendCell(goes, BackendCell.active, -1);
+  assertEquals(leaving(), ["2001: 127.0.0.1:3"]);
+  state.addListenerCell(listener, ListenerCell.active, -1);
+  assertEquals(leaving(), []);
+});
+
+Deno.test("Planner.leaving() has nothing that was only planned", () => {
+  const { state, planner, enact, leaving } = rig();
+  enact("2000 = 127.0.0.1:1");
+  const plan = planner.plan(settingsOf("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1"));
+  const listener = plan.generation.listeners[1]?.rows.listener ?? -1;
+  // A worker has bound it, and does not know yet that it was in vain.
+  state.addListenerTally(0, listener, ListenerTally.sockets, 1);
+  plan.discard();
+  assertEquals(leaving(), []);
+  const [, [other] = []] = enact("2000 = 127.0.0.1:1", "2002 = 127.0.0.1:1");
+  assertNotEquals(other, listener);
+});
+
+Deno.test("Planner.leaving() gives a row up that only a dead worker had sessions in", () => {
+  const { state, enact, leaving } = rig();
+  const [, [listener = -1] = []] = enact("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1");
+  state.addListenerTally(0, listener, ListenerTally.sockets, 1);
+  state.addListenerTally(0, listener, ListenerTally.active, 1);
+  state.addListenerCell(listener, ListenerCell.active, 1);
+  enact("2000 = 127.0.0.1:1");
+  assertEquals(leaving().length, 1);
+  state.releaseWorker(0);
+  assertEquals(leaving(), []);
+});
+
+Deno.test("Planner.plan() says what stands against it where all rows are taken", () => {
+  const { state, planner, enact } = rig();
+  const many = (host: string) =>
+    Array.from({ length: MOST_BACKENDS }, (_, index) => `${host}:${index + 1}`).join(", ");
+  const mappings = ["10.0.0.1", "10.0.0.2", "10.0.0.3"].map((host) => `2000 = ${many(host)}`);
+  const [first = "", second = "", third = ""] = mappings;
+  const [[, ...rows] = []] = enact(first);
+  for (const row of rows) state.addBackendCell(row, BackendCell.active, 1);
+  enact(second);
+  const error = assertThrows(() => planner.plan(settingsOf(third)), RangeError);
+  assertEquals(
+    error.message,
+    "There is room for 16384 backends, and 8192 that were removed have sessions still: close " +
+      "these, or try again when they have ended",
+  );
+  // It has changed nothing: what is in force stays, and there is room as soon as sessions end.
+  assertEquals(planner.leaving()[0]?.rows.backends.length, MOST_BACKENDS);
+  for (const row of rows) state.addBackendCell(row, BackendCell.active, -1);
+  assertEquals(enact(third)[0]?.length, 1 + MOST_BACKENDS);
 });
 
 Deno.test("Planner.wish() does not outlast the backend, even where its sessions do", () => {

@@ -30,6 +30,7 @@ export class BackendRow {
   /** What the filter looks in. */
   words = "";
   #parts;
+  #modes;
   #buttons;
 
   /**
@@ -59,7 +60,8 @@ export class BackendRow {
       age: part(element, "age", HTMLElement),
     };
     setText(part(element, "name", HTMLElement), backend.name);
-    setAttribute(part(element, "modes", HTMLElement), "aria-label", `Set ${backend.name} to`);
+    this.#modes = part(element, "modes", HTMLElement);
+    setAttribute(this.#modes, "aria-label", `Set ${backend.name} to`);
     this.#buttons = [...element.querySelectorAll("button")];
     for (const button of this.#buttons) {
       button.addEventListener("click", () => {
@@ -105,6 +107,7 @@ export class BackendRow {
       parts.age,
       lastChange === undefined ? "" : `${formatAge(nowMs - lastChange.atMs)} ago`,
     );
+    this.#modes.hidden = backend.condition === "leaving";
     for (const button of this.#buttons) {
       setAttribute(button, "aria-pressed", String(button.dataset.mode === backend.mode));
     }
@@ -114,6 +117,7 @@ export class BackendRow {
 /** @param {BackendView} backend */
 function describeTags(backend) {
   const { backup, condition, differsFromFile, configuredWeight, health, weight } = backend;
+  if (condition === "leaving") return "removed, has sessions still";
   const now = `weight ${formatWeight(weight)}`;
   return [
     ...(backup ? ["backup"] : []),

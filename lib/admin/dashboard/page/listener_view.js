@@ -37,8 +37,10 @@ export class ListenerView {
    * @param {number} nowMs milliseconds since 1970, by the clock of Weir
    */
   update(listener, meter, nowMs) {
-    const { address, algorithm, engine, figures, maxConnections, rates } = listener;
-    const about = [algorithm.replaceAll("_", " "), `${engine} engine`];
+    const { address, algorithm, engine, figures, leaving, maxConnections, rates } = listener;
+    const about = leaving
+      ? ["removed, finishes its sessions"]
+      : [algorithm.replaceAll("_", " "), `${engine} engine`];
     if (address !== listener.key) about.unshift(address);
     setText(this.#about, about.join(", "));
     const limit = maxConnections === 0 ? "" : ` of ${formatCount(maxConnections)}`;

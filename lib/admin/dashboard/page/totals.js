@@ -58,13 +58,14 @@ export function larger(a, b) {
 }
 
 /**
- * How many of the backends take sessions, of how many.
+ * How many of the backends take sessions, of how many; those that are leaving do not count.
  *
  * @param {StatusView} status
  * @returns {{ readonly serving: number, readonly all: number }}
  */
 export function countBackends(status) {
-  const backends = status.listeners.flatMap((listener) => listener.backends);
+  const backends = status.listeners.flatMap((listener) => listener.backends)
+    .filter(({ condition }) => condition !== "leaving");
   const serving = backends.filter(({ condition }) => condition === "up" || condition === "trial");
   return { serving: serving.length, all: backends.length };
 }

@@ -21,6 +21,7 @@ export const CONDITIONS = /** @type {const} */ ({
   unused: { label: "Weight 0", sign: "○", tone: "idle" },
   drain: { label: "Draining", sign: "▼", tone: "idle" },
   maintenance: { label: "Maintenance", sign: "■", tone: "idle" },
+  leaving: { label: "Leaving", sign: "◁", tone: "idle" },
   ejected: { label: "Ejected", sign: "▲", tone: "bad" },
   down: { label: "Down", sign: "✕", tone: "bad" },
 });

@@ -31,3 +31,10 @@ Deno.test("countBackends() counts those that take sessions", () => {
   );
   assertEquals(countBackends(sampleStatus([sampleListener(backends)])), { serving: 2, all: 5 });
 });
+
+Deno.test("countBackends() leaves out those that were removed", () => {
+  const backends = (["up", "leaving", "down"] as const).map((condition) =>
+    sampleBackend(condition, { condition })
+  );
+  assertEquals(countBackends(sampleStatus([sampleListener(backends)])), { serving: 1, all: 2 });
+});

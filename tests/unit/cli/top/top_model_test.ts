@@ -92,3 +92,14 @@ Deno.test("TopModel asks nothing where there is no backend", () => {
   press(top, "d", { kind: "down" });
   assertEquals([top.prompt.kind, top.selectedId], ["keys", ""]);
 });
+
+Deno.test("TopModel asks nothing of a backend that was removed", () => {
+  const top = new TopModel();
+  const backend = sampleBackend("a", { condition: "leaving", figures: { active: 1 } });
+  top.update(sampleStatus([sampleListener([backend], { leaving: true })]));
+  press(top, "d");
+  assertEquals([top.prompt.kind, top.message], [
+    "keys",
+    "24003/a was removed, and finishes its sessions",
+  ]);
+});
