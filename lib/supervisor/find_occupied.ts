@@ -2,6 +2,12 @@ import { messageOf } from "../base/message_of.ts";
 import type { ListenerSettings } from "../config/settings.ts";
 import type { BindProblem } from "../engine/generation.ts";
 
+/** The ports that Linux gives to outgoing connections, unless it was told otherwise. */
+const OUTGOING_PORTS = { first: 32_768, last: 60_999 };
+const OUTGOING_HINT = "an outgoing connection may have the port, as Linux gives them those from " +
+  `${OUTGOING_PORTS.first} to ${OUTGOING_PORTS.last}; ` +
+  '"sysctl net.ipv4.ip_local_reserved_ports" keeps it for a listener';
+
 /**
  * Finds the listeners whose address cannot be had.
  *
@@ -23,7 +29,10 @@ export function findOccupied(
     try {
       Deno.listen({ hostname: address.hostname, port: address.port }).close();
     } catch (error) {
-      problems.push({ listener: key, message: messageOf(error) });
+      const isOutgoing = Deno.build.os === "linux" && error instanceof Deno.errors.AddrInUse &&
+        address.port >= OUTGOING_PORTS.first && address.port <= OUTGOING_PORTS.last;
+      const hint = isOutgoing ? ` (${OUTGOING_HINT})` : "";
+      problems.push({ listener: key, message: `${messageOf(error)}${hint}` });
     }
   }
   return problems;

@@ -5,6 +5,7 @@ import type { BindProblem, Generation } from "../engine/generation.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import { EngineTable } from "./engine_table.ts";
 import { type Plan, Planner } from "./planner.ts";
+import type { BoundSockets } from "./prepare_settings.ts";
 import { listServed, type ServedListener } from "./served_listener.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
@@ -16,7 +17,7 @@ export interface Draft {
 }
 
 /** What the workers serve: the generation in force, and how the next one takes its place. */
-export class Generations {
+export class Generations implements BoundSockets {
   /** Knows the rows, and what is wanted of the backends. */
   readonly planner: Planner;
   /** Listeners of the first generation that ask for an engine which cannot be. */
@@ -64,6 +65,17 @@ export class Generations {
     );
   }
 
+  usable(wanted: readonly ListenerSettings[]): readonly ListenerSettings[] {
+    const comingBack = wanted.filter((listener) =>
+      this.isClosing(listener) && this.engineOf(listener).engine === this.#engineFor(listener)
+    );
+    return [...this.settings.listeners, ...comingBack];
+  }
+
+  isClosing({ address }: ListenerSettings): boolean {
+    return this.planner.isClosing(formatAddress(address));
+  }
+
   /** What the workers of one engine serve. */
   share(engine: EngineKind): Generation {
     return this.engines.share(this.current, engine);
@@ -83,6 +95,12 @@ export class Generations {
     );
     if (problems.length > 0) return { problems };
     return { draft: { settings, engines: table, plan: this.planner.plan(settings) }, problems };
+  }
+
+  /** The engine that a listener would get which is not in force; nothing where it can have none. */
+  #engineFor(listener: ListenerSettings): EngineKind | undefined {
+    const { table, problems } = EngineTable.choose([listener], this.#abilities);
+    return problems.length > 0 ? undefined : table.of(listener).engine;
   }
 
   /** Puts a draft in force, as far as the main thread is concerned. */

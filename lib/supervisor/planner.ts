@@ -117,6 +117,13 @@ export class Planner {
     });
   }
 
+  /** Whether a listener was removed from an address, and has sockets there still. */
+  isClosing(address: string): boolean {
+    const leaver = this.#listeners.leaver(address);
+    return leaver?.wasInForce === true &&
+      this.#state.listenerTallySum(leaver.row, ListenerTally.sockets) > 0;
+  }
+
   /** The rows of all listeners, those that are leaving included. */
   listenerRows(): Iterable<number> {
     return this.#listeners.rows();

@@ -3,9 +3,19 @@ import type { Discovery } from "../discovery/discovery.ts";
 import type { BindProblem } from "../engine/generation.ts";
 import { findOccupied } from "./find_occupied.ts";
 
-/** A listener that was removed is closed by then, whatever its queue brings. */
-const LONGEST_RETIREMENT_MS = 1_000;
+/** A listener that was removed is closed by then, whatever its queue brings, on a busy machine too. */
+const LONGEST_RETIREMENT_MS = 5_000;
+/** What the workers have closed is free for others by then. */
+const LONGEST_CLOSE_MS = 1_000;
 const LOOK_MS = 20;
+
+/** What the workers have bound. */
+export interface BoundSockets {
+  /** The listeners whose sockets stay, or can be had again, where these are to be served. */
+  usable(wanted: readonly ListenerSettings[]): readonly ListenerSettings[];
+  /** Whether there are sockets at a listener's address that are about to be closed. */
+  isClosing(listener: ListenerSettings): boolean;
+}
 
 /** Settings that can be served here and now, or what stands against it. */
 export interface PreparedSettings {
@@ -22,12 +32,12 @@ export interface PreparedSettings {
  * are free, and fits the number of workers to the system.
  *
  * @param filed the settings as the file has them
- * @param bound the listeners that are served already
+ * @param bound absent where nothing is served yet
  */
 export async function prepareSettings(
   filed: Settings,
-  bound: readonly ListenerSettings[],
   discovery: Discovery,
+  bound?: BoundSockets,
 ): Promise<PreparedSettings> {
   const { settings, problems: unresolved, warnings } = await discovery.resolveFirst(filed);
   const problems = [
@@ -42,20 +52,23 @@ export async function prepareSettings(
 }
 
 /**
- * Finds the listeners whose address cannot be had, even by waiting for a listener that the last
- * reload has removed and that is still emptying its queue.
+ * Finds the listeners whose address cannot be had. Where it is one of our own sockets that stands
+ * against it, because another engine is to serve the address from now on, waits until that is closed.
  */
 async function findStillOccupied(
   listeners: readonly ListenerSettings[],
-  bound: readonly ListenerSettings[],
+  bound?: BoundSockets,
 ): Promise<readonly BindProblem[]> {
-  const untilMs = performance.now() + (bound.length > 0 ? LONGEST_RETIREMENT_MS : 0);
-  let occupied = findOccupied(listeners, bound);
-  while (occupied.length > 0 && performance.now() < untilMs) {
+  if (bound === undefined) return findOccupied(listeners, []);
+  const startMs = performance.now();
+  for (;;) {
+    const occupied = findOccupied(listeners, bound.usable(listeners));
+    const keys = new Set(occupied.map(({ listener }) => listener));
+    const isClosing = listeners.some((each) => keys.has(each.key) && bound.isClosing(each));
+    const patienceMs = isClosing ? LONGEST_RETIREMENT_MS : LONGEST_CLOSE_MS;
+    if (occupied.length === 0 || performance.now() - startMs >= patienceMs) return occupied;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    occupied = findOccupied(listeners, bound);
   }
-  return occupied;
 }
 
 /** A sentence for the log and the API. */

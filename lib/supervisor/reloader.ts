@@ -182,8 +182,8 @@ export class Reloader {
     }
     const { settings, problems, warnings } = await prepareSettings(
       filed,
-      before.listeners,
       discovery,
+      supervisor.sockets,
     );
     for (const warning of warnings) this.#logger.warn("{warning}", { warning });
     if (settings === undefined) return { problems, changes: [] };

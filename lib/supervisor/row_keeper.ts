@@ -81,6 +81,11 @@ export class RowKeeper<Thing> {
     for (const name of this.#rows.names()) yield this.#rows.take(name);
   }
 
+  /** What has a row under this name and is not in force. */
+  leaver(name: string): Leaver<Thing> | undefined {
+    return this.#leavers.get(name);
+  }
+
   /** Those that were in force, and are not any more. */
   leavers(): Leaver<Thing>[] {
     return [...this.#leavers.values()].filter(({ wasInForce }) => wasInForce);

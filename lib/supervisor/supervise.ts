@@ -77,7 +77,7 @@ async function createRun(
   const resolver = new SystemResolver();
   const discovery = new Discovery({ resolver, onChange: () => onResolved() });
   const prepared = await Promise.race([
-    prepareSettings(inputs.settings, [], discovery),
+    prepareSettings(inputs.settings, discovery),
     stopped.promise,
   ]);
   if (typeof prepared === "string") {

@@ -20,6 +20,7 @@ import type { EventLog } from "./event_log.ts";
 import { type Draft, Generations } from "./generations.ts";
 import { HealthWatch } from "./health_watch.ts";
 import type { Planner } from "./planner.ts";
+import type { BoundSockets } from "./prepare_settings.ts";
 import { RestartDelays } from "./restart_delays.ts";
 import type { ServedListener } from "./served_listener.ts";
 import { WorkerHandle } from "./worker_handle.ts";
@@ -95,6 +96,11 @@ export class Supervisor {
   /** What is in force, and what was removed and still has sessions. */
   served(): readonly ServedListener[] {
     return this.#generations.served();
+  }
+
+  /** What the workers have bound. */
+  get sockets(): BoundSockets {
+    return this.#generations;
   }
 
   /** The engine that serves a listener that is in force or leaving, and why that one. */

@@ -20,6 +20,23 @@ permittedTest(["net"], "findOccupied() names what others have, even if they shar
   assertStringIncludes(problem?.message ?? "", "Address already in use");
 });
 
+if (Deno.build.os === "linux") {
+  permittedTest(
+    ["net"],
+    "findOccupied() says that an outgoing connection may have a port",
+    async () => {
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const connecting = Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+      using _accepted = await listener.accept();
+      using outgoing = await connecting;
+      const { port } = outgoing.localAddr;
+      const [problem] = findOccupied(listenersAt(port), []);
+      assertStringIncludes(problem?.message ?? "", "Address already in use");
+      assertEquals(problem?.message.includes("outgoing"), port >= 32_768 && port <= 60_999);
+    },
+  );
+}
+
 permittedTest(["net"], "findOccupied() leaves free addresses free", () => {
   const holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = holder.addr;
