@@ -1,5 +1,5 @@
 import { adminAddress } from "./admin_address.ts";
-import { DAY, type GlobalOptions, type Key, SECOND } from "./key.ts";
+import { DAY, type GlobalOptions, type Key, MINUTE, SECOND } from "./key.ts";
 import { accessLogFormat } from "./log_template.ts";
 import { LOG_FORMAT_NAMES, LOG_LEVEL_NAMES } from "./settings.ts";
 import { choice, count, duration, freeText, orWord, toggle } from "./value_type.ts";
@@ -30,6 +30,13 @@ export const GLOBAL_KEYS = {
     doc: "Over how long the sessions that are left after `drain_timeout` are closed, " +
       "so that their clients do not all come back at once.",
     reloadable: true,
+  },
+  bindRetryMs: {
+    name: "bind_retry",
+    type: duration({ min: 0, max: 60 * MINUTE, zero: "fail at once" }),
+    default: 0,
+    doc: "How long a start keeps trying to bind addresses that are still in use.",
+    reloadable: false,
   },
   shutdownDelayMs: {
     name: "shutdown_delay",

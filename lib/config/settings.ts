@@ -63,6 +63,8 @@ export interface Settings {
   readonly closeSpreadMs: number;
   /** How long a shutdown goes on serving while it says that it is no longer ready. */
   readonly shutdownDelayMs: number;
+  /** How long a start waits for addresses that are still in use; 0 = not at all. */
+  readonly bindRetryMs: number;
   /** Whether a change of the file is a reload. */
   readonly watch: boolean;
   readonly logLevel: LogLevelName;

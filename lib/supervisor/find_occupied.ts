@@ -8,6 +8,9 @@ const OUTGOING_HINT = "an outgoing connection may have the port, as Linux gives 
   `${OUTGOING_PORTS.first} to ${OUTGOING_PORTS.last}; ` +
   '"sysctl net.ipv4.ip_local_reserved_ports" keeps it for a listener';
 
+/** An address, and what a problem with it is reported for. */
+export type BoundListener = Pick<ListenerSettings, "address" | "key">;
+
 /**
  * Finds the listeners whose address cannot be had.
  *
@@ -19,8 +22,8 @@ const OUTGOING_HINT = "an outgoing connection may have the port, as Linux gives 
  * theirs is for the workers to find out
  */
 export function findOccupied(
-  listeners: readonly ListenerSettings[],
-  bound: readonly ListenerSettings[],
+  listeners: readonly BoundListener[],
+  bound: readonly BoundListener[],
 ): BindProblem[] {
   const ourPorts = new Set(bound.map(({ address }) => address.port));
   const problems: BindProblem[] = [];

@@ -167,7 +167,9 @@ export class Operator implements Control {
       engineReason: engine.reason,
       maxConnections,
       ready,
-      notReadyReasons: ready ? [] : [`listener ${key} has no backend that takes sessions`],
+      notReadyReasons: ready || leaving
+        ? []
+        : [`listener ${key} has no backend that takes sessions`],
       unresolved: unresolved.map(({ name, problem }) => ({ name, problem })),
       leaving,
       figures: entry.figures,

@@ -1,6 +1,9 @@
+import { formatDuration } from "../base/duration.ts";
+import { parseAdminAddress } from "../config/admin_address.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { BindProblem } from "../engine/generation.ts";
+import { loggerFor } from "../log/logging.ts";
 import { findOccupied } from "./find_occupied.ts";
 
 /** A listener that was removed is closed by then, whatever its queue brings, on a busy machine too. */
@@ -8,6 +11,8 @@ const LONGEST_RETIREMENT_MS = 5_000;
 /** What the workers have closed is free for others by then. */
 const LONGEST_CLOSE_MS = 1_000;
 const LOOK_MS = 20;
+/** How often a start looks whether addresses have come free. */
+const RETRY_MS = 100;
 
 /** What the workers have bound. */
 export interface BoundSockets {
@@ -42,7 +47,9 @@ export async function prepareSettings(
   const { settings, problems: unresolved, warnings } = await discovery.resolveFirst(filed);
   const problems = [
     ...unresolved,
-    ...(await findStillOccupied(settings.listeners, bound)).map(describeBindProblem),
+    ...(bound === undefined
+      ? await findOccupiedAtStart(settings)
+      : await findStillOccupied(settings.listeners, bound)).map(describeBindProblem),
   ];
   if (problems.length > 0) return { problems, warnings };
   if (settings.workers === 1 || Deno.build.os === "linux") return { settings, problems, warnings };
@@ -52,14 +59,36 @@ export async function prepareSettings(
 }
 
 /**
+ * Finds the listeners whose address cannot be had, even by waiting for `bind_retry`. The address of the
+ * admin side is waited for, too; whether it can be had in the end shows when it is opened.
+ */
+async function findOccupiedAtStart(settings: Settings): Promise<readonly BindProblem[]> {
+  const { listeners, bindRetryMs } = settings;
+  const admin = parseAdminAddress(settings.admin);
+  const waitedFor = admin?.kind === "tcp" ? [{ key: "admin", address: admin.address }] : [];
+  const untilMs = performance.now() + bindRetryMs;
+  for (let turn = 0;; turn++) {
+    const occupied = findOccupied(listeners, []);
+    const [problem] = [...occupied, ...findOccupied(waitedFor, [])];
+    if (problem === undefined || performance.now() >= untilMs) return occupied;
+    if (turn === 0) {
+      loggerFor("supervisor").warn("{problem}; trying for up to {patience} (bind_retry)", {
+        problem: describeBindProblem(problem),
+        patience: formatDuration(bindRetryMs),
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+/**
  * Finds the listeners whose address cannot be had. Where it is one of our own sockets that stands
  * against it, because another engine is to serve the address from now on, waits until that is closed.
  */
 async function findStillOccupied(
   listeners: readonly ListenerSettings[],
-  bound?: BoundSockets,
+  bound: BoundSockets,
 ): Promise<readonly BindProblem[]> {
-  if (bound === undefined) return findOccupied(listeners, []);
   const startMs = performance.now();
   for (;;) {
     const occupied = findOccupied(listeners, bound.usable(listeners));
