@@ -9,6 +9,7 @@ import { RANDOM_CASES } from "./engine/random_cases.ts";
 import { RELAY_CASES } from "./engine/relay_cases.ts";
 import { RESET_CASES } from "./engine/reset_cases.ts";
 import { URGENT_CASES } from "./engine/urgent_cases.ts";
+import { WAITING_CASES } from "./engine/waiting_cases.ts";
 
 /** What every engine does, each thing in one place. */
 export const ENGINE_CASES: readonly EngineCase[] = [
@@ -20,6 +21,7 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   ...PLACE_CASES,
   ...MANY_SESSIONS_CASES,
   ...LIFECYCLE_CASES,
+  ...WAITING_CASES,
   ...URGENT_CASES,
   ...RANDOM_CASES,
 ];

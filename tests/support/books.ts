@@ -10,6 +10,8 @@ import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
 export interface Books {
   /** Sessions of the listeners now. */
   readonly active: number;
+  /** Clients that wait for a place now. */
+  readonly queued: number;
   /** Rows and slots whose count of active sessions is not 0; empty when nothing goes on. */
   readonly busyRows: readonly string[];
   readonly admitted: number;
@@ -45,8 +47,10 @@ export function readBooks(supervisor: Supervisor): Books {
   }
 
   let active = 0;
+  let queued = 0;
   for (const row of listenerRows) {
     active += state.listenerCell(row, ListenerCell.active);
+    queued += state.listenerCell(row, ListenerCell.queued);
     expectIdle(`listener row ${row}`, state.listenerCell(row, ListenerCell.active));
     for (const slot of slots) {
       const tally = state.listenerTally(slot, row, ListenerTally.active);
@@ -63,6 +67,7 @@ export function readBooks(supervisor: Supervisor): Books {
   const refused = ofListeners(ListenerTally.refusedMaxConnections);
   return {
     active,
+    queued,
     busyRows,
     refused,
     admitted: ofListeners(ListenerTally.accepted) - refused,

@@ -1,7 +1,12 @@
 import type { Side } from "../session_life.ts";
 import type { BufferShelves } from "./buffer_shelves.ts";
 import { ReadBuffer } from "./read_buffer.ts";
-import { type DirectionWatcher, readableFrom, writableTo } from "./socket_streams.ts";
+import {
+  type ByteReader,
+  type DirectionWatcher,
+  readableFrom,
+  writableTo,
+} from "./socket_streams.ts";
 
 /** Who hears that a relay has come to its end. */
 export interface RelayOwner {
@@ -66,12 +71,16 @@ export class Relay {
     return this.#endedFirst;
   }
 
-  /** Runs until both directions have ended and the owner has closed the relay. Never throws. */
-  async run(): Promise<void> {
+  /**
+   * Runs until both directions have ended and the owner has closed the relay. Never throws.
+   *
+   * @param fromClient what brings the client's bytes, if not its connection
+   */
+  async run(fromClient: ByteReader = this.#client): Promise<void> {
     const upBuffer = new ReadBuffer(this.#shelves);
     const downBuffer = new ReadBuffer(this.#shelves);
     await Promise.allSettled([
-      readableFrom(this.#client, upBuffer, this.#up).pipeTo(writableTo(this.#backend, this.#up)),
+      readableFrom(fromClient, upBuffer, this.#up).pipeTo(writableTo(this.#backend, this.#up)),
       readableFrom(this.#backend, downBuffer, this.#down)
         .pipeTo(writableTo(this.#client, this.#down)),
     ]);

@@ -12,6 +12,7 @@ import type { BufferShelves } from "./buffer_shelves.ts";
 import { dial } from "./dial.ts";
 import type { QueueTimer } from "./queue_timer.ts";
 import { Relay, type RelayOwner } from "./relay.ts";
+import { WaitingClient } from "./waiting_client.ts";
 
 /** What the sessions of a listener have in common. */
 export interface SessionInputs {
@@ -35,6 +36,8 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
   readonly #inputs: SessionInputs;
   /** As they were when the client came. */
   readonly #shelves: BufferShelves;
+  /** Stands in for the client's connection once the client has had to wait. */
+  #waiting: WaitingClient | undefined;
   #dialling: AbortController | undefined;
   #relay: Relay | undefined;
   #ended = false;
@@ -69,7 +72,7 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
       this.#relay = relay;
       if (!await this.#announce(backend)) return;
       life.relaying();
-      await relay.run();
+      await relay.run(this.#waiting);
     } catch (error) {
       // No step is known to throw. Should one do so all the same, it must cost this session alone.
       life.fail(error);
@@ -130,11 +133,18 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
 
   /** Takes a backend; where there is none with room, waits for one. */
   #acquire(): Promise<Lease | undefined> | Lease | undefined {
-    const place = Promise.withResolvers<Lease | undefined>();
-    const lease = this.life.acquire(place.resolve);
+    let onPlace: ((lease: Lease | undefined) => void) | undefined;
+    const lease = this.life.acquire((lease) => onPlace?.(lease));
     if (lease !== "queued") return lease;
-    this.#inputs.queueTimer.wake();
-    return place.promise;
+    const waiting = this.#waiting ??= new WaitingClient(this.#client, this.life.settings);
+    return new Promise((resolve) => {
+      onPlace = (lease) => {
+        waiting.rest();
+        resolve(lease);
+      };
+      this.#inputs.queueTimer.wake();
+      waiting.watch(() => this.cut("client"));
+    });
   }
 
   async #dial(lease: Lease, signal: AbortSignal): Promise<Deno.TcpConn> {

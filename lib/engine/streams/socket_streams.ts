@@ -8,6 +8,9 @@ import type { ReadBuffer } from "./read_buffer.ts";
  * reply. They also allocate 64 KiB for every read.
  */
 
+/** What bytes are read from: a connection, or what stands in for it. */
+export type ByteReader = Pick<Deno.Conn, "read">;
+
 /** What the streams report while they work. */
 export interface DirectionWatcher {
   /** Whether the connections were closed, so that there is nobody left to pass an end on to. */
@@ -37,7 +40,7 @@ const AT_ONCE: QueuingStrategy<Uint8Array> = { highWaterMark: 1 };
  * @param buffer what chunks are views of; it belongs to the stream until that has ended
  */
 export function readableFrom(
-  conn: Deno.Conn,
+  conn: ByteReader,
   buffer: ReadBuffer,
   watcher: DirectionWatcher,
 ): ReadableStream<Uint8Array> {
@@ -53,11 +56,11 @@ export function writableTo(
 }
 
 class ConnSource implements UnderlyingDefaultSource<Uint8Array> {
-  readonly #conn: Deno.Conn;
+  readonly #conn: ByteReader;
   readonly #buffer: ReadBuffer;
   readonly #watcher: DirectionWatcher;
 
-  constructor(conn: Deno.Conn, buffer: ReadBuffer, watcher: DirectionWatcher) {
+  constructor(conn: ByteReader, buffer: ReadBuffer, watcher: DirectionWatcher) {
     this.#conn = conn;
     this.#buffer = buffer;
     this.#watcher = watcher;

@@ -1,0 +1,85 @@
+import type { ListenerSettings } from "../../config/settings.ts";
+import type { ByteReader } from "./socket_streams.ts";
+
+/**
+ * A client that waits for a place. It is read from, which is the only way to see whether it is still
+ * there; what it sends meanwhile, up to `buffer_size` bytes, is kept for its backend.
+ *
+ * A read cannot be taken back. One that is still pending when the place comes brings the next bytes
+ * of the session, so that whoever goes on reading has to do it here.
+ */
+export class WaitingClient implements ByteReader {
+  readonly #conn: ByteReader;
+  readonly #abortOnClose: boolean;
+  readonly #kept: Uint8Array;
+  /** How many bytes have been kept, and how many of them have been read on. */
+  #received = 0;
+  #taken = 0;
+  #hasEnded = false;
+  #failure: unknown;
+  /** The read that is pending; it is never rejected. */
+  #reading: Promise<void> | undefined;
+  #onGone: (() => void) | undefined;
+
+  constructor(
+    conn: ByteReader,
+    settings: Pick<ListenerSettings, "bufferSize" | "abortOnClose">,
+  ) {
+    this.#conn = conn;
+    this.#abortOnClose = settings.abortOnClose;
+    this.#kept = new Uint8Array(settings.bufferSize);
+  }
+
+  /** Reads on until {@linkcode rest}, and says so once the client wants nothing any more. */
+  watch(onGone: () => void): void {
+    this.#onGone = onGone;
+    this.#look();
+  }
+
+  /** Begins no further read. */
+  rest(): void {
+    this.#onGone = undefined;
+  }
+
+  /** Reads as the connection does, and brings what was kept before. */
+  async read(into: Uint8Array): Promise<number | null> {
+    while (this.#taken === this.#received && this.#reading !== undefined) await this.#reading;
+    if (this.#taken < this.#received) {
+      const end = Math.min(this.#received, this.#taken + into.length);
+      const bytes = this.#kept.subarray(this.#taken, end);
+      into.set(bytes);
+      this.#taken = end;
+      return bytes.length;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#hasEnded ? null : await this.#conn.read(into);
+  }
+
+  /** A client that finishes without a word, or breaks off, wants nothing any more. */
+  get #isGone(): boolean {
+    if (this.#hasEnded) return this.#received === 0 || this.#abortOnClose;
+    return this.#failure !== undefined;
+  }
+
+  #look(): void {
+    if (this.#onGone === undefined) return;
+    if (this.#isGone) this.#onGone();
+    else if (this.#canRead) this.#reading ??= this.#read();
+  }
+
+  get #canRead(): boolean {
+    return !this.#hasEnded && this.#received < this.#kept.length;
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const length = await this.#conn.read(this.#kept.subarray(this.#received));
+      if (length === null) this.#hasEnded = true;
+      else this.#received += length;
+    } catch (error) {
+      this.#failure = error;
+    }
+    this.#reading = undefined;
+    this.#look();
+  }
+}
