@@ -1,0 +1,71 @@
+import { describeOutcome, formatTime } from "./describe_outcome.ts";
+import { print } from "./print.ts";
+import type { RunOptions } from "./run_options.ts";
+import { checkTypes, type Outcome, runTestFile } from "./run_test_file.ts";
+import { formatTally, sumOf } from "./tally.ts";
+import { findTestFiles, type TestFile } from "./test_file.ts";
+
+/** Whatever has engines or the whole of Weir run: what `--quick` leaves out. */
+const SLOW = /^tests\/(bench|e2e|soak)\/|^tests\/conformance\/(?!algorithm)/;
+
+/**
+ * Runs files of tests, several at a time, and then those that want to be alone. The last line that
+ * it prints is like that of `deno test`: `ok | 1327 passed | 0 failed (2m3s)`.
+ *
+ * @returns the exit status: 1 where something failed, 2 where a file is not there
+ */
+export async function runTests(options: RunOptions): Promise<number> {
+  const { paths, flags } = options;
+  const beganMs = performance.now();
+  let files: TestFile[];
+  try {
+    files = await filesToRun(options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    print(`${error.message}\n`);
+    return 2;
+  }
+  const outcomes: Outcome[] = [];
+  function add(outcome: Outcome): void {
+    outcomes.push(outcome);
+    print(describeOutcome(outcome, paths.length > 0));
+  }
+  const jobs = files.filter(({ isAlone }) => !isAlone)
+    .map(({ path }) => () => runTestFile(path, flags));
+  if (!flags.includes("--no-check")) {
+    jobs.unshift(() => checkTypes(files.map(({ path }) => path)));
+  }
+  await runTogether(jobs, jobCount(), add);
+  for (const { path } of files.filter(({ isAlone }) => isAlone)) {
+    add(await runTestFile(path, flags));
+  }
+
+  const total = sumOf(outcomes.map(({ tally }) => tally));
+  const bad = outcomes.filter(({ tally }) => tally.failed > 0).map(({ name }) => name);
+  print(bad.length > 0 ? `\nfailed: ${bad.join(", ")}\n` : "");
+  const word = bad.length > 0 ? "FAILED" : "ok";
+  print(`\n${word} | ${formatTally(total)} (${formatTime(performance.now() - beganMs)})\n`);
+  return bad.length > 0 ? 1 : 0;
+}
+
+async function filesToRun({ paths, isQuick }: RunOptions): Promise<TestFile[]> {
+  const files = await findTestFiles(paths.length > 0 ? paths : ["tests"]);
+  return isQuick ? files.filter(({ path }) => !SLOW.test(path)) : files;
+}
+
+/** One more than there are cores: many tests wait, and leave theirs to others. */
+function jobCount(): number {
+  return Number(Deno.env.get("DENO_JOBS") ?? navigator.hardwareConcurrency + 1);
+}
+
+async function runTogether(
+  jobs: readonly (() => Promise<Outcome>)[],
+  atOnce: number,
+  add: (outcome: Outcome) => void,
+): Promise<void> {
+  const waiting = jobs.values();
+  async function runOneByOne(): Promise<void> {
+    for (const job of waiting) add(await job());
+  }
+  await Promise.all(Array.from({ length: atOnce }, runOneByOne));
+}
