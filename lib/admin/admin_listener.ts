@@ -1,132 +1,153 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate, setTimeout as pause } from "node:timers/promises";
+import { hasLeft } from "../base/has_left.ts";
+import { isLocalFault } from "../base/local_fault.ts";
 import { messageOf } from "../base/message_of.ts";
 import { type BoundAddress, formatAdminAddress } from "../config/admin_address.ts";
 import { loggerFor } from "../log/logging.ts";
-import { clearSocketPath } from "./unix_socket.ts";
+import { Throttle } from "../log/throttle.ts";
+import type { AdminConnection } from "./admin_connection.ts";
+import { bindAdmin } from "./bind_admin.ts";
+import { SpareDescriptor } from "./spare_descriptor.ts";
 
-/** Answers requests. Never rejects. */
-export type Answerer = (request: Request) => Promise<Response>;
-
-/** One binding of the address, which Deno gives up for good at the first connection it cannot take. */
-interface Binding {
-  readonly httpServer: Pick<Deno.HttpServer, "shutdown" | "finished">;
-  /** Breaks off every answer, and closes every connection. */
-  readonly abortion: AbortController;
-  /** With the port that it has got. */
+export interface AdminListenerInputs {
   readonly address: BoundAddress;
+  /** How many connections there are at once; asked for each. */
+  readonly mostConnections: () => number;
+  /** Files of which one is kept open, so that there is a descriptor when there is none left. */
+  readonly spareFiles: readonly string[];
 }
+
+/** Answers what comes in on a connection, which it owns from then on. */
+export type TakeConnection = (connection: Deno.Conn) => AdminConnection;
 
 /** Answers that are not written by then are broken off. */
 const CLOSE_PATIENCE_MS = 1_000;
-/** So long an address stays unbound that has failed, and between attempts to bind it again. */
-const REBIND_PAUSE_MS = 1_000;
+/** How long nothing is accepted after an attempt that failed. */
+const FAILURE_PAUSE_MS = 100;
 
 /**
- * The address of the admin API, bound until it is closed.
+ * The address of the admin API, which it never lets go of until it is closed: whoever else bound it
+ * would be handed the operators' tokens.
  *
- * Deno limits neither how many connections there are nor how long a request may take to begin, and
- * when the process runs out of descriptors it stops accepting for good. Then all connections are
- * closed, so that the sessions have their descriptors back, and the address is bound again.
+ * It has so many connections and no more, as each takes a descriptor that a session could use. When
+ * all places are taken, the connection that has been idle for the longest time makes room; where none
+ * is idle, the new one is closed.
  */
 export class AdminListener {
   /** With the port that it has got. */
   readonly address: BoundAddress;
-  readonly #answer: Answerer;
+  readonly #inputs: AdminListenerInputs;
+  readonly #socket: Deno.Listener;
+  readonly #spare: SpareDescriptor | undefined;
   readonly #logger = loggerFor("admin");
+  readonly #throttle = new Throttle();
   readonly #closing = new AbortController();
-  /** Absent while the address is not bound. */
-  #binding: Binding | undefined;
-  /** Settled unless the address is about to be bound again. */
-  #rebinding: Promise<void> = Promise.resolve();
+  readonly #connections = new Set<AdminConnection>();
+  #accepting: Promise<void> = Promise.resolve();
 
-  private constructor(binding: Binding, answer: Answerer) {
-    this.address = binding.address;
-    this.#answer = answer;
-    this.#use(binding);
+  private constructor(inputs: AdminListenerInputs, socket: Deno.Listener, address: BoundAddress) {
+    this.address = address;
+    this.#inputs = inputs;
+    this.#socket = socket;
+    this.#spare = SpareDescriptor.open(inputs.spareFiles);
   }
 
   /** Binds an address. Rejects with an `Error` that names it where that cannot be done. */
-  static async open(address: BoundAddress, answer: Answerer): Promise<AdminListener> {
+  static async open(inputs: AdminListenerInputs): Promise<AdminListener> {
     try {
-      return new AdminListener(await bind(address, answer), answer);
+      const { socket, address } = await bindAdmin(inputs.address);
+      return new AdminListener(inputs, socket, address);
     } catch (error) {
-      const where = formatAdminAddress(address);
+      const where = formatAdminAddress(inputs.address);
       throw new Error(`Could not bind admin "${where}": ${messageOf(error)}`);
     }
   }
 
-  /** Lets the answers that are under way finish for a moment, and stops. */
+  /** Begins to accept. */
+  serve(take: TakeConnection): void {
+    this.#accepting = this.#accept(take);
+  }
+
+  /** Lets the answers that are in progress finish for a moment, and stops. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#rebinding;
-    if (this.#binding !== undefined) {
-      const { httpServer, abortion } = this.#binding;
-      const timer = setTimeout(() => abortion.abort(), CLOSE_PATIENCE_MS);
-      // It may fail even now, and then it has ended too.
-      await httpServer.shutdown().catch(() => {});
-      clearTimeout(timer);
-    }
-    if (this.address.kind === "unix") await Deno.remove(this.address.path).catch(() => {});
+    // With a Unix socket this removes its file.
+    this.#socket.close();
+    await this.#accepting;
+    this.#closeIdle();
+    const patience = new AbortController();
+    await Promise.race([
+      Promise.all([...this.#connections].map(goneOf)),
+      pause(CLOSE_PATIENCE_MS, undefined, patience),
+    ]);
+    patience.abort();
+    for (const connection of this.#connections) connection.destroy();
+    this.#spare?.release();
   }
 
-  #use(binding: Binding): void {
-    this.#binding = binding;
-    binding.httpServer.finished.catch((error) => {
-      if (this.#closing.signal.aborted) return;
-      this.#binding = undefined;
-      binding.abortion.abort();
-      this.#rebinding = this.#rebind(messageOf(error));
-    });
-  }
-
-  async #rebind(message: string): Promise<void> {
-    const where = formatAdminAddress(this.address);
-    this.#logger.error(
-      "The admin API at {where} could not accept a connection: {message}; all its connections are " +
-        "closed, and the address is bound again",
-      { where, message },
-    );
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
+  async #accept(take: TakeConnection): Promise<void> {
+    while (!this.#closing.signal.aborted) {
       try {
-        await pause(REBIND_PAUSE_MS, undefined, { signal });
-        this.#use(await bind(this.address, this.#answer));
-        this.#logger.info("The admin API at {where} is bound again", { where });
-        return;
-      } catch {
-        // What was lacking another second may bring.
+        this.#admit(await this.#socket.accept(), take);
+        // One in a turn: in between, what was closed gives its descriptor back, and others get on.
+        await setImmediate();
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        if (!hasLeft(error) && !this.#canGoOn(error)) await this.#pause();
       }
     }
   }
+
+  #admit(accepted: Deno.Conn, take: TakeConnection): void {
+    // Without the spare descriptor this connection has taken the last one.
+    if (this.#spare?.restore() === false) {
+      accepted.close();
+      this.#spare.restore();
+      return;
+    }
+    const most = this.#inputs.mostConnections();
+    if (this.#connections.size >= most && !this.#closeIdle(1)) {
+      this.#warn(`The admin API has ${most} connections, as many as it may have: closed a new one`);
+      accepted.close();
+      return;
+    }
+    const connection = take(accepted);
+    this.#connections.add(connection);
+    connection.once("close", () => this.#connections.delete(connection));
+  }
+
+  /** Tells whether another attempt makes sense at once, after one that has failed. */
+  #canGoOn(error: unknown): boolean {
+    this.#warn(`The admin API could not accept a connection: ${messageOf(error)}`);
+    // The sessions need the descriptors more than whoever is not asking anything.
+    if (!isLocalFault(error) || this.#closeIdle()) return false;
+    return this.#spare?.release() === true;
+  }
+
+  /** Closes idle connections, the one that has been idle longest first. Tells whether there was any. */
+  #closeIdle(most = Infinity): boolean {
+    const idle = [...this.#connections].filter(({ isIdle }) => isIdle)
+      .sort((a, b) => a.idleSinceMs - b.idleSinceMs);
+    for (const connection of idle.slice(0, most)) {
+      connection.destroy();
+      this.#connections.delete(connection);
+    }
+    return idle.length > 0;
+  }
+
+  #warn(message: string): void {
+    const more = this.#throttle.take(message, performance.now());
+    if (more < 0) return;
+    const text = more === 0 ? message : `${message} (${more} more times since the last such line)`;
+    this.#logger.warn("{text}", { text });
+  }
+
+  async #pause(): Promise<void> {
+    const { signal } = this.#closing;
+    await pause(FAILURE_PAUSE_MS, undefined, { signal }).catch(() => {});
+  }
 }
 
-async function bind(address: BoundAddress, answer: Answerer): Promise<Binding> {
-  const abortion = new AbortController();
-  // Deno would write where it listens to standard output.
-  const options = { signal: abortion.signal, onError, onListen: (): void => {} };
-  if (address.kind === "tcp") {
-    const { hostname, port } = address.address;
-    const httpServer = Deno.serve({ ...options, hostname, port }, answer);
-    const bound = { hostname, port: httpServer.addr.port };
-    return { httpServer, abortion, address: { kind: "tcp", address: bound } };
-  }
-  const { path } = address;
-  await clearSocketPath(path);
-  const httpServer = Deno.serve({ ...options, path }, answer);
-  try {
-    // Whoever may write to the socket may steer Weir.
-    await Deno.chmod(path, 0o600);
-  } catch (error) {
-    await httpServer.shutdown();
-    throw error;
-  }
-  return { httpServer, abortion, address };
-}
-
-/** Nothing is thrown up to here; what is thrown all the same is a defect. */
-function onError(error: unknown): Response {
-  loggerFor("admin").error("A request ended with an unexpected error: {error}", {
-    error: String(error),
-  });
-  return new Response(null, { status: 500 });
+function goneOf(connection: AdminConnection): Promise<void> {
+  return new Promise((resolve) => connection.once("close", resolve));
 }

@@ -1,10 +1,10 @@
-import { jsonAnswer } from "./json_answer.ts";
 import { describeOpenApi } from "./openapi.ts";
+import { jsonReply, type Reply } from "./reply.ts";
 import type { Call, Desk } from "./route.ts";
 
 /** Answers what there is to ask, and what the one who asks may do. */
-export function answerRoutes({ rights }: Call, { routes, version }: Desk): Response {
-  return jsonAnswer({
+export function answerRoutes({ rights }: Call, { routes, version }: Desk): Reply {
+  return jsonReply({
     name: "Weir",
     version,
     rights,
@@ -12,6 +12,6 @@ export function answerRoutes({ rights }: Call, { routes, version }: Desk): Respo
   });
 }
 
-export function answerOpenApi(_call: Call, { routes, version }: Desk): Response {
-  return jsonAnswer(describeOpenApi(routes, version));
+export function answerOpenApi(_call: Call, { routes, version }: Desk): Reply {
+  return jsonReply(describeOpenApi(routes, version));
 }

@@ -1,6 +1,8 @@
 import type { Control } from "../supervisor/control.ts";
 import type { WeirEvent } from "../supervisor/event_log.ts";
 import { Problem } from "./problem.ts";
+import { Quota } from "./quota.ts";
+import type { LiveReply, Outlet } from "./reply.ts";
 import type { StatusWatch } from "./status_watch.ts";
 
 /** How many may listen at once. */
@@ -29,6 +31,7 @@ const ENCODER = new TextEncoder();
 export class EventStreams {
   readonly #control: Control;
   readonly #watch: StatusWatch;
+  readonly #places = new Quota(() => MOST_STREAMS);
   readonly #streams = new Set<EventStream>();
   #leave: (() => void) | undefined;
 
@@ -37,31 +40,41 @@ export class EventStreams {
     this.#watch = watch;
   }
 
-  /** How many listen. */
-  get size(): number {
-    return this.#streams.size;
-  }
-
   /** Answers one who wants to listen. Throws a {@linkcode Problem} where there are too many. */
-  open({ kinds, lastEventId }: StreamQuery): Response {
-    if (this.#streams.size >= MOST_STREAMS) {
+  open(query: StreamQuery): LiveReply {
+    const leave = this.#places.take();
+    if (leave === undefined) {
       throw new Problem(503, `There are ${MOST_STREAMS} who listen already`, {
         "retry-after": "5",
       });
     }
-    const stream = new EventStream(kinds, () => this.#remove(stream));
+    return {
+      status: 200,
+      headers: { "content-type": "text/event-stream" },
+      start: (outlet) => {
+        const stop = this.#start(query, outlet);
+        return () => {
+          stop();
+          leave();
+        };
+      },
+    };
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const stream of this.#streams) stream.end();
+  }
+
+  #start({ kinds, lastEventId }: StreamQuery, outlet: Outlet): () => void {
+    const stream = new EventStream(kinds, outlet);
     this.#streams.add(stream);
     this.#leave ??= this.#subscribe();
     if (kinds.includes("status")) stream.sendStatus(statusMessage(this.#watch.view));
     if (kinds.includes("event")) {
       for (const event of this.#missed(lastEventId)) stream.sendEvent(eventMessage(event));
     }
-    return new Response(stream.readable, { headers: { "content-type": "text/event-stream" } });
-  }
-
-  /** Ends all streams. */
-  close(): void {
-    for (const stream of this.#streams) stream.end();
+    return () => this.#remove(stream);
   }
 
   /** An id that is ahead of the log is from before a restart. */
@@ -101,54 +114,38 @@ export class EventStreams {
 
 /** One who listens. */
 class EventStream {
-  readonly readable: ReadableStream<Uint8Array>;
   readonly #kinds: readonly StreamKind[];
-  readonly #onEnd: () => void;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  readonly #outlet: Outlet;
+  #hasEnded = false;
 
-  constructor(kinds: readonly StreamKind[], onEnd: () => void) {
+  constructor(kinds: readonly StreamKind[], outlet: Outlet) {
     this.#kinds = kinds;
-    this.#onEnd = onEnd;
-    this.readable = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.#controller = controller;
-      },
-      cancel: () => this.#forget(),
-    }, new ByteLengthQueuingStrategy({ highWaterMark: LARGEST_BACKLOG }));
+    this.#outlet = outlet;
   }
 
   /** Leaves the status out where the one before is still to be read: the next one says more. */
   sendStatus(message: Uint8Array): void {
-    if (this.#kinds.includes("status") && this.#backlog === 0) this.#send(message);
+    if (this.#kinds.includes("status")) this.sendComment(message);
   }
 
   /** Ends the stream where too much is still to be read: who comes again gets what it missed. */
   sendEvent(message: Uint8Array): void {
     if (!this.#kinds.includes("event")) return;
-    if (this.#backlog >= LARGEST_BACKLOG) this.end();
+    if (this.#outlet.backlog >= LARGEST_BACKLOG) this.end();
     else this.#send(message);
   }
 
   sendComment(message: Uint8Array): void {
-    if (this.#backlog === 0) this.#send(message);
+    if (this.#outlet.backlog === 0) this.#send(message);
   }
 
   end(): void {
-    this.#controller?.close();
-    this.#forget();
-  }
-
-  get #backlog(): number {
-    return LARGEST_BACKLOG - (this.#controller?.desiredSize ?? LARGEST_BACKLOG);
+    if (!this.#hasEnded) this.#outlet.end();
+    this.#hasEnded = true;
   }
 
   #send(message: Uint8Array): void {
-    this.#controller?.enqueue(message);
-  }
-
-  #forget(): void {
-    this.#controller = undefined;
-    this.#onEnd();
+    if (!this.#hasEnded) this.#outlet.write(message);
   }
 }
 

@@ -1,4 +1,5 @@
 import { formatAddress } from "../base/address.ts";
+import type { AdminRequest } from "./admin_request.ts";
 import { type AdminAddress, isExposed } from "../config/admin_address.ts";
 import type { AccessTokens } from "./access_tokens.ts";
 import { Problem } from "./problem.ts";
@@ -12,11 +13,14 @@ const AUTHORITY = /^(\[[\da-f:.]+\]|[\w.-]*)(:\d{1,5})?$/i;
 export class Guard {
   /** The authorities that a request may be for; absent where any may be. */
   readonly #hosts: ReadonlySet<string> | undefined;
+  /** An authority that the API has itself. */
+  readonly #name: string;
   readonly #tokens: AccessTokens | undefined;
 
   /** @param address where the API is bound, with the port that it has got */
   constructor(address: AdminAddress, tokens: AccessTokens | undefined) {
     this.#hosts = knownHosts(address);
+    this.#name = address.kind === "tcp" ? formatAddress(address.address) : "localhost";
     this.#tokens = tokens;
   }
 
@@ -24,12 +28,17 @@ export class Guard {
    * Gives the URL of a request that is for this API, or throws a {@linkcode Problem}. A foreign name
    * that leads to loopback (DNS rebinding) shows in `Host`.
    */
-  checkHost({ headers, url }: Request): URL {
+  checkHost({ headers, target }: AdminRequest): URL {
     const host = headers.get("host");
-    // Deno has put the URL together with it: what is none would be taken for a part of the path.
-    const parsed = host === null || AUTHORITY.test(host) ? URL.parse(url) : null;
-    if (parsed === null) {
+    // HTTP/1.0 need not name one: then it is ours.
+    const base = URL.parse(`http://${host || this.#name}`);
+    // What is no authority would be taken for a part of the path.
+    if (base === null || !AUTHORITY.test(host ?? "")) {
       throw new Problem(400, `Host is "${host}": expected a name or an address, with its port`);
+    }
+    const parsed = URL.parse(target.startsWith("/") ? base.origin + target : target);
+    if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+      throw new Problem(400, `"${target}" is no path: expected one such as "/api"`);
     }
     const hosts = this.#hosts;
     // A request line with a whole URL in it names the host once more.
@@ -44,11 +53,11 @@ export class Guard {
    * Lets a request pass that no foreign page has made, or throws a {@linkcode Problem}: browsers say
    * where a request comes from.
    */
-  checkOrigin({ headers, url }: Request, permission: Permission): void {
+  checkOrigin({ headers }: AdminRequest, permission: Permission): void {
     const origin = headers.get("origin");
     const site = headers.get("sec-fetch-site");
     if (permission === "write") {
-      if (origin !== null && !isOriginOf(headers.get("host") ?? new URL(url).host, origin)) {
+      if (origin !== null && !isOriginOf(headers.get("host") ?? this.#name, origin)) {
         throw new Problem(403, `Origin "${origin}" is foreign: only Weir's own pages may do this`);
       }
       if (site !== null && site !== "same-origin" && site !== "none") {
@@ -63,7 +72,7 @@ export class Guard {
   }
 
   /** Gives the rights of a request, or throws a {@linkcode Problem} where they do not suffice. */
-  async checkRights(request: Request, permission: Permission): Promise<readonly Right[]> {
+  async checkRights(request: AdminRequest, permission: Permission): Promise<readonly Right[]> {
     if (this.#tokens === undefined) return ["read", "write"];
     if (permission === "none") return [];
     const authorization = request.headers.get("authorization");

@@ -5,7 +5,7 @@ import {
   WEIR_FAMILIES,
   WORKER_FAMILIES,
 } from "./metric_families.ts";
-import type { HistogramFamily, Labels, MetricFamily } from "./metric_family.ts";
+import type { HistogramFamily, Labels, MetricFamily, PlainFamily } from "./metric_family.ts";
 
 /** `text` is Prometheus' own format 0.0.4. */
 export type MetricsFormat = "text" | "openmetrics";
@@ -21,8 +21,11 @@ interface Labelled<Subject> {
   readonly labels: string;
 }
 
-/** Writes all metrics of a status. */
-export function formatMetrics(status: Status, format: MetricsFormat): string {
+/**
+ * Writes all metrics of a status, each as a text of its own: a single one of some megabytes would
+ * keep the thread busier with its memory than with its lines.
+ */
+export function formatMetrics(status: Status, format: MetricsFormat): string[] {
   const listeners = status.listeners.map((subject) => ({
     subject,
     labels: formatLabels({ listener: subject.key }),
@@ -37,11 +40,13 @@ export function formatMetrics(status: Status, format: MetricsFormat): string {
     subject,
     labels: formatLabels({ worker: String(subject.slot) }),
   }));
-  return formatFamilies(WEIR_FAMILIES, [{ subject: status, labels: "" }], format) +
-    formatFamilies(LISTENER_FAMILIES, listeners, format) +
-    formatFamilies(BACKEND_FAMILIES, backends, format) +
-    formatFamilies(WORKER_FAMILIES, workers, format) +
-    (format === "openmetrics" ? "# EOF\n" : "");
+  return [
+    ...formatFamilies(WEIR_FAMILIES, [{ subject: status, labels: "" }], format),
+    ...formatFamilies(LISTENER_FAMILIES, listeners, format),
+    ...formatFamilies(BACKEND_FAMILIES, backends, format),
+    ...formatFamilies(WORKER_FAMILIES, workers, format),
+    ...(format === "openmetrics" ? ["# EOF\n"] : []),
+  ];
 }
 
 /**
@@ -70,22 +75,27 @@ function formatFamilies<Subject>(
   families: readonly MetricFamily<Subject>[],
   subjects: readonly Labelled<Subject>[],
   format: MetricsFormat,
+): string[] {
+  if (subjects.length === 0) return [];
+  return families.map((family) =>
+    formatHead(family, format) +
+    (family.kind === "histogram"
+      ? formatHistogram(family, subjects, format)
+      : formatSamples(family, subjects))
+  );
+}
+
+function formatSamples<Subject>(
+  { name, samples, labelsOf }: PlainFamily<Subject>,
+  subjects: readonly Labelled<Subject>[],
 ): string {
-  if (subjects.length === 0) return "";
   let text = "";
-  for (const family of families) {
-    text += formatHead(family, format);
-    if (family.kind === "histogram") {
-      text += formatHistogram(family, subjects, format);
-      continue;
-    }
-    for (const { labels: own, read } of family.samples) {
-      const ownLabels = own === undefined ? "" : formatLabels(own);
-      for (const { subject, labels } of subjects) {
-        const further = family.labelsOf === undefined ? "" : formatLabels(family.labelsOf(subject));
-        const all = joinLabels(joinLabels(labels, ownLabels), further);
-        text += `${family.name}${all === "" ? "" : `{${all}}`} ${read(subject)}\n`;
-      }
+  for (const { labels: own = {}, read } of samples) {
+    const ownLabels = formatLabels(own);
+    for (const { subject, labels } of subjects) {
+      let all = joinLabels(labels, ownLabels);
+      if (labelsOf !== undefined) all = joinLabels(all, formatLabels(labelsOf(subject)));
+      text += name + inBraces(all) + " " + read(subject) + "\n";
     }
   }
   return text;
@@ -105,17 +115,18 @@ function formatHistogram<Subject>(
   subjects: readonly Labelled<Subject>[],
   format: MetricsFormat,
 ): string {
-  const ends = [...bounds.map((bound) => formatBound(bound, format)), "+Inf"];
+  const ends = [...bounds.map((bound) => formatBound(bound, format)), "+Inf"]
+    .map((end) => `le="${end}"} `);
   let text = "";
   for (const { subject, labels } of subjects) {
-    const prefix = `${name}_bucket{${labels}${labels === "" ? "" : ","}le="`;
+    const opening = `${name}_bucket{${labels}${labels === "" ? "" : ","}`;
     const buckets = counts(subject);
     let count = 0;
     for (let index = 0; index < ends.length; index++) {
       count += buckets[index] as number;
-      text += `${prefix}${ends[index]}"} ${count}\n`;
+      text += opening + ends[index] + count + "\n";
     }
-    const all = labels === "" ? "" : `{${labels}}`;
+    const all = inBraces(labels);
     text += `${name}_sum${all} ${sum(subject)}\n${name}_count${all} ${count}\n`;
   }
   return text;
@@ -128,7 +139,11 @@ function formatBound(bound: number, format: MetricsFormat): string {
 
 function joinLabels(first: string, second: string): string {
   if (first === "" || second === "") return first + second;
-  return `${first},${second}`;
+  return first + "," + second;
+}
+
+function inBraces(labels: string): string {
+  return labels === "" ? "" : "{" + labels + "}";
 }
 
 function escapeValue(value: string): string {

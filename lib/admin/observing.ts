@@ -1,26 +1,25 @@
-import { viewConfig } from "./config_view.ts";
 import { STREAM_KINDS, type StreamKind } from "./event_streams.ts";
-import { jsonAnswer } from "./json_answer.ts";
 import { Problem } from "./problem.ts";
+import { jsonReply, type LiveReply, type Reply } from "./reply.ts";
 import type { Call, Desk } from "./route.ts";
 
 const DEFAULT_LIMIT = 100;
 
-export function answerStatus(_call: Call, { watch }: Desk): Response {
-  return jsonAnswer(watch.view);
+export function answerStatus(_call: Call, { shared }: Desk): Reply {
+  return jsonReply(shared.status);
 }
 
-export function answerHistory(_call: Call, { watch }: Desk): Response {
-  return jsonAnswer(watch.history.read());
+export function answerHistory(_call: Call, { shared }: Desk): Reply {
+  return jsonReply(shared.history);
 }
 
-export function answerConfig(_call: Call, { control }: Desk): Response {
-  return jsonAnswer(viewConfig(control.settings));
+export function answerConfig(_call: Call, { shared }: Desk): Reply {
+  return jsonReply(shared.config);
 }
 
-export async function answerSessions({ parameters }: Call, { sessions }: Desk): Promise<Response> {
+export async function answerSessions({ parameters }: Call, { sessions }: Desk): Promise<Reply> {
   const { limit = DEFAULT_LIMIT, listener, backend, client, cursor } = parameters;
-  return jsonAnswer(
+  return jsonReply(
     await sessions.page({
       limit: Number(limit),
       listener: asText(listener),
@@ -31,7 +30,7 @@ export async function answerSessions({ parameters }: Call, { sessions }: Desk): 
   );
 }
 
-export function answerEvents({ request, parameters }: Call, { streams }: Desk): Response {
+export function answerEvents({ request, parameters }: Call, { streams }: Desk): LiveReply {
   // The header is from a browser that comes again, and newer than what its address says.
   const last = request.headers.get("last-event-id") ?? String(parameters.last_event_id ?? 0);
   if (!/^\d{1,15}$/.test(last)) {

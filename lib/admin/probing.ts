@@ -1,37 +1,40 @@
 import { closestWord } from "../base/closest_word.ts";
-import type { ListenerView } from "./status_view.ts";
-import { jsonAnswer } from "./json_answer.ts";
+import { chooseMetricsFormat, METRICS_CONTENT_TYPES } from "./metrics_text.ts";
 import { Problem } from "./problem.ts";
+import { jsonReply, type Reply } from "./reply.ts";
+import type { ListenerView } from "./status_view.ts";
 import type { Call, Desk } from "./route.ts";
 
 /** Answers as long as the main thread does. */
-export function answerAlive(): Response {
-  return jsonAnswer({ alive: true });
+export function answerAlive(): Reply {
+  return jsonReply({ alive: true });
 }
 
 /**
  * Answers whether this process accepts clients and goes on doing so, and the reasons if it does not.
  * Where a listener is asked for, its backends count too.
  */
-export function answerReady({ parameters }: Call, { watch }: Desk): Response {
+export function answerReady({ parameters }: Call, { watch }: Desk): Reply {
   const { listeners, notReadyReasons } = watch.view;
   const { listener: key } = parameters;
   const asked = key === undefined ? [] : [findListener(listeners, String(key))];
   const reasons = [notReadyReasons, ...asked.map((listener) => listener.notReadyReasons)].flat();
-  return jsonAnswer({ ready: reasons.length === 0, reasons }, statusOf(reasons));
+  return jsonReply({ ready: reasons.length === 0, reasons }, statusOf(reasons));
 }
 
 /** Answers for every listener whether its pool has a backend that takes sessions. */
-export function answerPools(_call: Call, { watch }: Desk): Response {
+export function answerPools(_call: Call, { watch }: Desk): Reply {
   const { listeners, notReadyReasons } = watch.view;
   const pools = listeners.map(({ key, ready }) => ({ listener: key, ready }));
   const reasons = [notReadyReasons, ...listeners.map((listener) => listener.notReadyReasons)]
     .flat();
-  return jsonAnswer({ ready: reasons.length === 0, reasons, pools }, statusOf(reasons));
+  return jsonReply({ ready: reasons.length === 0, reasons, pools }, statusOf(reasons));
 }
 
-export function answerMetrics({ request }: Call, desk: Desk): Response {
-  return desk.metrics(request.headers.get("accept"));
+export function answerMetrics({ request }: Call, { shared }: Desk): Reply {
+  const format = chooseMetricsFormat(request.headers.get("accept"));
+  const headers = { "content-type": METRICS_CONTENT_TYPES[format], vary: "accept" };
+  return { status: 200, headers, body: shared.metrics(format) };
 }
 
 function findListener(listeners: readonly ListenerView[], key: string): ListenerView {

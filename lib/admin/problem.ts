@@ -1,3 +1,5 @@
+import type { Reply } from "./reply.ts";
+
 /** The statuses of the answers that say that something is wrong, with their names (RFC 9110). */
 const TITLES = {
   400: "Bad Request",
@@ -10,6 +12,7 @@ const TITLES = {
   413: "Content Too Large",
   415: "Unsupported Media Type",
   422: "Unprocessable Content",
+  431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
 } as const;
@@ -40,13 +43,18 @@ export class Problem extends Error {
     this.members = members;
   }
 
-  toResponse(): Response {
-    const { status, message, members } = this;
-    const title = TITLES[status];
+  /** What the status is called. */
+  get title(): string {
+    return TITLES[this.status];
+  }
+
+  toReply(): Reply {
+    const { status, title, message, members } = this;
     const document = { type: "about:blank", title, status, detail: message, ...members };
-    return new Response(`${JSON.stringify(document)}\n`, {
+    return {
       status,
       headers: { ...this.headers, "content-type": "application/problem+json" },
-    });
+      body: `${JSON.stringify(document)}\n`,
+    };
   }
 }

@@ -1,3 +1,6 @@
+import { Buffer } from "node:buffer";
+import type { Readable } from "node:stream";
+import { type AdminRequest, hasBody } from "./admin_request.ts";
 import { findFault, type JsonSchema } from "./json_schema.ts";
 import { Problem } from "./problem.ts";
 
@@ -5,70 +8,64 @@ import { Problem } from "./problem.ts";
 export const LARGEST_BODY = 64 * 1024;
 
 /**
- * Reads a JSON body, within bounds of size and time.
+ * Reads a JSON body, within bounds of size and time. What it refuses it does not read.
  *
  * @param schema what is to be sent; absent where nothing is
  * @param timeoutMs how long it may take to arrive
  * @throws {Problem} 400, 408, 413 or 415
  */
 export async function readBody(
-  request: Request,
+  request: AdminRequest,
   schema: JsonSchema | undefined,
   timeoutMs: number,
 ): Promise<unknown> {
-  const type = request.headers.get("content-type");
-  const length = Number(request.headers.get("content-length") ?? 0);
-  if (length > LARGEST_BODY) throw tooLarge();
-  const hasBody = request.body !== null && (length > 0 || request.headers.has("transfer-encoding"));
-  if (!hasBody && schema === undefined) return undefined;
+  const { headers, body } = request;
+  const type = headers.get("content-type");
+  if (Number(headers.get("content-length") ?? 0) > LARGEST_BODY) throw tooLarge();
+  if (!hasBody(request) && schema === undefined) return undefined;
   // A form on another site can send text and form data without asking, and JSON it cannot.
   if (!/^application\/json\s*(;|$)/i.test(type ?? "")) {
     const found = type === null ? "no content type" : `content type "${type}"`;
     throw new Problem(415, `The body has ${found}: expected "application/json"`);
   }
   if (schema === undefined) throw new Problem(400, "Nothing is to be sent here");
-  const value = parseJson(await readText(request, timeoutMs));
+  const value = parseJson(await readBytes(body, timeoutMs));
   const fault = findFault(value, schema, "The body");
   if (fault !== undefined) throw new Problem(400, fault);
   return value;
 }
 
-async function readText(request: Request, timeoutMs: number): Promise<string> {
-  const reader = request.body?.getReader();
-  if (reader === undefined) return "";
-  let isLate = false;
+function readBytes(body: Readable, timeoutMs: number): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
   const timer = setTimeout(() => {
-    isLate = true;
-    reader.cancel().catch(() => {});
+    stop(new Problem(408, `The body was not there within ${timeoutMs / 1000} s`));
   }, timeoutMs);
-  try {
-    const decoder = new TextDecoder("utf-8", { fatal: true });
-    let text = "";
-    let size = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (isLate) throw new Problem(408, `The body was not there within ${timeoutMs / 1000} s`);
-      if (done) return text + decodeText(decoder);
-      size += value.length;
-      if (size > LARGEST_BODY) throw tooLarge();
-      text += decodeText(decoder, value);
-    }
-  } finally {
-    clearTimeout(timer);
-    reader.cancel().catch(() => {});
+  function stop(problem: Problem): void {
+    body.off("data", add);
+    body.pause();
+    reject(problem);
   }
+  function add(chunk: Uint8Array): void {
+    size += chunk.length;
+    if (size > LARGEST_BODY) stop(tooLarge());
+    else chunks.push(chunk);
+  }
+  body.on("data", add);
+  body.once("end", () => resolve(Buffer.concat(chunks)));
+  // Nobody is left to read what is said of it.
+  body.once("close", () => stop(new Problem(400, "The body ended too early")));
+  return promise.finally(() => clearTimeout(timer));
 }
 
-/** Decodes what comes next; without bytes, the end. */
-function decodeText(decoder: TextDecoder, bytes?: Uint8Array): string {
+function parseJson(bytes: Uint8Array): unknown {
+  let text: string;
   try {
-    return decoder.decode(bytes, { stream: bytes !== undefined });
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new Problem(400, "The body is not UTF-8 text");
   }
-}
-
-function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,9 +1,12 @@
 import { traceOf } from "../base/trace_of.ts";
 import { loggerFor } from "../log/logging.ts";
+import type { AdminRequest } from "./admin_request.ts";
 import type { Guard } from "./guard.ts";
 import type { PageFile } from "./page_file.ts";
 import { Problem } from "./problem.ts";
 import { readBody } from "./read_body.ts";
+import { RenderedBody } from "./rendered_body.ts";
+import type { LiveReply, Reply } from "./reply.ts";
 import type { Desk } from "./route.ts";
 import { findRoute, readParameters } from "./router.ts";
 
@@ -14,19 +17,6 @@ export interface RequestDeskInputs {
   /** How long a body may take to arrive. */
   readonly bodyTimeoutMs: number;
 }
-
-/** So many requests are worked on at once; streams of events do not count. */
-const MOST_REQUESTS = 128;
-
-const HEADERS: Readonly<Record<string, string>> = {
-  "cache-control": "no-store",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-};
 
 /** Pages are made of their own files alone: nothing is loaded from elsewhere, and nothing inline. */
 const PAGE_POLICY = [
@@ -44,35 +34,31 @@ const PAGE_POLICY = [
 /** Takes requests, refuses those that are not to be answered, and answers the others. */
 export class RequestDesk {
   readonly #inputs: RequestDeskInputs;
+  readonly #pages: ReadonlyMap<string, Reply>;
   readonly #logger = loggerFor("admin");
-  #requests = 0;
 
   constructor(inputs: RequestDeskInputs) {
     this.#inputs = inputs;
+    this.#pages = new Map(inputs.pages.map((page) => [page.path, pageReply(page)]));
   }
 
   /** Answers a request. Never rejects. */
-  async answer(request: Request): Promise<Response> {
-    this.#requests++;
+  async answer(request: AdminRequest): Promise<Reply | LiveReply> {
     try {
-      return finished(request, await this.#answer(request));
+      return await this.#answer(request);
     } catch (error) {
-      return finished(request, this.#problemOf(error).toResponse());
-    } finally {
-      this.#requests--;
+      return this.#problemOf(error).toReply();
     }
   }
 
-  async #answer(request: Request): Promise<Response> {
-    if (this.#requests > MOST_REQUESTS) {
-      throw new Problem(503, "Too many requests are under way", { "retry-after": "1" });
-    }
-    const { guard, desk, pages, bodyTimeoutMs } = this.#inputs;
+  async #answer(request: AdminRequest): Promise<Reply | LiveReply> {
+    const { guard, desk, bodyTimeoutMs } = this.#inputs;
     const { pathname, searchParams } = guard.checkHost(request);
-    const page = pages.find(({ path }) => path === pathname);
+    const page = this.#pages.get(pathname);
     if (page !== undefined) {
       guard.checkOrigin(request, "none");
-      return pageAnswer(request, page);
+      requireReading(request);
+      return page;
     }
     const match = findRoute(desk.routes, request.method, pathname);
     const { permission, body, handle } = match.route;
@@ -96,23 +82,17 @@ export class RequestDesk {
   }
 }
 
-function pageAnswer(request: Request, { body, contentType }: PageFile): Response {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    throw new Problem(405, `${request.method} cannot be done to a page: expected GET, HEAD`, {
-      allow: "GET, HEAD",
-    });
-  }
-  return new Response(body, {
+function pageReply({ body, contentType }: PageFile): Reply {
+  return {
+    status: 200,
     headers: { "content-type": contentType, "content-security-policy": PAGE_POLICY },
-  });
+    body: new RenderedBody(body),
+  };
 }
 
-/** Adds what every answer has, and leaves the body out where only the head was asked for. */
-function finished(request: Request, response: Response): Response {
-  for (const [name, value] of Object.entries(HEADERS)) {
-    if (!response.headers.has(name)) response.headers.set(name, value);
-  }
-  if (request.method !== "HEAD") return response;
-  void response.body?.cancel();
-  return new Response(null, response);
+function requireReading({ method }: AdminRequest): void {
+  if (method === "GET" || method === "HEAD") return;
+  throw new Problem(405, `${method} cannot be done to a page: expected GET, HEAD`, {
+    allow: "GET, HEAD",
+  });
 }

@@ -1,7 +1,10 @@
 import type { Control } from "../supervisor/control.ts";
+import type { AdminRequest } from "./admin_request.ts";
 import type { EventStreams } from "./event_streams.ts";
 import type { JsonSchema } from "./json_schema.ts";
+import type { LiveReply, Reply } from "./reply.ts";
 import type { SessionList } from "./session_list.ts";
+import type { SharedAnswers } from "./shared_answers.ts";
 import type { StatusWatch } from "./status_watch.ts";
 
 /** What somebody may do; whoever may write may read too. */
@@ -16,17 +19,16 @@ export interface Desk {
   /** Weir's own version. */
   readonly version: string;
   readonly watch: StatusWatch;
+  readonly shared: SharedAnswers;
   readonly sessions: SessionList;
   readonly streams: EventStreams;
   /** Every route of the API, for those that describe it. */
   readonly routes: readonly Route[];
-  /** The metrics as text, in either format. */
-  metrics(accept: string | null): Response;
 }
 
 /** A request that is known to be good. */
 export interface Call {
-  readonly request: Request;
+  readonly request: AdminRequest;
   readonly rights: readonly Right[];
   /** The decoded parts of the path, and the query, by the names of the route's parameters. */
   readonly parameters: Readonly<Record<string, string | number>>;
@@ -34,7 +36,7 @@ export interface Call {
   readonly body: unknown;
 }
 
-export type Handler = (call: Call, desk: Desk) => Response | Promise<Response>;
+export type Handler = (call: Call, desk: Desk) => Reply | LiveReply | Promise<Reply>;
 
 /** A part of the path, or of the query. */
 export interface Parameter {

@@ -1,13 +1,13 @@
 import type { BackendModeName } from "../config/settings.ts";
-import { jsonAnswer } from "./json_answer.ts";
 import { Problem } from "./problem.ts";
+import { jsonReply, type Reply } from "./reply.ts";
 import type { Call, Desk } from "./route.ts";
 import type { BackendView, StatusView } from "./status_view.ts";
 
 /** What the log and the events name as the cause. */
 const CAUSE = "the admin API";
 
-export function setMode(call: Call, desk: Desk): Response {
+export function setMode(call: Call, desk: Desk): Reply {
   // The route's schema has checked it.
   const { mode } = call.body as { readonly mode: BackendModeName };
   const id = idOf(call);
@@ -15,7 +15,7 @@ export function setMode(call: Call, desk: Desk): Response {
   return answerBackend(id, desk);
 }
 
-export function setWeight(call: Call, desk: Desk): Response {
+export function setWeight(call: Call, desk: Desk): Reply {
   const { weight } = call.body as { readonly weight: number };
   const id = idOf(call);
   if (!desk.control.setWeight(id, weight)) throw noneToSteer(id, desk);
@@ -25,37 +25,37 @@ export function setWeight(call: Call, desk: Desk): Response {
 export async function closeBackendSessions(
   call: Call,
   { control, sessions }: Desk,
-): Promise<Response> {
+): Promise<Reply> {
   const id = idOf(call);
   const closed = await control.closeBackendSessions(id);
   if (closed === undefined) throw noBackend(id);
   sessions.refresh();
-  return jsonAnswer({ closed });
+  return jsonReply({ closed });
 }
 
-export async function closeSession(call: Call, { control, sessions }: Desk): Promise<Response> {
+export async function closeSession(call: Call, { control, sessions }: Desk): Promise<Reply> {
   const id = idOf(call);
   if (!await control.closeSession(id)) throw new Problem(404, `There is no session "${id}"`);
   sessions.refresh();
-  return new Response(null, { status: 204 });
+  return { status: 204, headers: {} };
 }
 
-export async function reload(_call: Call, { control, watch }: Desk): Promise<Response> {
+export async function reload(_call: Call, { control, shared }: Desk): Promise<Reply> {
   const result = await control.reload(CAUSE);
-  watch.refresh();
-  if (result.ok) return jsonAnswer(result);
+  shared.refresh();
+  if (result.ok) return jsonReply(result);
   throw new Problem(422, "The file cannot be used: the old settings stay in force", {}, result);
 }
 
-export function shutDown(_call: Call, { control }: Desk): Response {
+export function shutDown(_call: Call, { control }: Desk): Reply {
   control.shutdown(CAUSE);
-  return jsonAnswer({}, 202);
+  return jsonReply({}, 202);
 }
 
-function answerBackend(id: string, { watch }: Desk): Response {
-  watch.refresh();
+function answerBackend(id: string, { shared, watch }: Desk): Reply {
+  shared.refresh();
   const backend = findBackend(id, watch.view);
-  return backend === undefined ? noBackend(id).toResponse() : jsonAnswer(backend);
+  return backend === undefined ? noBackend(id).toReply() : jsonReply(backend);
 }
 
 function findBackend(id: string, { listeners }: StatusView): BackendView | undefined {

@@ -1,8 +1,13 @@
 import { parseAdminAddress } from "../config/admin_address.ts";
 import type { Settings } from "../config/settings.ts";
+import { readDescriptorLimit } from "../engine/native/descriptor_limit.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { Control } from "../supervisor/control.ts";
+import { filesLeft, type OpenFilesLimit, readOpenFilesLimit } from "../supervisor/open_files.ts";
 import { VERSION } from "./version.ts";
+
+/** What most systems give a process, for where it cannot be known. */
+const ASSUMED_LIMIT: OpenFilesLimit = { soft: 1_024, hard: 1_024 };
 
 /**
  * Starts what operators reach Weir by: the admin API with its dashboard where the settings ask for
@@ -30,8 +35,11 @@ async function attachAdmin(control: Control, settings: Settings): Promise<() => 
     import("../admin/admin_server.ts"),
     import("../admin/dashboard/assets.ts"),
   ]);
+  const limit = readOpenFilesLimit(readDescriptorLimit) ?? ASSUMED_LIMIT;
   const admin = await startAdmin({
     control,
+    // Asked anew each time, because a reload may change what the sessions need.
+    filesLeft: () => filesLeft(control.settings, limit),
     address,
     tokenFile: settings.adminTokenFile,
     version: VERSION,

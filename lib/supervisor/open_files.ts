@@ -41,16 +41,10 @@ export function warnAboutOpenFiles(
   limit: OpenFilesLimit | undefined,
 ): string | undefined {
   if (limit === undefined) return undefined;
-  const { listeners, workers } = settings;
-  const reserve = RESERVED_FILES +
-    listeners.reduce(
-      (sum, listener) =>
-        sum + FILES_PER_LISTENER * workers + FILES_PER_BACKEND * listener.backends.length,
-      0,
-    );
+  const { listeners } = settings;
+  const sessions = countSessions(settings);
+  const needed = countNeeded(settings);
   const unlimited = listeners.filter(({ maxConnections }) => maxConnections === 0);
-  const sessions = listeners.reduce((sum, { maxConnections }) => sum + maxConnections, 0);
-  const needed = sessions * FILES_PER_SESSION + reserve;
   if (needed > limit.soft) {
     return `This process may open ${limit.soft} files, but ${sessions} sessions ` +
       `(max_connections) need ${needed}: ${adviseLimit(needed, limit)}, or lower max_connections`;
@@ -63,6 +57,29 @@ export function warnAboutOpenFiles(
     : `${unlimited.length} listeners have`;
   return `This process may open ${limit.soft} files, enough for about ${room} sessions, and ${names} ` +
     `no max_connections: ${adviseLimit(SMALL_LIMIT, limit)}, or set max_connections`;
+}
+
+/**
+ * How many files are left once workers, checks and the sessions that `max_connections` speaks of
+ * have theirs; 0 where there are not even enough for those.
+ */
+export function filesLeft(settings: Settings, { soft }: OpenFilesLimit): number {
+  return Math.max(0, soft - countNeeded(settings));
+}
+
+function countNeeded(settings: Settings): number {
+  const { listeners, workers } = settings;
+  const perListener = listeners.map(({ backends }) =>
+    FILES_PER_LISTENER * workers + FILES_PER_BACKEND * backends.length
+  );
+  const sessions = countSessions(settings);
+  return RESERVED_FILES + sessions * FILES_PER_SESSION +
+    perListener.reduce((sum, files) => sum + files, 0);
+}
+
+/** How many sessions there may be at once; a listener without a limit counts as none. */
+function countSessions({ listeners }: Settings): number {
+  return listeners.reduce((sum, { maxConnections }) => sum + maxConnections, 0);
 }
 
 function adviseLimit(needed: number, { hard }: OpenFilesLimit): string {

@@ -1,11 +1,5 @@
 /** The admin API of a real process, as an operator gets it from a configuration file. */
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePort, freePorts } from "../support/free_ports.ts";
 import { eventually } from "../support/patience.ts";
@@ -128,52 +122,3 @@ processTest("sessions go on while the admin API is flooded", async () => {
     await Promise.all(streams.map(({ body }) => body?.cancel()));
   }
 });
-
-processTest("connections to the admin API that take all descriptors are given back", async () => {
-  await using backend = new TestBackend(echo);
-  const [port, admin] = freePorts(2) as [number, number];
-  await using weir = await WeirProcess.start(
-    `[options]\nadmin = 127.0.0.1:${admin}\n[mappings]\n127.0.0.1:${port} = ${backend.name}\n`,
-  );
-  if (!await limitDescriptors(weir.pid, 128)) return;
-  const base = `http://127.0.0.1:${admin}`;
-  const stream = await fetch(`${base}/api/v1/events`);
-  // Nothing says that they are requests, and so no answer ends them.
-  const idle: Deno.Conn[] = [];
-  try {
-    for (let index = 0; index < 200; index++) {
-      // Once the address is given up, there is nobody to connect to.
-      const connection = await Deno.connect({ port: admin }).catch(() => undefined);
-      if (connection === undefined) break;
-      idle.push(connection);
-    }
-    await weir.logged(/could not accept a connection: [^\n]*Too many open files/);
-    await eventually("sessions are served", () => converse(port, "hello").catch(() => false));
-    await weir.logged(/admin API at \S+ is bound again/);
-    const { listeners } = await (await fetch(`${base}/api/v1/status`)).json();
-    assertEquals(listeners.length, 1);
-    await assertRejects(() => stream.text());
-    // The places of those who listened are free again.
-    const streams = await Promise.all(Array.from({ length: 64 }, async () => {
-      const { status, body } = await fetch(`${base}/api/v1/events`);
-      return { status, body };
-    }));
-    assertEquals(streams.filter(({ status }) => status !== 200), []);
-    await Promise.all(streams.map(({ body }) => body?.cancel()));
-    assertEquals((await weir.stop()).code, 0);
-  } finally {
-    for (const connection of idle) connection.close();
-  }
-});
-
-/** Lets a process have so many descriptors, and tells whether that can be done here. */
-async function limitDescriptors(pid: number, limit: number): Promise<boolean> {
-  try {
-    const args = ["--pid", String(pid), `--nofile=${limit}:${limit}`];
-    return (await new Deno.Command("prlimit", { args }).output()).success;
-  } catch (error) {
-    // It is a part of util-linux.
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}

@@ -1,4 +1,5 @@
 import { Backoff } from "../../base/backoff.ts";
+import { hasLeft } from "../../base/has_left.ts";
 import { WorkerTally } from "../../state/counters.ts";
 import type { ListenerPlan } from "../generation.ts";
 import type { EngineListener } from "../listener_roster.ts";
@@ -153,11 +154,4 @@ export class Listener implements EngineListener, SessionInputs {
       this.#waits.add(end);
     });
   }
-}
-
-/** Whether an attempt to accept has failed because the client reset the connection in the queue. */
-function hasLeft(error: unknown): boolean {
-  return error instanceof Deno.errors.NotConnected ||
-    error instanceof Deno.errors.ConnectionAborted ||
-    error instanceof Deno.errors.ConnectionReset;
 }

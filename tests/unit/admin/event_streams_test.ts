@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { EventStreams, MOST_STREAMS } from "../../../lib/admin/event_streams.ts";
-import { Problem } from "../../../lib/admin/problem.ts";
+import type { Outlet } from "../../../lib/admin/reply.ts";
 import { StatusWatch } from "../../../lib/admin/status_watch.ts";
 import { eventually, within } from "../../support/patience.ts";
 import { permittedTest } from "../../support/permitted.ts";
@@ -52,9 +52,23 @@ class Ear implements AsyncDisposable {
   }
 }
 
+/** A client that takes nothing. */
+class UnreadOutlet implements Outlet {
+  backlog = 0;
+  hasEnded = false;
+
+  write(bytes: Uint8Array): void {
+    this.backlog += bytes.length;
+  }
+
+  end(): void {
+    this.hasEnded = true;
+  }
+}
+
 apiTest("GET /api/v1/events sends the status at once, and again every second", async () => {
   await using weir = await RunningAdmin.start();
-  await using ear = new Ear(await weir.ask("/api/v1/events"));
+  await using ear = new Ear(await weir.ask("/api/v1/events?kinds=status"));
   const first = await ear.next();
   const second = await ear.next();
   assertEquals([first?.event, first?.id, second?.event], ["status", undefined, "status"]);
@@ -118,19 +132,30 @@ apiTest("GET /api/v1/events ends when Weir does", async () => {
   for (let message = await ear.next(); message !== undefined; message = await ear.next());
 });
 
-apiTest("EventStreams lets only so many listen, and forgets those who have left", async () => {
-  await using weir = await RunningAdmin.start();
-  const streams = new EventStreams(weir.control, new StatusWatch(weir.control));
-  const query = { kinds: ["event"], lastEventId: 0 } as const;
-  const responses = Array.from({ length: MOST_STREAMS }, () => streams.open(query));
-  const problem = assertThrows(() => streams.open(query), Problem);
-  assertEquals([problem.status, problem.headers], [503, { "retry-after": "5" }]);
-  await responses[0]?.body?.cancel();
-  assertEquals(streams.size, MOST_STREAMS - 1);
-  streams.open(query);
-  streams.close();
-  assertEquals(streams.size, 0);
-});
+apiTest(
+  "GET /api/v1/events lets only so many listen, and forgets those who have left",
+  async () => {
+    await using weir = await RunningAdmin.start();
+    const listen = () => weir.ask("/api/v1/events?kinds=event");
+    const responses = await Promise.all(Array.from({ length: MOST_STREAMS }, listen));
+    try {
+      assertEquals(responses.map(({ status }) => status), responses.map(() => 200));
+      const refused = await listen();
+      assertEquals(refused.headers.get("retry-after"), "5");
+      assertEquals(await problemOf(refused), `503: There are ${MOST_STREAMS} who listen already`);
+      // Whoever only wants to see the head takes no place for longer than that.
+      await responses.pop()?.body?.cancel();
+      await eventually("there is a place", async () => {
+        const { status } = await weir.ask("/api/v1/events", { method: "HEAD" });
+        return status === 200;
+      });
+      responses.push(await listen());
+      assertEquals(responses.at(-1)?.status, 200);
+    } finally {
+      await Promise.all(responses.map(({ body }) => body?.cancel()));
+    }
+  },
+);
 
 apiTest(
   "EventStreams ends a stream that nobody reads, and keeps no more than a bound",
@@ -138,14 +163,19 @@ apiTest(
     await using weir = await RunningAdmin.start();
     const { events } = weir.control;
     const streams = new EventStreams(weir.control, new StatusWatch(weir.control));
-    streams.open({ kinds: ["event"], lastEventId: 0 });
+    const outlet = new UnreadOutlet();
+    const stop = streams.open({ kinds: ["event"], lastEventId: 0 }).start(outlet);
     const text = "x".repeat(10_000);
     let sent = 0;
-    while (streams.size > 0 && sent < 1000) {
+    while (!outlet.hasEnded && sent < 1000) {
       events.add("operator", text);
       sent++;
     }
     assertEquals(sent, Math.ceil(1024 * 1024 / 10_100) + 1);
+    const { backlog } = outlet;
+    events.add("operator", text);
+    assertEquals(outlet.backlog, backlog);
+    stop();
   },
 );
 

@@ -35,6 +35,23 @@ const RECORD: SessionRecord = {
   reason: { by: "done", phase: "relay" },
 };
 
+/** The limits of the API, what each is, and what happens beyond it. */
+const LIMITS: readonly (readonly string[])[] = [
+  [
+    "connections",
+    "256, but no more than a quarter of the descriptors that workers and sessions leave, and at least 8",
+    "the one that has been idle longest is closed; if none is idle, the new one is",
+  ],
+  ["requests in progress", "128", "503"],
+  ["clients that listen to events", "64", "503"],
+  ["answers of 64 KiB and more being sent", "8, but no more than half the connections", "503"],
+  ["a request to arrive, without its body", "10 s", "408, or closed if nothing has arrived"],
+  ["its body to arrive", "5 s", "408"],
+  ["its head", "16 KiB", "431"],
+  ["its body", "64 KiB", "413"],
+  ["an answer, or a piece of a stream, to be read", "30 s", "closed"],
+];
+
 /** The pages in `.github/docs/`, by their names. */
 export const REFERENCE_PAGES: Readonly<Record<string, () => string>> = {
   "metrics.md": metricsPage,
@@ -108,8 +125,11 @@ function apiPage(): string {
     "# Admin API",
     "",
     "`admin = 127.0.0.1:24000` in `[options]` opens it; the dashboard is at `/`. It may be a Unix " +
-      "socket too (`admin = /run/weir.sock`, for its owner alone). Any other address needs " +
-      "`admin_token_file`, or Weir does not start.",
+      "socket too (`admin = /run/weir.sock`). Any other address needs `admin_token_file`, or Weir " +
+      "does not start.",
+    "",
+    "Anyone on the machine can connect to a port on loopback. Where that includes users who must not " +
+      "steer Weir, use a Unix socket, which is created with mode 0600, or `admin_token_file`.",
     "",
     "```sh",
     "curl http://127.0.0.1:24000/api",
@@ -123,13 +143,19 @@ function apiPage(): string {
       "stands for all rights, a line `read TOKEN` for looking only; lines that begin with `#` or " +
       "`;` are comments. The file is read again when it changes.",
     "",
-    "Bodies are JSON of 64 KiB at most. What is wrong with a request is answered as a problem " +
+    "Bodies are JSON. What is wrong with a request is answered as a problem " +
       "document (RFC 9457), `detail` says what was found and what is allowed. `Host` has to be the " +
       "address, and what changes something must not come from a foreign page.",
     "",
-    "128 requests are worked on at once, 64 may listen to events, and who comes too many is told so " +
-      "with status 503. Where connections take all descriptors that the process may have, those of " +
-      "the API are closed, and its address is bound again after a second: the sessions go on.",
+    "Everything has a limit, so that no client of the API costs a session anything:",
+    "",
+    ...table(["Limit", "Value", "Beyond it"], LIMITS),
+    "",
+    "When the process runs out of descriptors, idle connections are closed and new ones are turned " +
+      "away until there are some again. The address stays bound throughout.",
+    "",
+    "`/metrics`, the status, the history and the configuration are rendered once for everyone who asks " +
+      "at about the same time, and sent compressed to clients that accept gzip.",
     "",
     "The same as OpenAPI 3.1: `GET /api/v1/openapi.json`.",
     "",

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { startAdmin } from "../../../lib/admin/admin_server.ts";
+import { connectionsFor, startAdmin } from "../../../lib/admin/admin_server.ts";
 import type { BoundAddress } from "../../../lib/config/admin_address.ts";
 import { eventually } from "../../support/patience.ts";
 import { permittedTest } from "../../support/permitted.ts";
@@ -189,6 +189,11 @@ apiTest("behind an address that other machines reach, any Host will do, with a t
   assertEquals(await request(`authorization: Bearer ${READER}\r\n`), "HTTP/1.1 200 OK");
 });
 
+Deno.test("connectionsFor() is a quarter of the descriptors that are left, within bounds", () => {
+  const files = [0, 32, 36, 197, 1024, 20_000, Infinity];
+  assertEquals(files.map(connectionsFor), [8, 8, 9, 49, 256, 256, 256]);
+});
+
 apiTest("startAdmin() rejects where anybody could come in", async () => {
   await using weir = await RunningAdmin.start();
   const { control } = weir;
@@ -320,8 +325,10 @@ apiTest("a Unix socket is for its owner alone, and a dead one is taken over", as
   const folder = await Deno.makeTempDir();
   const path = `${folder}/weir.sock`;
   const address: BoundAddress = { kind: "unix", path };
-  // Left behind, as a process does that was killed.
-  Deno.listen({ transport: "unix", path }).close();
+  // Left behind, as by a process that was killed: under this name nobody removes it.
+  using dead = Deno.listen({ transport: "unix", path: `${path}.old` });
+  await Deno.rename(`${path}.old`, path);
+  dead.close();
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
   try {
     await using weir = await RunningAdmin.start({ address });

@@ -1,7 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
 import type { Settings } from "../../../lib/config/settings.ts";
-import { readOpenFilesLimit, warnAboutOpenFiles } from "../../../lib/supervisor/open_files.ts";
+import {
+  filesLeft,
+  readOpenFilesLimit,
+  warnAboutOpenFiles,
+} from "../../../lib/supervisor/open_files.ts";
 import { permittedTest } from "../../support/permitted.ts";
 
 function settingsOf(text: string): Settings {
@@ -42,6 +46,13 @@ Deno.test("warnAboutOpenFiles() names a small limit where nothing bounds the ses
       'max_connections: raise the limit with "ulimit -n 4096" before the start, or with ' +
       '"LimitNOFILE=4096" in a systemd unit, or set max_connections',
   );
+});
+
+Deno.test("filesLeft() takes off what workers, checks and sessions need", () => {
+  assertEquals(filesLeft(settingsOf(LIMITED), { soft: 2503, hard: 9000 }), 400);
+  assertEquals(filesLeft(settingsOf(UNLIMITED), { soft: 300, hard: 300 }), 197);
+  assertEquals(filesLeft(settingsOf(LIMITED), { soft: 300, hard: 300 }), 0);
+  assertEquals(filesLeft(settingsOf(LIMITED), { soft: Infinity, hard: Infinity }), Infinity);
 });
 
 Deno.test("readOpenFilesLimit() takes the C library's word where there is a binding", () => {

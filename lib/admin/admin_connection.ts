@@ -1,0 +1,198 @@
+import { Buffer } from "node:buffer";
+import { Duplex } from "node:stream";
+
+/** How long a connection may keep Weir waiting, in milliseconds. */
+export interface ConnectionLimits {
+  /** Until the head of a request is complete, counted from the end of the one before. */
+  readonly requestTimeoutMs: number;
+  /** Until the client has taken what was written. */
+  readonly writeTimeoutMs: number;
+  /** Until the client closes its side, once Weir has closed its own. */
+  readonly lingerTimeoutMs: number;
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  requestTimeoutMs: 10_000,
+  writeTimeoutMs: 30_000,
+  lingerTimeoutMs: 2_000,
+};
+
+const READ_SIZE = 4 * 1024;
+/** A client that sends more than this after Weir's last answer is cut off. */
+const MOST_LINGERING_BYTES = 16 * 1024 * 1024;
+/** Chunks that are shorter in total go out in one call. */
+const MOST_JOINED_BYTES = 64 * 1024;
+
+/**
+ * An accepted connection as `node:http` takes it: a duplex stream that gives up on a client that keeps
+ * it waiting. It owns the connection and closes it when it is destroyed.
+ */
+export class AdminConnection extends Duplex {
+  readonly #connection: Deno.Conn;
+  readonly #limits: ConnectionLimits;
+  readonly #onLate: (connection: AdminConnection) => void;
+  readonly #buffer = new Uint8Array(READ_SIZE);
+  /** Called when the connection is gone, each for a request that is in progress. */
+  readonly #requests = new Set<() => void>();
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #idleSinceMs = performance.now();
+  #isReading = false;
+  #hasReceived = false;
+  #hasEnded = false;
+  #isLingering = false;
+  #lingeringBytes = 0;
+
+  /** @param onLate called when a client has sent a part of a request, and not the rest in time */
+  constructor(
+    connection: Deno.Conn,
+    limits: ConnectionLimits,
+    onLate: (connection: AdminConnection) => void,
+  ) {
+    // A client may close its side and still want the answer.
+    super({ allowHalfOpen: true });
+    this.#connection = connection;
+    this.#limits = limits;
+    this.#onLate = onLate;
+    // Requests may come one right after the other, and each listens.
+    this.setMaxListeners(0);
+    sendAtOnce(connection);
+    this.#awaitRequest();
+  }
+
+  /** Whether no request is in progress. */
+  get isIdle(): boolean {
+    return this.#requests.size === 0;
+  }
+
+  /** Since when that is so, on the clock of `performance`. */
+  get idleSinceMs(): number {
+    return this.#idleSinceMs;
+  }
+
+  /**
+   * Notes that a request is in progress until the function that this returns is called, or the
+   * connection is gone: then, and once, `onEnd` is called.
+   */
+  beginRequest(onEnd: () => void): () => void {
+    const end = (): void => {
+      if (!this.#requests.delete(end)) return;
+      onEnd();
+      this.#idleSinceMs = performance.now();
+      this.#hasReceived = false;
+      if (this.isIdle && !this.destroyed && !this.#isLingering) this.#awaitRequest();
+    };
+    clearTimeout(this.#deadline);
+    this.#requests.add(end);
+    return end;
+  }
+
+  override _read(): void {
+    if (this.#isReading || this.#isLingering) return;
+    void this.#receive();
+  }
+
+  override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
+    void this.#send([chunk], done);
+  }
+
+  override _writev(
+    chunks: readonly { readonly chunk: Uint8Array }[],
+    done: (error?: Error) => void,
+  ): void {
+    const parts = chunks.map(({ chunk }) => chunk);
+    const size = parts.reduce((sum, { length }) => sum + length, 0);
+    void this.#send(size <= MOST_JOINED_BYTES ? [Buffer.concat(parts)] : parts, done);
+  }
+
+  /** Lets the client read what was written: closing at once would reset a client that still sends. */
+  override _final(done: (error?: Error) => void): void {
+    this.#connection.closeWrite().then(() => this.#linger(), () => this.destroy());
+    done();
+  }
+
+  override _destroy(_error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#deadline);
+    try {
+      this.#connection.close();
+    } catch {
+      // The other side was faster.
+    }
+    for (const end of this.#requests) end();
+    // Whatever went wrong with a client is its own affair.
+    done(null);
+  }
+
+  #awaitRequest(): void {
+    this.#setDeadline(this.#limits.requestTimeoutMs, () => {
+      if (this.#hasReceived) this.#onLate(this);
+      else this.destroy();
+    });
+  }
+
+  #setDeadline(ms: number, act: () => void): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(act, ms);
+  }
+
+  #linger(): void {
+    if (this.#hasEnded) return void this.destroy();
+    if (this.destroyed) return;
+    this.#isLingering = true;
+    this.#setDeadline(this.#limits.lingerTimeoutMs, () => this.destroy());
+    if (!this.#isReading) void this.#receive();
+  }
+
+  /** Reads once; while it lingers, to the end. */
+  async #receive(): Promise<void> {
+    this.#isReading = true;
+    try {
+      do {
+        const count = await this.#connection.read(this.#buffer);
+        if (count === null) return this.#receiveEnd();
+        this.#hasReceived = true;
+        if (!this.#isLingering) {
+          // A copy: the stream keeps it, and the buffer is read into again.
+          this.#isReading = false;
+          this.push(Buffer.from(this.#buffer.subarray(0, count)));
+          return;
+        }
+        this.#lingeringBytes += count;
+      } while (this.#lingeringBytes <= MOST_LINGERING_BYTES);
+    } catch {
+      // A reset, or closed here: either way nothing more comes.
+    }
+    this.destroy();
+  }
+
+  #receiveEnd(): void {
+    this.#hasEnded = true;
+    if (this.#isLingering) this.destroy();
+    else this.push(null);
+  }
+
+  async #send(chunks: readonly Uint8Array[], done: (error?: Error) => void): Promise<void> {
+    const timer = setTimeout(() => this.destroy(), this.#limits.writeTimeoutMs);
+    try {
+      for (const chunk of chunks) {
+        for (let sent = 0; sent < chunk.length;) {
+          sent += await this.#connection.write(chunk.subarray(sent));
+        }
+      }
+    } catch {
+      // The client is gone.
+      this.destroy();
+    } finally {
+      clearTimeout(timer);
+    }
+    done();
+  }
+}
+
+/** The end of an answer must not wait until the client has acknowledged its beginning. */
+function sendAtOnce(connection: Deno.Conn): void {
+  try {
+    if ("setNoDelay" in connection) (connection as Deno.TcpConn).setNoDelay();
+  } catch {
+    // The client is gone already.
+  }
+}
