@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { traceOf } from "../base/trace_of.ts";
 import { loggerFor } from "../log/logging.ts";
 import { AdminConnection, type ConnectionLimits } from "./admin_connection.ts";
 import type { AdminRequest } from "./admin_request.ts";
@@ -98,8 +99,9 @@ export class HttpServer {
 
 /** Nothing is thrown up to here; what is thrown all the same must not end the process. */
 function logDefect(error: unknown): void {
-  const trace = error instanceof Error ? error.stack ?? error.message : String(error);
-  loggerFor("admin").error("An answer ended with an unexpected error: {trace}", { trace });
+  loggerFor("admin").error("An answer ended with an unexpected error: {trace}", {
+    trace: traceOf(error),
+  });
 }
 
 /** What is wrong with bytes that `node:http` cannot take for a request. */

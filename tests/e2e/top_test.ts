@@ -254,7 +254,7 @@ tmuxTest("weir top is live, drains with a key, and gives the terminal back", asy
   await pane.type(`clear; ${topCommand(admin)}; echo "ended $?"`);
 
   await pane.shows(/Weir ● All good/);
-  await pane.shows(new RegExp(`${first.name} .*● Up .* [1-9][\\d.]* .*KiB`));
+  await pane.shows(new RegExp(`${first.name} .*● Up .* [1-9][\\d.]* .*[1-9][\\d.]* (?:Ki)?B`));
   // What others do is seen, too.
   assertEquals((await ask("drain", second.name)).code, 0);
   await pane.shows(new RegExp(`${second.name} .*▼ Draining`));

@@ -12,7 +12,7 @@ export function status(inputs: CommandInputs): Promise<number> {
     terminal.print(
       flags.has("json") ? `${JSON.stringify(view, undefined, 2)}\n` : formatStatus(view),
     );
-    const isReady = view.ready && view.listeners.every(({ ready }) => ready);
+    const isReady = view.ready && view.listeners.every(({ ready, leaving }) => ready || leaving);
     return isReady ? EXIT_STATUS.done : EXIT_STATUS.failed;
   });
 }
