@@ -30,8 +30,12 @@ export class RateBook {
   #meters = new Map<string, RateMeter>();
   #rates = new Map<string, Rates>();
 
-  /** Takes note of the figures. To be called about once a second. */
-  look(status: Status): void {
+  /**
+   * Takes note of the figures. To be called about once a second.
+   *
+   * @param nowMs by a clock that never goes back, unlike the one that the status has its time from
+   */
+  look(status: Status, nowMs: number = performance.now()): void {
     const meters = new Map<string, RateMeter>();
     const rates = new Map<string, Rates>();
     const meterOf = (name: string, columns: number): RateMeter => {
@@ -46,7 +50,7 @@ export class RateBook {
       for (const backend of listener.backends) {
         const meter = meterOf(backendKey(backend.id), figures.length);
         readBackend(backend.figures, figures);
-        meter.look(status.atMs, figures);
+        meter.look(nowMs, figures);
         rates.set(backendKey(backend.id), backendRates(meter));
         meter.addGrowth(BUCKETS, growth);
         sums.bytesIn += meter.perSecond(BYTES_IN);
@@ -54,7 +58,7 @@ export class RateBook {
         sums.errors += meter.perSecond(ERRORS);
       }
       const meter = meterOf(listenerKey(listener.key), 2);
-      meter.look(status.atMs, [listener.figures.accepted, refusedOf(listener.figures)]);
+      meter.look(nowMs, [listener.figures.accepted, refusedOf(listener.figures)]);
       rates.set(listenerKey(listener.key), {
         sessionsPerSecond: round(meter.perSecond(ACCEPTED)),
         bytesInPerSecond: round(sums.bytesIn),

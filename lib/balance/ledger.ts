@@ -70,7 +70,7 @@ export class Ledger {
 
   /**
    * @param slot the worker's slot in the shared state
-   * @param now the time in milliseconds since 1970, the same for all workers
+   * @param now milliseconds on a clock that all workers share, and that nobody can set
    */
   constructor(state: SharedState, slot: number, now: () => number, watcher: OutcomeWatcher) {
     this.#watcher = watcher;

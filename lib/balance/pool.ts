@@ -36,7 +36,7 @@ export interface PoolInputs {
   readonly ledger: Ledger;
   /** A uniform number in [0, 1). */
   readonly random: () => number;
-  /** Milliseconds since 1970. */
+  /** Milliseconds on a clock that all workers share, and that nobody can set. */
   readonly now: () => number;
 }
 

@@ -43,7 +43,7 @@ export class ListenerShare {
       onTableFull: () => this.failures.clientTableFull(),
     });
     const random = Random.fromEntropy().next;
-    const now = Date.now;
+    const now = () => state.clockMs;
     this.#passiveHealth = new PassiveHealth(watchedPool(plan), { state, slot, now, random });
     this.pool = new Pool(plan.settings, plan.rows, {
       state,

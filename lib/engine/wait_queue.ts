@@ -5,9 +5,10 @@ import type { SharedState } from "../state/shared_state.ts";
 export const QUEUE_TURN_MS = 10;
 /**
  * A worker serves its own clients, which costs no time, until another worker's have waited so much
- * longer. Whoever then is to be served hears of a free place within a turn only.
+ * longer, to within a step of the shared clock. Whoever then is to be served hears of a free place
+ * within a turn only.
  */
-const HEAD_START_MS = 100;
+const HEAD_START_MS = 200;
 /** A worker that has not looked after its queue for so long hangs, and is not waited for. */
 const LONGEST_SILENCE_MS = 500;
 
@@ -18,33 +19,40 @@ export interface Waiter {
    * the queue, and may have joined it anew.
    */
   serve(): boolean;
+  /** Hears that the attempt has thrown, and leaves the queue. */
+  fail(error: unknown): void;
+}
+
+/** Where somebody stands among all who wait. */
+interface Place {
+  readonly ticket: number;
+  /** Since when, by the shared clock. */
+  readonly sinceMs: number;
 }
 
 /**
  * The clients of one worker that wait for a place at a backend.
  *
  * The length is counted over all workers, so that `max_queue` holds for the listener. Within a worker
- * who came first is served first; over all workers so to within {@linkcode HEAD_START_MS}.
+ * who came first is served first; over all workers so to within {@linkcode HEAD_START_MS}. Who came
+ * first is told by tickets, and how much longer somebody has waited by the shared clock: neither goes
+ * by the system's time, which may be set back.
  */
 export class WaitQueue {
   readonly #state: SharedState;
   readonly #slot: number;
   readonly #row: number;
-  readonly #now: () => number;
-  /** Since when each of them waits. */
-  readonly #waiters = new Map<Waiter, number>();
+  readonly #waiters = new Map<Waiter, Place>();
   #isTurning = false;
 
   /**
    * @param slot the worker's slot in the shared state
    * @param row the listener's row in the shared state
-   * @param now the time in milliseconds since 1970, the same for all workers
    */
-  constructor(state: SharedState, slot: number, row: number, now: () => number = Date.now) {
+  constructor(state: SharedState, slot: number, row: number) {
     this.#state = state;
     this.#slot = slot;
     this.#row = row;
-    this.#now = now;
   }
 
   /** How many wait in this worker. */
@@ -55,8 +63,9 @@ export class WaitQueue {
   /** Whether a client that comes now has to let others go first. */
   get isAhead(): boolean {
     if (this.#waiters.size > 0) return true;
-    const nowMs = this.#now();
-    return this.#isTurnOfOthers(nowMs, nowMs);
+    const nowMs = this.#state.clockMs;
+    const ticket = this.#state.listenerCell(this.#row, ListenerCell.tickets);
+    return this.#isTurnOfOthers({ ticket, sinceMs: nowMs }, nowMs);
   }
 
   /** Lets a session wait, unless `maxQueue` of the listener's do. */
@@ -64,8 +73,8 @@ export class WaitQueue {
     if (!this.#state.raiseListenerCell(this.#row, ListenerCell.queued, maxQueue)) return false;
     this.#state.addListenerTally(this.#slot, this.#row, ListenerTally.queuedInAll, 1);
     this.#state.addListenerTally(this.#slot, this.#row, ListenerTally.queuedHere, 1);
-    const nowMs = this.#now();
-    this.#waiters.set(waiter, nowMs);
+    const nowMs = this.#state.clockMs;
+    this.#waiters.set(waiter, { ticket: this.#takeTicket(), sinceMs: nowMs });
     this.#mark(nowMs);
     return true;
   }
@@ -75,7 +84,7 @@ export class WaitQueue {
     if (!this.#waiters.delete(waiter)) return;
     this.#state.addListenerTally(this.#slot, this.#row, ListenerTally.queuedHere, -1);
     this.#state.addListenerCell(this.#row, ListenerCell.queued, -1);
-    this.#mark(this.#now());
+    this.#mark(this.#state.clockMs);
   }
 
   /** Serves those who came first, as far as there are places. */
@@ -84,10 +93,10 @@ export class WaitQueue {
     // anyway. A turn within the turn for each of them would need as much stack as there are waiters.
     if (this.#isTurning) return;
     this.#isTurning = true;
-    const nowMs = this.#now();
+    const nowMs = this.#state.clockMs;
     try {
-      for (const [waiter, sinceMs] of this.#waiters) {
-        if (this.#isTurnOfOthers(sinceMs, nowMs) || !waiter.serve()) break;
+      for (const [waiter, place] of this.#waiters) {
+        if (this.#isTurnOfOthers(place, nowMs) || !this.#serve(waiter)) break;
       }
     } finally {
       this.#isTurning = false;
@@ -95,13 +104,29 @@ export class WaitQueue {
     }
   }
 
-  /** Whether somebody in another worker has waited much longer than since `sinceMs`. */
-  #isTurnOfOthers(sinceMs: number, nowMs: number): boolean {
+  /** Gives each client that begins to wait a number, one after the other over all workers. */
+  #takeTicket(): number {
+    return this.#state.addListenerCell(this.#row, ListenerCell.tickets, 1);
+  }
+
+  /** No attempt is known to throw. Should one do so all the same, it must cost that client alone. */
+  #serve(waiter: Waiter): boolean {
+    try {
+      return waiter.serve();
+    } catch (error) {
+      waiter.fail(error);
+      return true;
+    }
+  }
+
+  /** Whether somebody in another worker came before a place was taken, and has waited much longer. */
+  #isTurnOfOthers({ ticket, sinceMs }: Place, nowMs: number): boolean {
     const waiting = this.#state.listenerCell(this.#row, ListenerCell.queued);
     if (waiting <= this.#waiters.size) return false;
-    return this.#state.hasEarlierWaiter(
+    return this.#state.queueMarks.hasEarlier(
       this.#slot,
       this.#row,
+      ticket,
       sinceMs - HEAD_START_MS,
       nowMs - LONGEST_SILENCE_MS,
     );
@@ -109,7 +134,8 @@ export class WaitQueue {
 
   /** Tells the other workers how long the first one here has waited. */
   #mark(nowMs: number): void {
-    const [firstMs = 0] = this.#waiters.values();
-    this.#state.markQueue(this.#slot, this.#row, firstMs, nowMs);
+    const [first] = this.#waiters.values();
+    const { ticket = 0, sinceMs = 0 } = first ?? {};
+    this.#state.queueMarks.set(this.#slot, this.#row, ticket, sinceMs, nowMs);
   }
 }

@@ -22,14 +22,14 @@ export interface EjectionChange {
   readonly ejected: boolean;
   /** Whether it had been ejected before and its trial failed. */
   readonly again: boolean;
-  /** Until when, in milliseconds since 1970; 0 where it takes sessions again. */
+  /** Until when, by the shared clock; 0 where it takes sessions again. */
   readonly untilMs: number;
   readonly reason: string;
 }
 
 export interface EjectionKeeperInputs {
   readonly state: SharedState;
-  /** Milliseconds since 1970, the same for all workers. */
+  /** Milliseconds on a clock that all threads share, and that nobody can set. */
   readonly now: () => number;
   readonly scheduler: Scheduler;
   readonly onChange: (change: EjectionChange) => void;
@@ -191,7 +191,7 @@ export class EjectionKeeper {
   #isOver({ pool, row }: Kept, nowMs: number): boolean {
     const { connectTimeoutMs, failTimeoutMs } = pool.listener;
     const leftMs = this.#untilMs(row) - nowMs;
-    // More than there can be is left when the clock was set back.
+    // More than there can be is left where the settings have changed since.
     return leftMs <= 0 || leftMs > longestEjectionMs(failTimeoutMs) + connectTimeoutMs;
   }
 

@@ -13,7 +13,7 @@ export interface PassiveHealthInputs {
   readonly state: SharedState;
   /** The slot that ejections are counted in: the worker's own. */
   readonly slot: number;
-  /** Milliseconds since 1970, the same for all workers. */
+  /** Milliseconds on a clock that all threads share, and that nobody can set. */
   readonly now: () => number;
   /** A uniform number in [0, 1). */
   readonly random: () => number;

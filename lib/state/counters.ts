@@ -83,6 +83,13 @@ export const LISTENER_CELLS = {
     label: "Cursor",
     internal: true,
   },
+  tickets: {
+    kind: "gauge",
+    metric: "tickets",
+    help: "The number of the next client that has to wait for a place.",
+    label: "Tickets",
+    internal: true,
+  },
   queued: {
     kind: "gauge",
     metric: "queued_sessions",
@@ -128,14 +135,15 @@ export const BACKEND_READINGS = {
   connectTimeStampMs: {
     kind: "gauge",
     metric: "connect_time_stamp",
-    help: "When the moving average was last brought up to date.",
+    help: "When the moving average was last brought up to date, by Weir's own clock.",
     label: "Connect time stamp",
     internal: true,
   },
   ejectionUntilMs: {
     kind: "gauge",
     metric: "ejection_until",
-    help: "When the ejection is over, or when a trial that has told nothing is given up.",
+    help:
+      "When the ejection is over, or when a trial that has told nothing is given up, by Weir's own clock.",
     label: "Ejected until",
     internal: true,
   },

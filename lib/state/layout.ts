@@ -54,7 +54,7 @@ export interface Layout {
   readonly listenerTallies: number;
   readonly listenerTallyStride: number;
   readonly workerTallies: number;
-  /** Two times for each listener; see `SharedState.markQueue`. */
+  /** Three numbers for each listener; see `QueueMarks`. */
   readonly queueMarks: number;
   readonly queueMarkStride: number;
   /** In units of 8 bytes, from the start of the memory: one token bucket for each listener. */
@@ -108,7 +108,7 @@ export function layoutFor(workerSlots: number): Layout {
   const listenerTallies = backendTallies + BACKEND_ROWS * backendTallyStride;
   const workerTallies = listenerTallies + LISTENER_ROWS * listenerTallyStride;
   const queueMarks = workerTallies + size(WORKER_TALLIES);
-  const queueMarkStride = 2;
+  const queueMarkStride = 3;
   const stripeEnd = queueMarks + LISTENER_ROWS * queueMarkStride;
   const stripeStride = roundUp(stripeEnd, CELLS_PER_LINE / 2);
   const listenerBuckets = roundUp(stripes + workerSlots * stripeStride, CELLS_PER_LINE / 2);

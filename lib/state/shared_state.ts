@@ -3,12 +3,17 @@ import { BackendCell, ListenerCell } from "./counters.ts";
 import { ClientTable } from "./client_table.ts";
 import { bucketColumn, type HistogramDefinition } from "./histograms.ts";
 import { BACKEND_ROWS, type Layout, layoutFor, LISTENER_ROWS } from "./layout.ts";
+import { QueueMarks } from "./queue_marks.ts";
 import { ResetWindow } from "./reset_window.ts";
 import { returnToken, takeToken, type TokenRate } from "./token_bucket.ts";
 
 /** Places in the header, the first cache line of the memory. */
 const HEADER_WORKER_SLOTS = 0;
 const HEADER_EPOCH = 1;
+const HEADER_CLOCK = 2;
+
+/** The steps of the shared clock, in milliseconds; as 32 bits it runs for thirteen years. */
+export const CLOCK_TICK_MS = 100;
 
 /**
  * The memory that the main thread and all workers share.
@@ -21,6 +26,8 @@ const HEADER_EPOCH = 1;
 export class SharedState {
   readonly buffer: SharedArrayBuffer;
   readonly layout: Layout;
+  /** How it stands with the clients that wait in each worker. */
+  readonly queueMarks: QueueMarks;
   readonly #cells: Int32Array;
   readonly #floats: Float64Array;
   readonly #buckets: BigInt64Array;
@@ -30,6 +37,7 @@ export class SharedState {
   private constructor(buffer: SharedArrayBuffer, layout: Layout) {
     this.buffer = buffer;
     this.layout = layout;
+    this.queueMarks = new QueueMarks(buffer, layout);
     this.resetWindow = new ResetWindow(buffer, layout);
     this.#cells = new Int32Array(buffer);
     this.#floats = new Float64Array(buffer);
@@ -41,6 +49,8 @@ export class SharedState {
     const layout = layoutFor(workerSlots);
     const state = new SharedState(new SharedArrayBuffer(layout.byteLength), layout);
     state.#cells[HEADER_WORKER_SLOTS] = workerSlots;
+    // Not 0, which stands for never.
+    state.#cells[HEADER_CLOCK] = 1;
     state.#buckets.set(crypto.getRandomValues(new BigInt64Array(2)), layout.clients.seeds);
     return state;
   }
@@ -59,6 +69,20 @@ export class SharedState {
   /** Tells every worker to rebuild its tables before the next pick. */
   advanceEpoch(): void {
     Atomics.add(this.#cells, HEADER_EPOCH, 1);
+  }
+
+  /**
+   * The time on a clock that all threads share and that nobody can set, unlike the system's: since
+   * Weir was started, in milliseconds and steps of {@linkcode CLOCK_TICK_MS}; more than 0. It stands
+   * still while the main thread does.
+   */
+  get clockMs(): number {
+    return (Atomics.load(this.#cells, HEADER_CLOCK) >>> 0) * CLOCK_TICK_MS;
+  }
+
+  /** Moves the clock on. Called by the main thread alone. */
+  setClock(nowMs: number): void {
+    Atomics.store(this.#cells, HEADER_CLOCK, Math.max(1, Math.floor(nowMs / CLOCK_TICK_MS)));
   }
 
   backendCell(row: number, cell: number): number {
@@ -217,34 +241,6 @@ export class SharedState {
     returnToken(this.#buckets, this.#listenerBucketAt(row), rate);
   }
 
-  /**
-   * Says how it stands with the clients of a listener that wait in a worker. Both times are in
-   * milliseconds since 1970.
-   *
-   * @param firstMs since when the first of them waits; 0 where none does
-   * @param nowMs when the worker has looked after them last: now
-   */
-  markQueue(slot: number, row: number, firstMs: number, nowMs: number): void {
-    const at = this.#queueMarkAt(slot, row);
-    this.#floats[at] = firstMs;
-    this.#floats[at + 1] = nowMs;
-  }
-
-  /**
-   * Whether a client of a listener waits in another worker since before `beforeMs`. Workers that have
-   * not looked after theirs since `lookedMs` do not count.
-   */
-  hasEarlierWaiter(slot: number, row: number, beforeMs: number, lookedMs: number): boolean {
-    for (let other = 0; other < this.layout.workerSlots; other++) {
-      if (other === slot) continue;
-      const at = this.#queueMarkAt(other, row);
-      const firstMs = this.#floats[at] as number;
-      if (firstMs === 0 || firstMs >= beforeMs) continue;
-      if ((this.#floats[at + 1] as number) >= lookedMs) return true;
-    }
-    return false;
-  }
-
   /** Sets everything that is known about a backend back to zero, before its row is used again. */
   clearBackendRow(row: number): void {
     const { layout } = this;
@@ -272,7 +268,7 @@ export class SharedState {
     for (let slot = 0; slot < layout.workerSlots; slot++) {
       const tallies = this.#listenerTallyAt(slot, row, 0);
       this.#floats.fill(0, tallies, tallies + layout.listenerTallyStride);
-      this.markQueue(slot, row, 0, 0);
+      this.queueMarks.clear(slot, row);
     }
   }
 
@@ -297,6 +293,7 @@ export class SharedState {
       this.addListenerTally(slot, row, ListenerTally.queuedHere, -queued);
       const sockets = this.listenerTally(slot, row, ListenerTally.sockets);
       this.addListenerTally(slot, row, ListenerTally.sockets, -sockets);
+      this.queueMarks.clear(slot, row);
     }
     this.clientTable(slot).release(slot);
   }
@@ -353,11 +350,6 @@ export class SharedState {
   #listenerTallyAt(slot: number, row: number, tally: number): number {
     const { stripes, stripeStride, listenerTallies, listenerTallyStride } = this.layout;
     return stripes + slot * stripeStride + listenerTallies + row * listenerTallyStride + tally;
-  }
-
-  #queueMarkAt(slot: number, row: number): number {
-    const { stripes, stripeStride, queueMarks, queueMarkStride } = this.layout;
-    return stripes + slot * stripeStride + queueMarks + row * queueMarkStride;
   }
 
   #workerTallyAt(slot: number, tally: number): number {

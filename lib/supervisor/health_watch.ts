@@ -33,18 +33,17 @@ export class HealthWatch {
   constructor(inputs: HealthWatchInputs) {
     const { state } = inputs;
     const scheduler = SYSTEM_SCHEDULER;
-    const now = Date.now;
     this.#inputs = inputs;
     this.#slowStart = new SlowStart({ state, scheduler });
     this.#keeper = new EjectionKeeper({
       state,
-      now,
+      now: () => state.clockMs,
       scheduler,
       onChange: (change) => this.#ejectionChanged(change),
     });
     this.#checker = new HealthChecker({
       state,
-      now,
+      now: Date.now,
       scheduler,
       random: Math.random,
       probes: PROBES,
@@ -103,7 +102,7 @@ export class HealthWatch {
     const { listener, backend, row, ejected, again, untilMs, reason } = change;
     this.#slowStart.ejectionChanged(row, ejected);
     const who = `Backend ${backend.name} of listener ${listener.key}`;
-    const lastsMs = Math.max(0, Math.round(untilMs - Date.now()));
+    const lastsMs = Math.max(0, Math.round(untilMs - this.#inputs.state.clockMs));
     const lasts = formatDuration(lastsMs < 1000 ? lastsMs : Math.round(lastsMs / 1000) * 1000);
     const text = ejected
       ? `${who} is ejected${again ? " again" : ""} for ${lasts}: ${reason}`

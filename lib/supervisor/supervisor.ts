@@ -11,6 +11,7 @@ import { mainSlot } from "../health/main_slot.ts";
 import { loggerFor, writeForwarded } from "../log/logging.ts";
 import { WorkerCell } from "../state/counters.ts";
 import { SPARE_WORKER_SLOTS } from "../state/layout.ts";
+import { SharedClock } from "../state/shared_clock.ts";
 import { SharedState } from "../state/shared_state.ts";
 import type { AccessLogOwner } from "./access_log_owner.ts";
 import { ChangeQueue } from "./change_queue.ts";
@@ -54,6 +55,7 @@ export class Supervisor {
   readonly #inputs: SupervisorInputs;
   readonly #logger = loggerFor("supervisor");
   readonly health: HealthWatch;
+  readonly #clock: SharedClock;
   readonly #generations: Generations;
   readonly #changes = new ChangeQueue();
   readonly #slots: WorkerSlots;
@@ -68,6 +70,7 @@ export class Supervisor {
     this.#inputs = inputs;
     // A reload may bring the first listener of the other engine.
     this.state = SharedState.create(2 * inputs.settings.workers + SPARE_WORKER_SLOTS);
+    this.#clock = new SharedClock(this.state);
     this.#slots = new WorkerSlots(inputs.settings.workers, mainSlot(this.state));
     this.#generations = new Generations(this.state, inputs.settings);
     this.health = new HealthWatch({
@@ -122,6 +125,7 @@ export class Supervisor {
     const generations = this.#generations;
     return this.#changes.run(async () => {
       if (generations.problems.length > 0) return generations.problems;
+      this.#clock.start();
       try {
         const workers: WorkerHandle[] = [];
         this.#createMissing(generations.engines, workers);
@@ -194,6 +198,7 @@ export class Supervisor {
   /** Ends all workers at once. */
   terminate(): void {
     this.#stopping = true;
+    this.#clock.stop();
     void this.health.stop();
     for (const timer of this.#timers) clearTimeout(timer);
     for (const worker of this.#workers.values()) worker.terminate();

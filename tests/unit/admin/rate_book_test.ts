@@ -7,7 +7,7 @@ import { type SampleFigures, sampleStatus } from "./sample_status.ts";
 
 function viewAfter(looks: readonly SampleFigures[]): ListenerView {
   const book = new RateBook();
-  for (const look of looks) book.look(sampleStatus(look));
+  for (const look of looks) book.look(sampleStatus(look), look.atMs);
   const view = book.addTo(sampleStatus(looks.at(-1)));
   return view.listeners[0] as ListenerView;
 }
@@ -73,4 +73,13 @@ Deno.test("RateBook estimates connect times from what is new, and not from long 
   const { connectTimeP50Ms, connectTimeP99Ms } = backend?.rates ?? {};
   assertEquals(connectTimeP50Ms, 1.765);
   assertEquals(connectTimeP99Ms, 375);
+});
+
+Deno.test("RateBook.look() finds the same rates when the status's own clock is set", () => {
+  const book = new RateBook();
+  for (const second of [0, 1, 2]) {
+    const atMs = 1_700_000_000_000 - second * 3_600_000;
+    book.look(sampleStatus({ atMs, accepted: second * 7 }), second * 1000);
+  }
+  assertEquals(book.addTo(sampleStatus({})).listeners[0]?.rates.sessionsPerSecond, 7);
 });

@@ -18,17 +18,25 @@ class Places {
         queue.leave(waiter);
         return true;
       },
+      fail: unexpected,
     };
     queue.join(waiter, 10);
   }
 }
 
-/** The queues of two workers, and the clock that both go by. */
-function twoQueues(): { first: WaitQueue; second: WaitQueue; clock: { nowMs: number } } {
+function unexpected(error: unknown): void {
+  throw error;
+}
+
+/** The queues of two workers, and how to let time pass for both. */
+function twoQueues() {
   const state = SharedState.create(2);
-  const clock = { nowMs: 1_000_000 };
-  const now = () => clock.nowMs;
-  return { first: new WaitQueue(state, 0, 0, now), second: new WaitQueue(state, 1, 0, now), clock };
+  return {
+    state,
+    first: new WaitQueue(state, 0, 0),
+    second: new WaitQueue(state, 1, 0),
+    pause: (ms: number) => state.setClock(state.clockMs + ms),
+  };
 }
 
 Deno.test("WaitQueue.turn() serves those who came first, as far as there are places", () => {
@@ -53,6 +61,7 @@ Deno.test("WaitQueue.turn() reaches those who join anew while they are served", 
       if (attempts.length === 1) queue.join(retrying, 10);
       return true;
     },
+    fail: unexpected,
   };
   const other: Waiter = {
     serve: () => {
@@ -62,6 +71,7 @@ Deno.test("WaitQueue.turn() reaches those who join anew while they are served", 
       queue.turn();
       return true;
     },
+    fail: unexpected,
   };
   queue.join(retrying, 10);
   queue.join(other, 10);
@@ -71,10 +81,10 @@ Deno.test("WaitQueue.turn() reaches those who join anew while they are served", 
 });
 
 Deno.test("WaitQueue.turn() lets those go first who have waited much longer elsewhere", () => {
-  const { first, second, clock } = twoQueues();
+  const { first, second, pause } = twoQueues();
   const places = new Places();
   places.wait("a", first);
-  clock.nowMs += 1_000;
+  pause(1_000);
   places.wait("b", second);
   places.wait("c", first);
   first.turn();
@@ -90,10 +100,10 @@ Deno.test("WaitQueue.turn() lets those go first who have waited much longer else
 });
 
 Deno.test("WaitQueue.turn() does not stand back for those who have waited a little longer", () => {
-  const { first, second, clock } = twoQueues();
+  const { first, second, pause } = twoQueues();
   const places = new Places();
   places.wait("a", first);
-  clock.nowMs += 20;
+  pause(100);
   places.wait("b", second);
   places.left = 1;
   second.turn();
@@ -101,10 +111,10 @@ Deno.test("WaitQueue.turn() does not stand back for those who have waited a litt
 });
 
 Deno.test("WaitQueue.turn() does not wait for a worker that hangs", () => {
-  const { first, second, clock } = twoQueues();
+  const { first, second, pause } = twoQueues();
   const places = new Places();
   places.wait("a", first);
-  clock.nowMs += 1_000;
+  pause(1_000);
   places.wait("b", second);
   places.left = 2;
   second.turn();
@@ -115,7 +125,7 @@ Deno.test("WaitQueue.join() holds max_queue over all workers", () => {
   const state = SharedState.create(2);
   const first = new WaitQueue(state, 0, 0);
   const second = new WaitQueue(state, 1, 0);
-  const never = () => ({ serve: () => false });
+  const never = () => ({ serve: () => false, fail: unexpected });
   assertEquals([first.join(never(), 2), second.join(never(), 2)], [true, true]);
   assertEquals([first.join(never(), 2), second.join(never(), 2)], [false, false]);
   assertEquals(state.listenerCell(0, ListenerCell.queued), 2);
@@ -125,10 +135,98 @@ Deno.test("WaitQueue.join() holds max_queue over all workers", () => {
 Deno.test("WaitQueue.leave() ends a wait, once", () => {
   const state = SharedState.create(1);
   const queue = new WaitQueue(state, 0, 0);
-  const waiter = { serve: () => false };
+  const waiter = { serve: () => false, fail: unexpected };
   queue.join(waiter, 1);
   queue.leave(waiter);
   queue.leave(waiter);
   assertEquals([queue.size, state.listenerCell(0, ListenerCell.queued)], [0, 0]);
   assertEquals(state.listenerTally(0, 0, ListenerTally.queuedHere), 0);
+});
+
+Deno.test("WaitQueue.turn() goes by who came first, whatever the system's time is set to", () => {
+  const { first, second, pause } = twoQueues();
+  const places = new Places();
+  const realNow = Date.now;
+  let aheadMs = 0;
+  Date.now = () => realNow() + aheadMs;
+  try {
+    for (const hours of [-1, 1, -24, 24]) {
+      places.served.length = 0;
+      places.wait("a", first);
+      aheadMs = hours * 3_600_000;
+      pause(1_000);
+      places.wait("b", second);
+      first.turn();
+      places.left = 2;
+      second.turn();
+      assertEquals(places.served, []);
+      first.turn();
+      second.turn();
+      assertEquals(places.served, ["a", "b"]);
+    }
+  } finally {
+    Date.now = realNow;
+  }
+});
+
+Deno.test("WaitQueue.turn() serves its own clients while the shared clock stands still", () => {
+  const { first, second } = twoQueues();
+  const places = new Places();
+  places.wait("a", first);
+  places.wait("b", second);
+  places.left = 1;
+  second.turn();
+  assertEquals(places.served, ["b"]);
+});
+
+Deno.test("WaitQueue.turn() lets nobody go first who came later, however the clock was read", () => {
+  const { state, first, second, pause } = twoQueues();
+  const places = new Places();
+  places.wait("a", first);
+  // Another worker's client has a later ticket, and has been noted with an earlier time.
+  const nowMs = state.clockMs + 1_000;
+  pause(1_000);
+  places.wait("b", first);
+  second.join({ serve: () => false, fail: unexpected }, 10);
+  state.queueMarks.set(1, 0, 2, nowMs - 1_000, nowMs);
+  places.left = 2;
+  first.turn();
+  assertEquals(places.served, ["a", "b"]);
+});
+
+Deno.test("WaitQueue.turn() keeps the order when the tickets begin anew", () => {
+  const { state, first, second, pause } = twoQueues();
+  const places = new Places();
+  state.setListenerCell(0, ListenerCell.tickets, 2 ** 31 - 1);
+  places.wait("a", first);
+  pause(1_000);
+  places.wait("b", second);
+  first.turn();
+  places.left = 2;
+  second.turn();
+  assertEquals(places.served, []);
+  first.turn();
+  second.turn();
+  assertEquals(places.served, ["a", "b"]);
+});
+
+Deno.test("WaitQueue.turn() goes on with the next client where an attempt throws", () => {
+  const queue = new WaitQueue(SharedState.create(1), 0, 0);
+  const places = new Places();
+  const errors: unknown[] = [];
+  const broken: Waiter = {
+    serve: () => {
+      throw new Error("a defect");
+    },
+    fail: (error) => {
+      errors.push(error);
+      queue.leave(broken);
+    },
+  };
+  queue.join(broken, 10);
+  places.wait("a", queue);
+  places.left = 1;
+  queue.turn();
+  assertEquals([places.served, String(errors)], [["a"], "Error: a defect"]);
+  assertEquals(queue.size, 0);
 });

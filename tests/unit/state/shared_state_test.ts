@@ -173,19 +173,25 @@ Deno.test("SharedState.clearListenerRow() fills the listener's bucket again", ()
   assertEquals(take(), true);
 });
 
-Deno.test("SharedState.hasEarlierWaiter() knows how long clients wait in other workers", () => {
-  const state = SharedState.create(3);
+Deno.test("SharedState.clearListenerRow() forgets who waits, and nothing of the worker's own", () => {
+  const state = SharedState.create(2);
   const row = LISTENER_ROWS - 1;
   state.addWorkerTally(1, WorkerTally.sessions, 7);
-  state.markQueue(0, row, 1_000, 5_000);
-  assertEquals(state.hasEarlierWaiter(0, row, 2_000, 0), false, "its own");
-  assertEquals(state.hasEarlierWaiter(1, row, 2_000, 0), true);
-  assertEquals(state.hasEarlierWaiter(1, row, 1_000, 0), false, "no earlier one");
-  assertEquals(state.hasEarlierWaiter(1, row, 2_000, 5_001), false, "a worker that hangs");
-  assertEquals(state.hasEarlierWaiter(1, row - 1, 2_000, 0), false, "another listener's");
+  state.queueMarks.set(0, row, 3, 1_000, 5_000);
+  assertEquals(state.queueMarks.hasEarlier(1, row, 4, 1_000, 0), true);
   state.clearListenerRow(row);
-  assertEquals(state.hasEarlierWaiter(1, row, 2_000, 0), false, "cleared");
+  assertEquals(state.queueMarks.hasEarlier(1, row, 4, 1_000, 0), false);
   assertEquals(state.workerTally(1, WorkerTally.sessions), 7);
+});
+
+Deno.test("SharedState.releaseWorker() takes a dead worker's sockets and waiting clients out", () => {
+  const state = SharedState.create(2);
+  for (const slot of [0, 1]) state.addListenerTally(slot, 3, ListenerTally.sockets, 1);
+  state.queueMarks.set(0, 3, 1, 1_000, 5_000);
+  assertEquals(state.listenerTallySum(3, ListenerTally.sockets), 2);
+  state.releaseWorker(0);
+  assertEquals(state.listenerTallySum(3, ListenerTally.sockets), 1);
+  assertEquals(state.queueMarks.hasEarlier(1, 3, 2, 1_000, 0), false);
 });
 
 Deno.test("SharedState.releaseWorker() takes back what a worker wrote that ended late", () => {
