@@ -1,7 +1,7 @@
+import { connectTcp } from "../base/connect_tcp.ts";
 import { formatDuration } from "../base/duration.ts";
 import { isLocalFault } from "../base/local_fault.ts";
 import { messageOf } from "../base/message_of.ts";
-import { refuseSelfConnection } from "../base/self_connection.ts";
 import { encodeLocalHeader, encodeProxyHeader } from "../protocol/proxy_header.ts";
 import { isAtSessionsPort, probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
 import { Wire } from "./_wire.ts";
@@ -28,7 +28,6 @@ export async function runProbe(
   const close = (): void => conn?.[Symbol.dispose]();
   try {
     conn = await dial(subject, signal);
-    refuseSelfConnection(conn);
     signal.addEventListener("abort", close);
     wire = new Wire(conn);
     const header = headerFor(subject, conn);
@@ -51,7 +50,7 @@ async function dial(subject: ProbeSubject, signal: AbortSignal): Promise<Deno.Tc
   let lastError: unknown;
   for (const hostname of subject.backend.candidates) {
     try {
-      const conn = await Deno.connect({ hostname, port, signal });
+      const conn = await connectTcp({ hostname, port, signal });
       if (!signal.aborted) return conn;
       conn.close();
       throw signal.reason;

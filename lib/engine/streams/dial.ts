@@ -1,5 +1,5 @@
+import { connectTcp } from "../../base/connect_tcp.ts";
 import { isLocalFault } from "../../base/local_fault.ts";
-import { refuseSelfConnection } from "../../base/self_connection.ts";
 import type { BackendSettings } from "../../config/settings.ts";
 
 /**
@@ -12,31 +12,16 @@ export async function dial(backend: BackendSettings, signal: AbortSignal): Promi
   const { hostname, port } = backend.address;
   const { candidates } = backend;
   if (candidates.length <= 1) {
-    return await connect(candidates[0] ?? hostname, port, signal);
+    return await connectTcp({ hostname: candidates[0] ?? hostname, port, signal });
   }
   let failure: unknown;
   for (const candidate of candidates) {
     try {
-      return await connect(candidate, port, signal);
+      return await connectTcp({ hostname: candidate, port, signal });
     } catch (error) {
       if (signal.aborted) throw error;
       if (failure === undefined || isLocalFault(failure)) failure = error;
     }
   }
   throw failure;
-}
-
-async function connect(
-  hostname: string,
-  port: number,
-  signal: AbortSignal,
-): Promise<Deno.TcpConn> {
-  const conn = await Deno.connect({ hostname, port, signal });
-  try {
-    refuseSelfConnection(conn);
-    return conn;
-  } catch (error) {
-    conn.close();
-    throw error;
-  }
 }
