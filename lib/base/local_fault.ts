@@ -1,7 +1,8 @@
+/** Error codes that say that there is no file descriptor left. */
+const DESCRIPTOR_CODES: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
 /** Error codes that say that this machine has run out of something. */
 const LOCAL_CODES: ReadonlySet<string> = new Set([
-  "EMFILE",
-  "ENFILE",
+  ...DESCRIPTOR_CODES,
   "ENOBUFS",
   "ENOMEM",
   "EADDRNOTAVAIL",
@@ -17,5 +18,14 @@ export function isPortShortage(error: unknown): boolean {
  * nothing about the backend, and another one is no way out.
  */
 export function isLocalFault(error: unknown): boolean {
-  return error instanceof Error && "code" in error && LOCAL_CODES.has(String(error.code));
+  return LOCAL_CODES.has(codeOf(error));
+}
+
+/** Tells whether something failed because the process, or the machine, may open no more files. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  return DESCRIPTOR_CODES.has(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

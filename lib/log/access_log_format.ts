@@ -25,7 +25,12 @@ export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
     doc: "when the client was accepted, ISO 8601 in UTC with milliseconds",
     read: (record) => new Date(record.startedAtMs).toISOString(),
   },
-  { name: "client", doc: "address and port of the client", read: (record) => record.client },
+  {
+    name: "client",
+    doc: "address and port of the client; <none> (JSON: null) where it is not known, because a " +
+      "client of `streams` had reset the connection before it was accepted",
+    read: (record) => record.client === "" ? null : record.client,
+  },
   {
     name: "listener",
     doc: "the listener's key in [mappings]",

@@ -4,7 +4,7 @@ import type { CloseReason } from "./close_reason.ts";
 export interface SessionRecord {
   /** When the client was accepted, in milliseconds since 1970. */
   readonly startedAtMs: number;
-  /** `ip:port` of the client. */
+  /** `ip:port` of the client, or the empty string if it had left before it was accepted. */
   readonly client: string;
   /** The listener's key. */
   readonly listener: string;

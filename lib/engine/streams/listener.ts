@@ -1,9 +1,11 @@
+import type { Entrant } from "../../access/admission.ts";
 import { Backoff } from "../../base/backoff.ts";
 import { hasLeft } from "../../base/has_left.ts";
 import { WorkerTally } from "../../state/counters.ts";
 import type { ListenerPlan } from "../generation.ts";
 import type { EngineListener } from "../listener_roster.ts";
 import type { ListenerShare } from "../listener_share.ts";
+import { type SessionClient, SessionLife } from "../session_life.ts";
 import { BufferShelves } from "./buffer_shelves.ts";
 import { QueueTimer } from "./queue_timer.ts";
 import { Session, type SessionInputs } from "./session.ts";
@@ -15,6 +17,9 @@ const BACKLOG = 4096;
 const QUEUE_SETTLED_MS = 5;
 /** A queue that is never empty is waited for this often. */
 const MOST_QUEUE_WAITS = 40;
+
+/** A client that has reset its connection in the queue: Deno does not tell who it was. */
+const NOBODY: SessionClient & Entrant = { name: "", addressHash: 0, addressKey: 0n };
 
 /** Who keeps the sessions of all listeners of a worker. */
 export interface SessionKeeper {
@@ -36,6 +41,8 @@ export class Listener implements EngineListener, SessionInputs {
   #acceptedSinceWait = false;
   /** Goes up when a retirement begins, or is called off. */
   #retirement = 0;
+  /** Until when clients are left in the socket's queue, `performance.now()`. */
+  #shortUntilMs = 0;
   /** The waits that a close has to end, so that it leaves no timer behind. */
   readonly #waits = new Set<() => void>();
 
@@ -109,17 +116,21 @@ export class Listener implements EngineListener, SessionInputs {
         client = await this.#socket.accept();
       } catch (error) {
         if (this.#closed) return;
-        if (hasLeft(error)) continue;
+        if (hasLeft(error)) {
+          this.#countLeft();
+          continue;
+        }
         this.share.tallyWorker(WorkerTally.acceptErrors);
         this.share.failures.acceptFailed(this.share.settings, error);
         await this.#wait(this.#acceptBackoff.next());
         continue;
       }
       this.#acceptedSinceWait = true;
+      const shortMs = this.#shortUntilMs - performance.now();
+      if (shortMs > 0) await this.#wait(shortMs);
       try {
         if (this.share.admit(new StreamsEntrant(client))) void this.#run(new Session(client, this));
         else client.close();
-        this.#acceptBackoff.reset();
       } catch (error) {
         // No step is known to throw. Should one do so all the same, it must cost no more than a pause.
         client.close();
@@ -139,8 +150,25 @@ export class Listener implements EngineListener, SessionInputs {
     }
   }
 
+  ranShort(): void {
+    const nowMs = performance.now();
+    if (nowMs >= this.#shortUntilMs) this.#shortUntilMs = nowMs + this.#acceptBackoff.next();
+  }
+
+  sessionConnected(): void {
+    this.#acceptBackoff.reset();
+  }
+
   sessionEnded(session: Session): void {
     this.#keeper.sessionEnded(session);
+  }
+
+  /** Nobody is left to serve. The session counts all the same, as one that had begun would. */
+  #countLeft(): void {
+    if (!this.share.admit(NOBODY)) return;
+    const life = new SessionLife(this.share, NOBODY);
+    life.finish("client");
+    life.end();
   }
 
   #wait(ms: number): Promise<void> {

@@ -2,7 +2,7 @@ import type { Lease } from "../../balance/lease.ts";
 import { formatAddress } from "../../base/address.ts";
 import { hashAddressText } from "../../base/address_hash.ts";
 import { addressKeyOfText } from "../../base/address_key.ts";
-import { isLocalFault, isPortShortage } from "../../base/local_fault.ts";
+import { isLocalFault, isOutOfDescriptors, isPortShortage } from "../../base/local_fault.ts";
 import type { Ender } from "../../log/close_reason.ts";
 import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
 import type { EngineSession } from "../engine.ts";
@@ -19,6 +19,10 @@ export interface SessionInputs {
   readonly share: ListenerShare;
   readonly shelves: BufferShelves;
   readonly queueTimer: QueueTimer;
+  /** Hears that a backend was connected. */
+  sessionConnected(): void;
+  /** Hears that there was no descriptor for a backend's connection: who comes next would have none. */
+  ranShort(): void;
   /** Hears of a session's end once it has been settled and closed. */
   sessionEnded(session: Session): void;
 }
@@ -117,6 +121,7 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
       try {
         return await this.#dial(lease, dialling.signal);
       } catch (error) {
+        if (isOutOfDescriptors(error)) this.#inputs.ranShort();
         const failure = dialling.signal.aborted
           ? "connect_timeout"
           : isPortShortage(error)
@@ -154,6 +159,7 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
       throw signal.reason;
     }
     this.life.connected();
+    this.#inputs.sessionConnected();
     tuneSocket(conn);
     return conn;
   }

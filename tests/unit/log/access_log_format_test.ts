@@ -41,6 +41,16 @@ Deno.test("formatText() gives the documented line", () => {
     formatText(UNSERVED),
     "[2001:db8::1]:55555 [2026-11-22T07:08:39.123Z] 24003 <none> -1/12 0/0 3 SQ no backend to be had while choosing a backend",
   );
+  const left: SessionRecord = {
+    ...UNSERVED,
+    client: "",
+    retries: 0,
+    reason: { by: "client", phase: "accept" },
+  };
+  assertEquals(
+    formatText(left),
+    "<none> [2026-11-22T07:08:39.123Z] 24003 <none> -1/12 0/0 0 CR client went away while accepting",
+  );
 });
 
 Deno.test("formatJson() gives every field of the table, in its order", () => {
