@@ -99,9 +99,8 @@ export class HttpServer {
 
 /** Nothing is thrown up to here; what is thrown all the same must not end the process. */
 function logDefect(error: unknown): void {
-  loggerFor("admin").error("An answer ended with an unexpected error: {trace}", {
-    trace: traceOf(error),
-  });
+  const trace = traceOf(error);
+  loggerFor("admin").error("An answer ended with an unexpected error: {trace}", { trace });
 }
 
 /** What is wrong with bytes that `node:http` cannot take for a request. */

@@ -2,8 +2,8 @@ import { closestWord } from "../base/closest_word.ts";
 import { chooseMetricsFormat, METRICS_CONTENT_TYPES } from "./metrics_text.ts";
 import { Problem } from "./problem.ts";
 import { jsonReply, type Reply } from "./reply.ts";
-import type { ListenerView } from "./status_view.ts";
 import type { Call, Desk } from "./route.ts";
+import type { ListenerView } from "./status_view.ts";
 
 /** Answers as long as the main thread does. */
 export function answerAlive(): Reply {

@@ -1,30 +1,41 @@
-import { within } from "../../support/patience.ts";
+import { eventually, within } from "../../support/patience.ts";
 
-/** Runs something, and gives every mode that a file had meanwhile, as another thread has seen them. */
-export async function watchMode(path: string, run: () => Promise<void>): Promise<number[]> {
-  const shared = new SharedArrayBuffer(4);
+/** Places in the memory that both threads share. */
+const OVER = 0;
+const SIGHTINGS = 1;
+
+/**
+ * Runs something, and gives every mode that a file had meanwhile, as another thread has seen them.
+ *
+ * @param run is handed a function that waits until the file was seen again
+ */
+export async function watchMode(
+  path: string,
+  run: (seenAgain: () => Promise<void>) => Promise<void>,
+): Promise<number[]> {
+  const shared = new Int32Array(new SharedArrayBuffer(8));
   const witness = new Worker(new URL("./mode_witness.ts", import.meta.url), { type: "module" });
-  const told = <T>(): Promise<T> =>
-    within(
-      "the witness",
-      new Promise((resolve) => {
-        witness.onmessage = ({ data }) => resolve(data);
-      }),
-    );
+  const told = Promise.withResolvers<number[]>();
+  witness.onmessage = ({ data }) => told.resolve(data);
   try {
-    const ready = told();
     witness.postMessage({ path, shared });
-    await ready;
-    await run();
-    const seen = told<number[]>();
-    Atomics.store(new Int32Array(shared), 0, 1);
-    return await seen;
+    await run(async () => {
+      const before = Atomics.load(shared, SIGHTINGS);
+      await eventually("it is seen", () => Atomics.load(shared, SIGHTINGS) > before);
+    });
+    Atomics.store(shared, OVER, 1);
+    return await within("the witness", told.promise);
   } finally {
     witness.terminate();
   }
 }
 
 /** Whether a watch has ended. */
-export function isOver(shared: SharedArrayBuffer): boolean {
-  return Atomics.load(new Int32Array(shared), 0) === 1;
+export function isOver(shared: Int32Array): boolean {
+  return Atomics.load(shared, OVER) === 1;
+}
+
+/** Takes note that the file was seen. */
+export function addSighting(shared: Int32Array): void {
+  Atomics.add(shared, SIGHTINGS, 1);
 }

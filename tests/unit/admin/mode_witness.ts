@@ -1,13 +1,13 @@
 /// <reference lib="webworker" />
 /** A thread that looks at a file all the time, and tells which modes it has seen. */
-import { isOver } from "./mode_watch.ts";
+import { addSighting, isOver } from "./mode_watch.ts";
 
-self.onmessage = ({ data }: MessageEvent<{ path: string; shared: SharedArrayBuffer }>) => {
+self.onmessage = ({ data }: MessageEvent<{ path: string; shared: Int32Array }>) => {
   const seen = new Set<number>();
-  self.postMessage("ready");
   while (!isOver(data.shared)) {
     try {
       seen.add((Deno.statSync(data.path).mode ?? 0) & 0o777);
+      addSighting(data.shared);
     } catch {
       // It is not there.
     }
