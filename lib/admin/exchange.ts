@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AdminConnection } from "./admin_connection.ts";
-import { type AdminRequest, hasBody, toAdminRequest } from "./admin_request.ts";
+import { hasBody, type HttpRequest, toHttpRequest } from "./http_request.ts";
 import { acceptsGzip, RenderedBody } from "./rendered_body.ts";
 import type { LiveReply, Reply } from "./reply.ts";
 
@@ -24,7 +24,7 @@ export interface EncodedReply {
 
 /** A request on a connection, and its answer. */
 export class Exchange {
-  readonly request: AdminRequest;
+  readonly request: HttpRequest;
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #connection: AdminConnection;
@@ -37,7 +37,7 @@ export class Exchange {
   #hasEnded = false;
 
   constructor(message: IncomingMessage, response: ServerResponse, connection: AdminConnection) {
-    this.request = toAdminRequest(message);
+    this.request = toHttpRequest(message);
     this.#message = message;
     this.#response = response;
     this.#connection = connection;

@@ -1,5 +1,5 @@
 import { formatAddress } from "../base/address.ts";
-import type { AdminRequest } from "./admin_request.ts";
+import type { HttpRequest } from "./http_request.ts";
 import { type AdminAddress, isExposed } from "../config/admin_address.ts";
 import type { AccessTokens } from "./access_tokens.ts";
 import { Problem } from "./problem.ts";
@@ -28,7 +28,7 @@ export class Guard {
    * Gives the URL of a request that is for this API, or throws a {@linkcode Problem}. A foreign name
    * that leads to loopback (DNS rebinding) shows in `Host`.
    */
-  checkHost({ headers, target }: AdminRequest): URL {
+  checkHost({ headers, target }: HttpRequest): URL {
     const host = headers.get("host");
     // HTTP/1.0 need not name one: then it is ours.
     const base = URL.parse(`http://${host || this.#name}`);
@@ -53,7 +53,7 @@ export class Guard {
    * Lets a request pass that no foreign page has made, or throws a {@linkcode Problem}: browsers say
    * where a request comes from.
    */
-  checkOrigin({ headers }: AdminRequest, permission: Permission): void {
+  checkOrigin({ headers }: HttpRequest, permission: Permission): void {
     const origin = headers.get("origin");
     const site = headers.get("sec-fetch-site");
     if (permission === "write") {
@@ -72,7 +72,7 @@ export class Guard {
   }
 
   /** Gives the rights of a request, or throws a {@linkcode Problem} where they do not suffice. */
-  async checkRights(request: AdminRequest, permission: Permission): Promise<readonly Right[]> {
+  async checkRights(request: HttpRequest, permission: Permission): Promise<readonly Right[]> {
     if (this.#tokens === undefined) return ["read", "write"];
     if (permission === "none") return [];
     const authorization = request.headers.get("authorization");

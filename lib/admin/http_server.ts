@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { traceOf } from "../base/trace_of.ts";
 import { loggerFor } from "../log/logging.ts";
 import { AdminConnection, type ConnectionLimits } from "./admin_connection.ts";
-import type { AdminRequest } from "./admin_request.ts";
+import type { HttpRequest } from "./http_request.ts";
 import { Exchange } from "./exchange.ts";
 import { Problem } from "./problem.ts";
 import { Quota } from "./quota.ts";
 import type { LiveReply, Reply } from "./reply.ts";
 
 /** Answers a request. Never rejects. */
-export type Answerer = (request: AdminRequest) => Promise<Reply | LiveReply>;
+export type Answerer = (request: HttpRequest) => Promise<Reply | LiveReply>;
 
 /** How many requests are in progress at once; streams of events do not count. */
 const MOST_REQUESTS = 128;

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Readable } from "node:stream";
-import { type AdminRequest, hasBody } from "./admin_request.ts";
+import { hasBody, type HttpRequest } from "./http_request.ts";
 import { findFault, type JsonSchema } from "./json_schema.ts";
 import { Problem } from "./problem.ts";
 
@@ -15,7 +15,7 @@ export const LARGEST_BODY = 64 * 1024;
  * @throws {Problem} 400, 408, 413 or 415
  */
 export async function readBody(
-  request: AdminRequest,
+  request: HttpRequest,
   schema: JsonSchema | undefined,
   timeoutMs: number,
 ): Promise<unknown> {

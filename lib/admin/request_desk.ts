@@ -1,6 +1,6 @@
 import { traceOf } from "../base/trace_of.ts";
 import { loggerFor } from "../log/logging.ts";
-import type { AdminRequest } from "./admin_request.ts";
+import type { HttpRequest } from "./http_request.ts";
 import type { Guard } from "./guard.ts";
 import type { PageFile } from "./page_file.ts";
 import { Problem } from "./problem.ts";
@@ -43,7 +43,7 @@ export class RequestDesk {
   }
 
   /** Answers a request. Never rejects. */
-  async answer(request: AdminRequest): Promise<Reply | LiveReply> {
+  async answer(request: HttpRequest): Promise<Reply | LiveReply> {
     try {
       return await this.#answer(request);
     } catch (error) {
@@ -51,7 +51,7 @@ export class RequestDesk {
     }
   }
 
-  async #answer(request: AdminRequest): Promise<Reply | LiveReply> {
+  async #answer(request: HttpRequest): Promise<Reply | LiveReply> {
     const { guard, desk, bodyTimeoutMs } = this.#inputs;
     const { pathname, searchParams } = guard.checkHost(request);
     const page = this.#pages.get(pathname);
@@ -90,7 +90,7 @@ function pageReply({ body, contentType }: PageFile): Reply {
   };
 }
 
-function requireReading({ method }: AdminRequest): void {
+function requireReading({ method }: HttpRequest): void {
   if (method === "GET" || method === "HEAD") return;
   throw new Problem(405, `${method} cannot be done to a page: expected GET, HEAD`, {
     allow: "GET, HEAD",

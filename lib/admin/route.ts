@@ -1,5 +1,5 @@
 import type { Control } from "../supervisor/control.ts";
-import type { AdminRequest } from "./admin_request.ts";
+import type { HttpRequest } from "./http_request.ts";
 import type { EventStreams } from "./event_streams.ts";
 import type { JsonSchema } from "./json_schema.ts";
 import type { LiveReply, Reply } from "./reply.ts";
@@ -28,7 +28,7 @@ export interface Desk {
 
 /** A request that is known to be good. */
 export interface Call {
-  readonly request: AdminRequest;
+  readonly request: HttpRequest;
   readonly rights: readonly Right[];
   /** The decoded parts of the path, and the query, by the names of the route's parameters. */
   readonly parameters: Readonly<Record<string, string | number>>;

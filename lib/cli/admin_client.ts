@@ -1,5 +1,7 @@
 import { type Address, isIpv6 } from "../base/address.ts";
 import { messageOf } from "../base/message_of.ts";
+import { findMisfit } from "../admin/find_misfit.ts";
+import type { JsonSchema } from "../admin/json_schema.ts";
 import { type BoundAddress, formatAdminAddress } from "../config/admin_address.ts";
 
 /** Weir cannot be reached: nobody listens there, or whoever does is not Weir. */
@@ -27,14 +29,17 @@ export interface AdminRequest {
   readonly body?: unknown;
   /** Statuses that are answers too, and no refusals. */
   readonly accept?: readonly number[];
-  /** What an answer of Weir has, whatever else it says: others who speak JSON are told by it. */
-  readonly member?: string;
+  /** What an answer of Weir is like: whoever else speaks JSON is told by it. */
+  readonly shape?: JsonSchema;
 }
 
 const NOT_WEIR = "what answers there is not Weir";
 const NOT_JSON = Symbol("what is not JSON");
 
-/** How long Weir may take to begin its answer. */
+/** More than the status of as many backends as a file may have. */
+const LARGEST_ANSWER = 64 * 1024 * 1024;
+
+/** How long Weir may take to answer. */
 const PATIENCE_MS = 10_000;
 
 /** Asks a running Weir through its admin API, over TCP or a Unix socket. */
@@ -69,16 +74,28 @@ export class AdminClient implements Disposable {
    * @throws {RefusalError}
    */
   async ask<T>(path: string, request: AdminRequest = {}): Promise<T> {
-    const answer = await this.#fetch(path, request, AbortSignal.timeout(PATIENCE_MS));
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await this.#fetch(path, request, signal);
     let text: string;
     try {
-      text = await answer.text();
+      text = await readText(answer, signal);
     } catch (error) {
       throw this.#unreachable(error);
     }
     const value = text === "" ? undefined : parseJson(text);
-    if (value === NOT_JSON || !hasMember(value, request.member)) throw this.#unreachable(NOT_WEIR);
-    return value as T;
+    if (value === NOT_JSON) throw this.#unreachable(NOT_WEIR);
+    return request.shape === undefined ? value as T : this.verify<T>(value, request.shape);
+  }
+
+  /**
+   * Takes a value for what Weir says.
+   *
+   * @throws {UnreachableError} where Weir would not say so
+   */
+  verify<T>(value: unknown, shape: JsonSchema): T {
+    const misfit = findMisfit(value, shape);
+    if (misfit === undefined) return value as T;
+    throw this.#unreachable(`${NOT_WEIR}, or of another version (${misfit})`);
   }
 
   /**
@@ -116,7 +133,10 @@ export class AdminClient implements Disposable {
       throw this.#unreachable(error);
     }
     if (answer.ok || accept.includes(answer.status)) return answer;
-    const words = await explain(answer);
+    const words = await explain(
+      answer,
+      AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+    );
     if (words === undefined) throw this.#unreachable(`${NOT_WEIR} (status ${answer.status})`);
     throw new RefusalError(words, answer.status);
   }
@@ -141,8 +161,8 @@ function inUrl({ hostname, port }: Address): Address {
 }
 
 /** Gives the words of a problem document; nothing where there is none, and so not from Weir. */
-async function explain(answer: Response): Promise<string | undefined> {
-  const document = parseJson(await answer.text().catch(() => ""));
+async function explain(answer: Response, signal: AbortSignal): Promise<string | undefined> {
+  const document = parseJson(await readText(answer, signal).catch(() => ""));
   const { detail, title } = (document ?? {}) as { detail?: unknown; title?: unknown };
   const words = detail ?? title;
   return typeof words === "string" && words !== "" ? words : undefined;
@@ -156,8 +176,29 @@ function parseJson(text: string): unknown {
   }
 }
 
-function hasMember(value: unknown, member: string | undefined): boolean {
-  return member === undefined || typeof value === "object" && value !== null && member in value;
+/** Rejects where an answer is not there in time, or larger than any that Weir gives. */
+async function readText(answer: Response, signal: AbortSignal): Promise<string> {
+  const reader = answer.body?.getReader();
+  if (reader === undefined) return "";
+  // Under Deno 2.9.6 a signal does not reach the body once the garbage collector has been by.
+  const cancel = (): void => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", cancel);
+  try {
+    const decoder = new TextDecoder();
+    let text = "";
+    let size = 0;
+    while (true) {
+      const { done, value } = await reader.read();
+      if (signal.aborted) throw signal.reason;
+      if (done) return text + decoder.decode();
+      size += value.length;
+      if (size > LARGEST_ANSWER) throw new Error(`${NOT_WEIR} (its answer does not end)`);
+      text += decoder.decode(value, { stream: true });
+    }
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    cancel();
+  }
 }
 
 /** The words of the error that all others are consequences of, without those around it. */

@@ -1,7 +1,14 @@
 import type { StatusView } from "../admin/status_view.ts";
 import type { AdminClient } from "./admin_client.ts";
+import { ANSWER_SHAPES } from "./answer_shapes.ts";
+import type { BackendNames } from "./find_backends.ts";
 
 /** Asks how a running Weir is. Throws as {@linkcode AdminClient.ask} does. */
 export function askStatus(client: AdminClient): Promise<StatusView> {
-  return client.ask<StatusView>("/api/v1/status", { member: "listeners" });
+  return client.ask<StatusView>("/api/v1/status", { shape: ANSWER_SHAPES.status });
+}
+
+/** Asks which backends a running Weir has. Throws as {@linkcode AdminClient.ask} does. */
+export function askBackends(client: AdminClient): Promise<BackendNames> {
+  return client.ask<BackendNames>("/api/v1/status", { shape: ANSWER_SHAPES.backends });
 }

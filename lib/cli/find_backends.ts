@@ -1,7 +1,17 @@
-import type { BackendView, StatusView } from "../admin/status_view.ts";
+import type { BackendView } from "../admin/status_view.ts";
 import { closestWord } from "../base/closest_word.ts";
 import { quote } from "../config/quote.ts";
 import { RefusalError } from "./admin_client.ts";
+
+/** What a backend is found by. */
+export type BackendName = Pick<BackendView, "id" | "name" | "condition">;
+
+/** Which backends a running Weir has. */
+export interface BackendNames {
+  readonly listeners: readonly {
+    readonly backends: readonly BackendName[];
+  }[];
+}
 
 /**
  * Finds the backends that a word means: `LISTENER/NAME` is one, and a name alone stands for that
@@ -9,8 +19,11 @@ import { RefusalError } from "./admin_client.ts";
  *
  * @throws {RefusalError} that says which name may have been meant
  */
-export function findBackends(status: StatusView, word: string): readonly BackendView[] {
-  const backends = status.listeners.flatMap((listener) => listener.backends);
+export function findBackends(
+  { listeners }: BackendNames,
+  word: string,
+): readonly BackendName[] {
+  const backends = listeners.flatMap((listener) => listener.backends);
   const found = backends.filter(({ id, name }) => id === word || name === word);
   const staying = found.filter(({ condition }) => condition !== "leaving");
   if (found.length > 0) return staying.length > 0 ? staying : found;

@@ -1,7 +1,9 @@
 import type { BackendView } from "../admin/status_view.ts";
+import { maskControls } from "../config/quote.ts";
 import type { BackendModeName } from "../config/settings.ts";
 import type { AdminClient } from "./admin_client.ts";
-import { askStatus } from "./ask_status.ts";
+import { ANSWER_SHAPES } from "./answer_shapes.ts";
+import { askBackends } from "./ask_status.ts";
 import { askWeir } from "./ask_weir.ts";
 import type { CommandInputs } from "./command.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
@@ -11,10 +13,11 @@ import { findBackends } from "./find_backends.ts";
 export function setMode(inputs: CommandInputs, mode: BackendModeName): Promise<number> {
   return askWeir(inputs, async (client) => {
     const [word = ""] = inputs.operands;
-    for (const { id } of findBackends(await askStatus(client), word)) {
+    for (const { id } of findBackends(await askBackends(client), word)) {
       const { condition, figures } = await postMode(client, id, mode);
       const sessions = figures.active === 1 ? "1 session" : `${figures.active} sessions`;
-      inputs.terminal.print(`${id}: mode ${mode}, now ${condition}, with ${sessions}\n`);
+      const line = `${id}: mode ${mode}, now ${condition}, with ${sessions}`;
+      inputs.terminal.print(`${maskControls(line)}\n`);
     }
     return EXIT_STATUS.done;
   });
@@ -27,5 +30,6 @@ export function postMode(
   mode: BackendModeName,
 ): Promise<BackendView> {
   const path = `/api/v1/backends/${encodeURIComponent(backendId)}/mode`;
-  return client.ask<BackendView>(path, { method: "POST", body: { mode } });
+  const shape = ANSWER_SHAPES.mode;
+  return client.ask<BackendView>(path, { method: "POST", body: { mode }, shape });
 }

@@ -16,7 +16,7 @@ export interface Ending {
 }
 
 /** The tasks of deno.json that run main.ts. */
-export type WeirTask = "start" | "check" | "demo";
+export type WeirTask = "start" | "check" | "demo" | "weir";
 
 /** How Weir is run. */
 export interface WeirOptions {

@@ -1,5 +1,6 @@
 import { maskControls } from "../../config/quote.ts";
 import type { ReloadResult } from "../../supervisor/reloader.ts";
+import { ANSWER_SHAPES } from "../answer_shapes.ts";
 import { askWeir } from "../ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
@@ -9,7 +10,7 @@ import { reportDiagnostics } from "../report_diagnostics.ts";
 export function reload(inputs: CommandInputs): Promise<number> {
   const { terminal } = inputs;
   return askWeir(inputs, async (client) => {
-    const request = { method: "POST", accept: [422], member: "ok" } as const;
+    const request = { method: "POST", accept: [422], shape: ANSWER_SHAPES.reload } as const;
     const result = await client.ask<ReloadResult>("/api/v1/reload", request);
     reportDiagnostics(result.diagnostics, terminal, "nothing was changed");
     if (!result.ok) {

@@ -2,6 +2,7 @@ import { formatAge, formatBytes, formatMs } from "../../admin/dashboard/page/fig
 import { quote } from "../../config/quote.ts";
 import type { SessionView } from "../../engine/session_life.ts";
 import type { AdminClient } from "../admin_client.ts";
+import { ANSWER_SHAPES } from "../answer_shapes.ts";
 import { askWeir } from "../ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
@@ -60,10 +61,13 @@ async function read(
   const found: SessionView[] = [];
   while (true) {
     query.set("limit", String(Math.min(limit - found.length, MOST_AT_ONCE)));
-    const page = await client.ask<SessionPage>(`/api/v1/sessions?${query}`, { member: "sessions" });
+    const shape = ANSWER_SHAPES.sessions;
+    const page = await client.ask<SessionPage>(`/api/v1/sessions?${query}`, { shape });
     found.push(...page.sessions);
-    if (page.next === null || found.length >= limit) return { found, matching: page.matching };
-    query.set("cursor", page.next);
+    // A page without sessions is the last one, whatever it says.
+    const isLast = page.next === null || page.sessions.length === 0;
+    if (isLast || found.length >= limit) return { found, matching: page.matching };
+    query.set("cursor", page.next as string);
   }
 }
 

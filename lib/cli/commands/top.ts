@@ -1,6 +1,7 @@
 import type { StatusView } from "../../admin/status_view.ts";
 import type { WeirEvent } from "../../supervisor/event_log.ts";
 import { type AdminClient, RefusalError, UnreachableError } from "../admin_client.ts";
+import { ANSWER_SHAPES } from "../answer_shapes.ts";
 import { askStatus } from "../ask_status.ts";
 import { askWeir } from "../ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
@@ -43,8 +44,8 @@ async function watch(client: AdminClient, screen: FullScreen): Promise<void> {
     const feed = readFeed(client, {
       onConnect: () => model.events.splice(0),
       onMessage: (type, data) => {
-        if (type === "event") model.addEvent(data as WeirEvent);
-        else if (type === "status") model.update(data as StatusView);
+        if (type === "event") model.addEvent(client.verify<WeirEvent>(data, ANSWER_SHAPES.event));
+        if (type === "status") model.update(client.verify<StatusView>(data, ANSWER_SHAPES.status));
         draw();
       },
       onLost: (why) => {

@@ -1,6 +1,7 @@
 import type { BackendView } from "../../admin/status_view.ts";
-import { quote } from "../../config/quote.ts";
-import { askStatus } from "../ask_status.ts";
+import { maskControls, quote } from "../../config/quote.ts";
+import { ANSWER_SHAPES } from "../answer_shapes.ts";
+import { askBackends } from "../ask_status.ts";
 import { askWeir } from "../ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
@@ -17,11 +18,13 @@ export function weight(inputs: CommandInputs): Promise<number> {
     throw new UsageError(`${quote(number)} is no weight: expected 0 to ${HEAVIEST}`, "weight");
   }
   return askWeir(inputs, async (client) => {
-    for (const { id } of findBackends(await askStatus(client), word)) {
+    for (const { id } of findBackends(await askBackends(client), word)) {
       const path = `/api/v1/backends/${encodeURIComponent(id)}/weight`;
       const body = { weight: wanted };
-      const { configuredWeight } = await client.ask<BackendView>(path, { method: "POST", body });
-      inputs.terminal.print(`${id}: weight ${wanted}, ${configuredWeight} in the file\n`);
+      const request = { method: "POST", body, shape: ANSWER_SHAPES.weight } as const;
+      const { configuredWeight } = await client.ask<BackendView>(path, request);
+      const line = `${id}: weight ${wanted}, ${configuredWeight} in the file`;
+      inputs.terminal.print(`${maskControls(line)}\n`);
     }
     return EXIT_STATUS.done;
   });

@@ -2,9 +2,12 @@
 
 /** @typedef {{ readonly type: string, readonly data: string }} StreamEvent */
 
+/** More than the status of as many backends as a file may have. */
+const LARGEST_EVENT = 64 * 1024 * 1024;
+
 /**
  * Reads a stream of server-sent events (the WHATWG HTML standard, section 9.2). Comments are left
- * out, as are fields other than `event` and `data`.
+ * out, as are fields other than `event` and `data`. Throws where an event does not end.
  *
  * @param {ReadableStream<Uint8Array<ArrayBuffer>>} bytes
  * @param {AbortSignal} signal ends the reading, and the stream with it
@@ -13,6 +16,10 @@
 export async function* readEvents(bytes, signal) {
   const reader = bytes.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
+  /** How much has come since the last event. */
+  let size = 0;
+  /** Whether the first character of the next piece tells what a carriage return was. */
+  let mayEnd = false;
   let type = "";
   /** @type {string[]} */
   let data = [];
@@ -24,10 +31,17 @@ export async function* readEvents(bytes, signal) {
     while (true) {
       const { done, value } = await reader.read();
       if (done) return;
-      const lines = (rest + value).split(/\r\n|\n|\r(?!$)/);
+      size += value.length;
+      if (size > LARGEST_EVENT) throw new RangeError("An event does not end");
+      rest += value;
+      // A line that goes on is looked through once, however many pieces it comes in.
+      if (!mayEnd && !/[\r\n]/.test(value)) continue;
+      mayEnd = value.endsWith("\r");
+      const lines = rest.split(/\r\n|\n|\r(?!$)/);
       rest = /** @type {string} */ (lines.pop());
       for (const line of lines) {
         if (line === "") {
+          size = 0;
           if (data.length > 0) yield { type: type || "message", data: data.join("\n") };
           type = "";
           data = [];

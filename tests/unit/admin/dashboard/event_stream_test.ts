@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { readEvents } from "../../../../lib/admin/dashboard/page/event_stream.js";
 
@@ -44,6 +44,20 @@ Deno.test("readEvents() reads the same, however the bytes were cut and lines end
     ),
     { numRuns: 60 },
   );
+});
+
+Deno.test("readEvents() gives up on an event that does not end", async () => {
+  const blanks = new TextEncoder().encode(" ".repeat(1024 * 1024));
+  let sent = 0;
+  const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull: (controller) => {
+      sent++;
+      controller.enqueue(blanks);
+    },
+  });
+  const reading = readEvents(endless, new AbortController().signal).next();
+  await assertRejects(() => reading, RangeError, "An event does not end");
+  assertLess(sent, 100);
 });
 
 Deno.test("readEvents() ends when it is told to, though nothing comes any more", async () => {

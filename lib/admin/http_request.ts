@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 
 /** A request as it came in, once its head is there. */
-export interface AdminRequest {
+export interface HttpRequest {
   readonly method: string;
   /** As the request line has it: a path with its query, or a whole URL. */
   readonly target: string;
@@ -13,7 +13,7 @@ export interface AdminRequest {
 }
 
 /** Reads what `node:http` has parsed. */
-export function toAdminRequest(message: IncomingMessage): AdminRequest {
+export function toHttpRequest(message: IncomingMessage): HttpRequest {
   const { method = "", url = "", rawHeaders } = message;
   const headers = new Headers();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -23,6 +23,6 @@ export function toAdminRequest(message: IncomingMessage): AdminRequest {
 }
 
 /** Whether a request announces a body. */
-export function hasBody({ headers }: Pick<AdminRequest, "headers">): boolean {
+export function hasBody({ headers }: Pick<HttpRequest, "headers">): boolean {
   return Number(headers.get("content-length") ?? 0) > 0 || headers.has("transfer-encoding");
 }
