@@ -1,14 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { explainReadError } from "../config/read_error.ts";
+import { readTokenFile } from "../config/token_file.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { Right } from "./route.ts";
 
 /** The file is looked at so often at most. */
 const LOOK_INTERVAL_MS = 1_000;
-/** A token that is shorter could be guessed. */
-const SHORTEST_TOKEN = 16;
-/** The characters that a bearer token may have (RFC 6750, section 2.1). */
-const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 interface KnownToken {
   readonly digest: Uint8Array;
@@ -37,7 +34,7 @@ export class AccessTokens {
   static async open(path: string): Promise<AccessTokens> {
     try {
       const { mtime, mode } = await Deno.stat(path);
-      const tokens = parseTokens(await Deno.readTextFile(path));
+      const tokens = await readTokens(path);
       if (mode !== null && (mode & 0o077) !== 0) {
         loggerFor("admin").warn("admin_token_file {path} can be read by others on this machine", {
           path,
@@ -73,7 +70,7 @@ export class AccessTokens {
     try {
       const modifiedMs = (await Deno.stat(this.#path)).mtime?.getTime() ?? 0;
       if (modifiedMs === this.#modifiedMs) return;
-      this.#tokens = parseTokens(await Deno.readTextFile(this.#path));
+      this.#tokens = await readTokens(this.#path);
       this.#modifiedMs = modifiedMs;
       this.#logger.info("admin_token_file {path} was read again", { path: this.#path });
     } catch (error) {
@@ -85,23 +82,11 @@ export class AccessTokens {
   }
 }
 
-/** Throws an `Error` that names lines and no tokens. */
-function parseTokens(text: string): readonly KnownToken[] {
-  const tokens = text.split(/\r?\n/).flatMap((line, index): KnownToken[] => {
-    const words = line.trim().split(/\s+/);
-    if (/^\s*([#;]|$)/.test(line)) return [];
-    const isReader = words.length === 2 && words[0] === "read";
-    const token = isReader ? words[1] as string : words[0] as string;
-    if (words.length > (isReader ? 2 : 1) || !TOKEN.test(token)) {
-      throw new Error(`line ${index + 1} is neither "TOKEN" nor "read TOKEN"`);
-    }
-    if (token.length < SHORTEST_TOKEN) {
-      throw new Error(`the token in line ${index + 1} has fewer than ${SHORTEST_TOKEN} characters`);
-    }
-    return [{ digest: digestOf(token), rights: isReader ? ["read"] : ["read", "write"] }];
-  });
-  if (tokens.length === 0) throw new Error("it has no token");
-  return tokens;
+async function readTokens(path: string): Promise<readonly KnownToken[]> {
+  return (await readTokenFile(path)).map(({ text, isReader }) => ({
+    digest: digestOf(text),
+    rights: isReader ? ["read"] : ["read", "write"],
+  }));
 }
 
 function digestOf(token: string): Uint8Array {

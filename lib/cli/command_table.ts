@@ -31,7 +31,10 @@ export const COMMANDS: readonly Command[] = [
     name: "check",
     usage: "check CONFIG [--resolve]",
     summary: "Check a configuration file and print what it means",
-    details: ["Nothing is started, and no address is bound."],
+    details: [
+      "Nothing is started, and no address is bound. The files that it names are looked at, and not",
+      "changed: the access log, the tokens, and the socket of the admin API.",
+    ],
     flags: [
       {
         name: "resolve",

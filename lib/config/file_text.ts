@@ -1,16 +1,8 @@
 import { formatByteSize } from "../base/byte_size.ts";
-import type { Steps } from "../base/steps.ts";
 import { MEBIBYTE } from "./key.ts";
-import { concealLine } from "./_secret_line.ts";
-import { sliceToken, type Source } from "./source.ts";
 
 /** More than the largest configuration needs: whatever is larger is the wrong file. */
 export const MOST_BYTES = 8 * MEBIBYTE;
-/** The first of these lines are enough: one setting of an editor puts all of them right. */
-const MOST_NOT_UTF8 = 20;
-const LINES_PER_STEP = 256;
-/** What stands for each byte that is not UTF-8. */
-const REPLACEMENT = "\uFFFD";
 
 /** What a file has, as text. */
 export interface FileText {
@@ -34,22 +26,6 @@ export async function readFileText(file: string): Promise<FileText> {
     if (mark === 0xfffe || mark === 0xfeff) throw new Error("it is UTF-16 text: save it as UTF-8");
     if (bytes.includes(0)) throw new Error("it is not text");
     return { text: new TextDecoder().decode(bytes), isUtf8: false };
-  }
-}
-
-/** Reports the first place of each line that is not UTF-8; of the first 20 such lines. */
-export function* reportNotUtf8(source: Source): Steps<void> {
-  let found = 0;
-  for (const line of source.lines()) {
-    if (line.line % LINES_PER_STEP === 0) yield;
-    const index = line.text.indexOf(REPLACEMENT);
-    if (index === -1) continue;
-    const { lineText } = concealLine(line);
-    source.error(
-      { ...sliceToken(line, index, index + 1), lineText },
-      "this is not UTF-8: save the file as UTF-8",
-    );
-    if (++found === MOST_NOT_UTF8) return;
   }
 }
 

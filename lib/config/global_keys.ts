@@ -1,5 +1,5 @@
 import { adminAddress } from "./admin_address.ts";
-import { DAY, type GlobalOptions, type Key, MINUTE, SECOND } from "./key.ts";
+import { DAY, type GlobalOptions, type Key, MINUTE, SECOND, SHORTEST_TOKEN } from "./key.ts";
 import { accessLogFormat } from "./log_template.ts";
 import { LOG_FORMAT_NAMES, LOG_LEVEL_NAMES } from "./settings.ts";
 import { choice, count, duration, freeText, orWord, toggle } from "./value_type.ts";
@@ -71,7 +71,9 @@ export const GLOBAL_KEYS = {
     name: "access_log",
     type: freeText("off, - (standard output), or a path"),
     default: "off",
-    doc: "Where one line for each session goes once it has ended.",
+    doc:
+      "Where one line for each session goes once it has ended: a file in a folder that is there, " +
+      "and no named pipe, whose reader Weir would have to wait for.",
     reloadable: true,
     suspect: (path) => {
       const isSwitch = path !== "off" && SWITCH_WORD.test(path);
@@ -101,7 +103,8 @@ export const GLOBAL_KEYS = {
     type: freeText("a path"),
     default: "",
     doc: "A file with the tokens that the admin API asks for, one in a line: `TOKEN` may do " +
-      "everything, `read TOKEN` may only look. It is read again when it changes.",
+      `everything, \`read TOKEN\` may only look. Each has ${SHORTEST_TOKEN} characters or more. It is ` +
+      "read again when it changes.",
     reloadable: false,
     suspect: suspectQuotes,
   },

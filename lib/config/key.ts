@@ -50,3 +50,6 @@ export const MEBIBYTE = 1024 * KIBIBYTE;
 
 /** The largest limit on sessions that can be set. */
 export const MOST_SESSIONS = 1_000_000;
+
+/** How many characters a token of the admin API has at least: a shorter one could be guessed. */
+export const SHORTEST_TOKEN = 16;

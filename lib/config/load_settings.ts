@@ -4,12 +4,14 @@ import { DEFAULT_OPTIONS, type OptionValues, readOptions } from "./_options.ts";
 import { arrangeSections, findOverridden, type Sections } from "./_sections.ts";
 import { checkAdmin } from "./_admin_rules.ts";
 import { BoundAddresses } from "./_bound_addresses.ts";
-import { type FileText, readFileText, reportNotUtf8 } from "./file_text.ts";
+import { type FileText, readFileText } from "./file_text.ts";
 import { checkHealth } from "./_health_rules.ts";
+import { reportNotUtf8 } from "./_not_utf8.ts";
 import { parseAdminAddress } from "./admin_address.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { type IniEntry, parseIni } from "./ini.ts";
 import { isMisplacedKey, readListenerAddress } from "./_listener_key.ts";
+import { checkFiles } from "./_file_rules.ts";
 import { readBackends } from "./mapping.ts";
 import { quote } from "./quote.ts";
 import { explainReadError } from "./read_error.ts";
@@ -31,6 +33,13 @@ export interface Environment {
   readonly cores: number;
   /** Whether this process may bind ports below 1024. */
   readonly privileged: boolean;
+  /** The user that this process runs as; absent where that is not known. */
+  readonly uid?: number;
+}
+
+export interface LoadOptions {
+  /** Whether files that settings name are looked at, as whoever runs Weir has to. @default {true} */
+  readonly checksFiles?: boolean;
 }
 
 /** What a configuration file gives. */
@@ -41,10 +50,14 @@ export interface LoadedSettings {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads and checks a configuration file. Never rejects: an unreadable file gives a diagnostic. */
+/**
+ * Reads and checks a configuration file, and looks at the files that it names. Never rejects: an
+ * unreadable file gives a diagnostic.
+ */
 export async function loadSettings(
   file: string,
   environment: Environment,
+  { checksFiles = true }: LoadOptions = {},
 ): Promise<LoadedSettings> {
   let read: FileText;
   try {
@@ -57,7 +70,9 @@ export async function loadSettings(
   const source = new Source(file, read.text);
   // A running Weir reads its file on the thread that answers operators.
   if (!read.isUtf8) await runInSlices(reportNotUtf8(source));
-  return await runInSlices(readSettings(source, environment));
+  const draft = await runInSlices(readDraft(source, environment));
+  if (checksFiles) await checkFiles(draft.sections, draft.options, source, environment.uid);
+  return settle(draft, source, environment);
 }
 
 /** Checks the text of a configuration file. Pure, and never throws. */
@@ -66,10 +81,19 @@ export function parseSettings(
   file: string,
   environment: Environment,
 ): LoadedSettings {
-  return runAtOnce(readSettings(new Source(file, text), environment));
+  const source = new Source(file, text);
+  return settle(runAtOnce(readDraft(source, environment)), source, environment);
 }
 
-function* readSettings(source: Source, environment: Environment): Steps<LoadedSettings> {
+/** What was understood of a file, whatever is wrong with the rest. */
+interface Draft {
+  readonly sections: Sections;
+  readonly options: OptionValues;
+  readonly overrides: ReadonlyMap<string, OptionValues>;
+  readonly listeners: readonly ListenerSettings[];
+}
+
+function* readDraft(source: Source, environment: Environment): Steps<Draft> {
   const sections = yield* arrangeSections(yield* parseIni(source), source);
   const options = yield* readOptions(sections.options, "global", source);
   const entries = readMappings(sections, source);
@@ -77,7 +101,11 @@ function* readSettings(source: Source, environment: Environment): Steps<LoadedSe
   const listeners = yield* readListeners(entries, options, overrides, environment, source);
   checkAdmin(sections, options, listeners, source);
   checkHealth(sections, listeners, source);
+  return { sections, options, overrides, listeners };
+}
 
+function settle(draft: Draft, source: Source, environment: Environment): LoadedSettings {
+  const { options, overrides, listeners } = draft;
   const { diagnostics } = source;
   if (source.hasErrors) return { diagnostics };
   const global = { ...DEFAULT_OPTIONS.global, ...options.global };

@@ -66,8 +66,9 @@ processTest("weir does not start where the file of tokens cannot be used", async
     const text = `[options]\n${options}\n[mappings]\n${freePort()} = 127.0.0.1:9\n`;
     await Deno.writeTextFile(file, text);
     const { code, stderr } = await WeirProcess.run(["start", file], { readable: [folder] });
-    assertEquals(code, 1);
-    assertStringIncludes(stderr, `Could not use admin_token_file "${folder}/none": it does not`);
+    assertEquals(code, 2);
+    const what = `admin_token_file "${folder}/none" cannot be used: it does not exist`;
+    assertStringIncludes(stderr, `${file}:3:20: error: ${what}`);
     assertStringIncludes(stderr, "nothing was started");
   } finally {
     await Deno.remove(folder, { recursive: true });

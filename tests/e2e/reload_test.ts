@@ -5,6 +5,7 @@ import { freePort, freePorts } from "../support/free_ports.ts";
 import { Load } from "../support/load.ts";
 import { howMany } from "../support/long_tests.ts";
 import { eventually, pause, within } from "../support/patience.ts";
+import { PERMIT } from "../support/permit.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
 import { SocketEnd } from "../support/socket_end.ts";
@@ -17,6 +18,7 @@ const RATE = 200;
 const ROUNDS = howMany(10, 50);
 /** Of util-linux: sets the limits of a process that runs. */
 const PRLIMIT = "/usr/bin/prlimit";
+const LATE_MAIN = new URL("../support/late_main.ts", import.meta.url);
 const ALGORITHMS = ["random", "least_connections", "p2c", "source_hash", "round_robin"];
 
 for (const engine of ["streams", "native"]) {
@@ -99,20 +101,19 @@ permittedTest(NEEDS, "SIGHUP during the start is obeyed after it", async () => {
   await using backend = new TestBackend(echo);
   const [port = 0, other = 0] = freePorts(2);
   const folder = await Deno.makeTempDir({ prefix: "weir_test_" });
-  const [file, pipe] = [`${folder}/weir.cfg`, `${folder}/access.log`];
-  // The start cannot go on before somebody reads what is written to a pipe.
-  await new Deno.Command("mkfifo", { args: [pipe] }).output();
-  const options = { workers: 2, health_check: "off", access_log: pipe };
+  const file = `${folder}/weir.cfg`;
+  const options = { workers: 2, engine: "streams", health_check: "off" };
   const config = testConfig({ port, backends: [backend.name], options });
   await Deno.writeTextFile(file, `${config}127.0.0.1:${other} = ${backend.name}\n`);
   {
-    await using weir = WeirProcess.spawn(["start", file]);
+    await using weir = WeirProcess.spawn(["start", file], { cwd: folder, main: LATE_MAIN });
     await eventually("signals are obeyed", () => obeysSignals(weir.pid));
     for (let signals = 0; signals < 3; signals++) {
       weir.signal("SIGHUP");
       await pause(20);
     }
-    using _reader = await Deno.open(pipe);
+    // The start cannot go on before.
+    await Deno.writeTextFile(`${folder}/${PERMIT}`, "");
     await weir.logged(/Weir \S+ is ready[^]*Reloaded \(SIGHUP\): 0 changes/);
     // As many as would find a socket that nobody accepts from.
     const clients = Array.from({ length: 40 }, (_, index) => ping(index % 2 === 0 ? port : other));
