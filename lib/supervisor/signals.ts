@@ -17,13 +17,18 @@ const ECHO_MS = 300;
 /**
  * Listens for signals until the function that it gives is called. Windows knows only the ones that
  * stop.
+ *
+ * @param now milliseconds on a clock that never goes back
  */
-export function onSignals(orders: SignalOrders): () => void {
+export function onSignals(
+  orders: SignalOrders,
+  now: () => number = () => performance.now(),
+): () => void {
   let stops = 0;
   const lastMs = new Map<string, number>();
 
   function stop(name: string): void {
-    const nowMs = performance.now();
+    const nowMs = now();
     if (nowMs - (lastMs.get(name) ?? -Infinity) < ECHO_MS) return;
     lastMs.set(name, nowMs);
     orders.stop(name, stops++);

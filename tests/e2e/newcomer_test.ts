@@ -155,6 +155,35 @@ permittedTest(NEEDS, "every configuration in the README is valid", async () => {
   }
 });
 
+permittedTest(NEEDS, "the README shows what check prints", async () => {
+  const readme = await Deno.readTextFile(new URL("README.md", PROJECT));
+  const files = new Map([...readme.matchAll(/In `([\w.]+)`:\n\n```ini\n([^]*?)^```$/gm)].map(
+    ([, name, text]) => [name as string, text as string],
+  ));
+  const shown: [name: string, output: string][] = [];
+  for (const [, block = ""] of readme.matchAll(/^```console\n([^]*?)^```$/gm)) {
+    for (const [, command = "", output = ""] of block.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
+      const [, verb, name = ""] = /^(cat|deno task -q check) (\S+)$/.exec(command) ?? [];
+      if (verb === "cat") files.set(name, output);
+      else if (verb !== undefined) shown.push([name, output]);
+    }
+  }
+  assertEquals(shown.map(([name]) => name), ["weir.cfg", "wrong.cfg"]);
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, output] of shown) {
+      await Deno.writeTextFile(`${folder}/${name}`, files.get(name) as string);
+      const { stdout, stderr } = await WeirProcess.run(["check", `${folder}/${name}`], {
+        task: "check",
+      });
+      const printed = (stdout + stderr).replaceAll(`${folder}/`, "");
+      assertEquals(withoutCores(printed), withoutCores(output));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 permittedTest(["read"], "the README names tasks that exist, and files that exist", async () => {
   const readme = await Deno.readTextFile(new URL("README.md", PROJECT));
   const tasks = [...readme.matchAll(/\btask ([a-z]+)\b/g)].map((match) => match[1] as string);
@@ -164,6 +193,11 @@ permittedTest(["read"], "the README names tasks that exist, and files that exist
     await Deno.stat(new URL(path, PROJECT));
   }
 });
+
+/** Leaves out how many workers there are: as many as the machine has cores. */
+function withoutCores(text: string): string {
+  return text.replace(/is valid: \d+ workers?/, "is valid: N workers");
+}
 
 /** Asks with curl, and gives the status and the body. */
 async function curl(port: number): Promise<string> {
