@@ -18,7 +18,7 @@ export const WEIR_FAMILIES: readonly MetricFamily<Status>[] = [
   {
     kind: "info",
     name: "weir_build_info",
-    help: "The version of Weir, and of Deno below it.",
+    help: "The versions of Weir and of Deno.",
     samples: [{ read: () => 1 }],
     labelsOf: ({ version }) => ({ version, deno: Deno.version.deno }),
   },
@@ -41,7 +41,7 @@ export const WEIR_FAMILIES: readonly MetricFamily<Status>[] = [
   {
     kind: "counter",
     name: "weir_reloads_total",
-    help: "Reloads of the configuration, by how they went.",
+    help: "Reloads of the configuration, by result.",
     samples: [
       { labels: { result: "succeeded" }, read: ({ reloads }) => reloads.succeeded },
       { labels: { result: "failed" }, read: ({ reloads }) => reloads.failed },
@@ -55,7 +55,7 @@ export const WEIR_FAMILIES: readonly MetricFamily<Status>[] = [
   {
     kind: "counter",
     name: "weir_access_log_dropped_lines_total",
-    help: "Lines that the access log had no room for.",
+    help: "Access-log lines that were dropped for lack of room.",
     samples: [{ read: ({ accessLogDropped }) => accessLogDropped }],
   },
   gauge<Status>(

@@ -13,22 +13,22 @@ export const GLOBAL_KEYS = {
     name: "workers",
     type: orWord(count({ min: 1, max: 64 }), "auto"),
     default: "auto",
-    doc: "How many threads accept and relay connections; `auto` takes one for each processor core.",
+    doc: "How many threads accept and relay connections; `auto` means one per processor core.",
     reloadable: false,
   },
   drainTimeoutMs: {
     name: "drain_timeout",
     type: duration({ min: 0, max: DAY, zero: "close at once" }),
     default: 30 * SECOND,
-    doc: "How long a shutdown waits for open sessions to finish before it closes them.",
+    doc: "How long a shutdown waits for active sessions to finish before it closes them.",
     reloadable: true,
   },
   closeSpreadMs: {
     name: "close_spread",
     type: duration({ min: 0, max: DAY, zero: "all at once" }),
     default: 0,
-    doc: "Over how long the sessions that are left after `drain_timeout` are closed, " +
-      "so that their clients do not all come back at once.",
+    doc: "The time over which sessions that remain after `drain_timeout` are closed, " +
+      "so that their clients do not all reconnect at once.",
     reloadable: true,
   },
   bindRetryMs: {
@@ -42,22 +42,22 @@ export const GLOBAL_KEYS = {
     name: "shutdown_delay",
     type: duration({ min: 0, max: DAY, zero: "none" }),
     default: 0,
-    doc: "How long a shutdown goes on serving new sessions while it already says that it is " +
-      "not ready, so that whoever balances over several Weirs can turn away.",
+    doc: "How long a shutdown keeps accepting sessions while `/readyz` already fails, so that an " +
+      "upstream balancer can stop sending traffic.",
     reloadable: true,
   },
   watch: {
     name: "watch",
     type: toggle(),
     default: false,
-    doc: "Whether a change of the file is applied at once (1), or on SIGHUP only (0).",
+    doc: "Whether a change to the file is applied at once (1), or only on SIGHUP (0).",
     reloadable: true,
   },
   logLevel: {
     name: "log_level",
     type: choice(LOG_LEVEL_NAMES),
     default: "info",
-    doc: "The least severe messages that are logged.",
+    doc: "The lowest severity that is logged.",
     reloadable: true,
   },
   logFormat: {
@@ -71,9 +71,8 @@ export const GLOBAL_KEYS = {
     name: "access_log",
     type: freeText("off, - (standard output), or a path"),
     default: "off",
-    doc:
-      "Where one line for each session goes once it has ended: a file in a folder that is there, " +
-      "and no named pipe, whose reader Weir would have to wait for.",
+    doc: "Where to write a line for each session when it ends: a file in an existing folder, and " +
+      "not a named pipe, whose reader Weir would have to wait for.",
     reloadable: true,
     suspect: (path) => {
       const isSwitch = path !== "off" && SWITCH_WORD.test(path);
@@ -86,7 +85,7 @@ export const GLOBAL_KEYS = {
     name: "access_log_format",
     type: accessLogFormat(),
     default: "auto",
-    doc: "How such a line is written. In a template `%name` stands for a field, such as " +
+    doc: "The format of these lines. In a template, `%name` stands for a field, such as " +
       "`%client %backend %bytes_in`, and `%%` for a percent sign.",
     reloadable: true,
   },
@@ -94,17 +93,18 @@ export const GLOBAL_KEYS = {
     name: "admin",
     type: adminAddress(),
     default: "off",
-    doc: "Where the admin API and the dashboard are found. Any address but loopback or a Unix " +
-      "socket needs `admin_token_file`.",
+    doc:
+      "Where the admin API and the dashboard listen. Any address other than loopback or a Unix " +
+      "socket requires `admin_token_file`.",
     reloadable: false,
   },
   adminTokenFile: {
     name: "admin_token_file",
     type: freeText("a path"),
     default: "",
-    doc: "A file with the tokens that the admin API asks for, one in a line: `TOKEN` may do " +
-      `everything, \`read TOKEN\` may only look. Each has ${SHORTEST_TOKEN} characters or more. It is ` +
-      "read again when it changes.",
+    doc: "A file with the tokens that the admin API accepts, one per line: `TOKEN` grants all " +
+      "rights, `read TOKEN` read access only. Each has at least 16 characters. The file is read " +
+      "again when it changes.",
     reloadable: false,
     suspect: suspectQuotes,
   },

@@ -27,15 +27,15 @@ export const LISTENER_KEYS = {
     name: "engine",
     type: choice(ENGINE_NAMES),
     default: "auto",
-    doc: "How bytes are moved: `streams` works everywhere, `auto` takes the fastest that can run.",
+    doc: "How bytes are relayed: `streams` works everywhere, `auto` uses the fastest that can run.",
     reloadable: false,
   },
   bufferSize: {
     name: "buffer_size",
     type: byteSize({ min: 512, max: 16 * MEBIBYTE }),
     default: 16 * KIBIBYTE,
-    doc: "How many bytes one direction of a session reads at a time. More takes more memory for " +
-      "each session; a direction that moves bulk borrows a larger buffer by itself.",
+    doc: "How many bytes one direction of a session reads at a time. More costs more memory per " +
+      "session; a direction that moves bulk data borrows a larger buffer by itself.",
     reloadable: true,
     suspect: (bytes) =>
       bytes < KIBIBYTE ? "is small: every read and write carries few bytes" : undefined,
@@ -51,64 +51,65 @@ export const LISTENER_KEYS = {
     name: "idle_timeout",
     type: duration({ min: 0, max: 30 * DAY, zero: "never" }),
     default: 10 * MINUTE,
-    doc: "A session in which no byte moves for this long is closed.",
+    doc: "A session is closed when no byte has moved in either direction for this long.",
     reloadable: true,
   },
   firstByteTimeoutMs: {
     name: "first_byte_timeout",
     type: duration({ min: 0, max: 30 * DAY, zero: "never" }),
     default: 0,
-    doc: "A client that connects and sends nothing for this long is closed. " +
+    doc: "A client that has sent nothing for this long after connecting is closed. " +
       "Leave it off where the backend speaks first.",
     reloadable: true,
   },
   halfCloseTimeoutMs: {
     name: "half_close_timeout",
-    type: duration({ min: 0, max: 30 * DAY, zero: "for ever" }),
+    type: duration({ min: 0, max: 30 * DAY, zero: "forever" }),
     default: MINUTE,
-    doc: "How long nothing may move in one direction of a session after the other has ended.",
+    doc: "How long one direction of a session may be silent after the other has ended.",
     reloadable: true,
   },
   sessionTimeoutMs: {
     name: "session_timeout",
     type: duration({ min: 0, max: 365 * DAY, zero: "no limit" }),
     default: 0,
-    doc: "The longest life of a session, however busy it is.",
+    doc: "The longest lifetime of a session, however busy it is.",
     reloadable: true,
   },
   retries: {
     name: "retries",
     type: count({ min: 0, max: 100 }),
     default: 3,
-    doc: "How many further backends a session tries after one could not be reached.",
+    doc: "How many further backends a session tries after it failed to connect to the first.",
     reloadable: true,
   },
   maxConnections: {
     name: "max_connections",
     type: count({ min: 0, max: MOST_SESSIONS, zero: "no limit" }),
     default: 0,
-    doc: "How many sessions a listener has at once, over all workers; further ones are closed.",
+    doc:
+      "How many sessions a listener may have at once, over all workers; further ones are closed.",
     reloadable: true,
   },
   maxConnectionsPerClient: {
     name: "max_connections_per_client",
     type: count({ min: 0, max: MOST_SESSIONS, zero: "no limit" }),
     default: 0,
-    doc: "How many sessions one client has at once, over all workers.",
+    doc: "How many sessions one client may have at once, over all workers.",
     reloadable: true,
   },
   connectionRate: {
     name: "connection_rate",
     type: rate({ min: 0, max: MOST_SESSIONS, zero: "no limit" }),
     default: 0,
-    doc: "How many new sessions a listener takes in a second; a second's worth may come at once.",
+    doc: "How many new sessions a listener accepts per second; a second's worth may come at once.",
     reloadable: true,
   },
   connectionRatePerClient: {
     name: "connection_rate_per_client",
     type: rate({ min: 0, max: MOST_SESSIONS, zero: "no limit" }),
     default: 0,
-    doc: "How many new sessions one client may begin in a second; " +
+    doc: "How many new sessions one client may start per second; " +
       "a second's worth may come at once.",
     reloadable: true,
   },
@@ -117,45 +118,46 @@ export const LISTENER_KEYS = {
     type: count({ min: 1, max: 32 }),
     default: DEFAULT_PREFIX_LENGTHS.v4,
     doc:
-      "How many leading bits of an IPv4 address make one client for the limits above, and when " +
-      "resets are judged. Of more than about 65,000 clients at once, the rest share the limits " +
-      "with their network, which has 16 bits less.",
+      "How many leading bits of an IPv4 address identify a client, for the limits above and for " +
+      "the blame for resets. Beyond about 65,000 clients at once, further ones share the limits " +
+      "of their network, whose prefix is 16 bits shorter.",
     reloadable: true,
   },
   clientPrefixV6: {
     name: "client_prefix_v6",
     type: count({ min: 1, max: 128 }),
     default: DEFAULT_PREFIX_LENGTHS.v6,
-    doc: "The same for IPv6, where one machine usually has all addresses of a /64.",
+    doc: "The same for IPv6, where one machine usually has a whole /64.",
     reloadable: true,
   },
   queueTimeoutMs: {
     name: "queue_timeout",
     type: duration({ min: 0, max: DAY, zero: "close at once" }),
     default: 0,
-    doc: "How long a client waits for a place where every backend that is up is full.",
+    doc: "How long a client waits for a place when every backend that is up is full.",
     reloadable: true,
   },
   maxQueue: {
     name: "max_queue",
     type: count({ min: 0, max: MOST_SESSIONS }),
     default: 1000,
-    doc: "How many clients of a listener may wait so, over all workers.",
+    doc: "How many clients of a listener may wait, over all workers.",
     reloadable: true,
   },
   abortOnClose: {
     name: "abort_on_close",
     type: toggle(),
     default: false,
-    doc: "Whether a waiting client that has sent something and half-closed is gone (1), " +
-      "or still wants its answer (0). One that reset, or closed without a byte, is gone either way.",
+    doc: "Whether a waiting client that has sent something and half-closed is dropped (1), " +
+      "or still wants its answer (0). One that reset, or closed without a byte, is dropped anyway.",
     reloadable: true,
   },
   healthCheck: {
     name: "health_check",
     type: healthCheck(),
     default: { kind: "tcp" },
-    doc: "How backends are probed: by a connection (`tcp`), a request (`http:/path`, which wants " +
+    doc:
+      "How backends are probed: by a connection (`tcp`), a request (`http:/path`, which expects " +
       "a status of 200 to 399, or `http:/path=204`), or by `health_send` and `health_expect`.",
     reloadable: true,
   },
@@ -163,8 +165,7 @@ export const LISTENER_KEYS = {
     name: "health_send",
     type: escapedText(),
     default: "",
-    doc:
-      "What a `send_expect` check sends. As it may have a password in it, Weir shows it nowhere.",
+    doc: "What a `send_expect` check sends. It may contain a password, so Weir shows it nowhere.",
     secret: true,
     reloadable: true,
   },
@@ -172,21 +173,21 @@ export const LISTENER_KEYS = {
     name: "health_expect",
     type: escapedText(),
     default: "",
-    doc: "What the answer to a `send_expect` check has to contain.",
+    doc: "What the answer to a `send_expect` check must contain.",
     reloadable: true,
   },
   healthIntervalMs: {
     name: "health_interval",
     type: duration({ min: 50, max: DAY }),
     default: 2 * SECOND,
-    doc: "The time between two checks of a backend; a quarter of it while a verdict is in doubt.",
+    doc: "The time between two checks of a backend; a quarter of it while its state is in doubt.",
     reloadable: true,
   },
   healthTimeoutMs: {
     name: "health_timeout",
     type: duration({ min: 1, max: 10 * MINUTE }),
     default: SECOND,
-    doc: "A check that takes longer has failed.",
+    doc: "A check that takes longer fails.",
     reloadable: true,
   },
   healthRise: {
@@ -207,25 +208,23 @@ export const LISTENER_KEYS = {
     name: "health_port",
     type: count({ min: 0, max: 65535, zero: "the backend's own" }),
     default: 0,
-    doc:
-      "The port that is checked. A check of another port than the backend's own ends no ejection.",
+    doc: "The port to check. A check of a port other than the backend's own ends no ejection.",
     reloadable: true,
   },
   maxFails: {
     name: "max_fails",
     type: count({ min: 0, max: 1000, zero: "never" }),
     default: 3,
-    doc:
-      "How many sessions in a row that cannot be connected, or that the backend is to blame for " +
-      "resetting, eject it for a while.",
+    doc: "How many sessions in a row have to fail, by a failed connection or by a reset that the " +
+      "backend is to blame for, to eject it for a while.",
     reloadable: true,
   },
   failTimeoutMs: {
     name: "fail_timeout",
     type: duration({ min: 1, max: DAY }),
     default: 10 * SECOND,
-    doc: "How long the first ejection lasts. The second in a row lasts twice as long, and so on, " +
-      "up to 5 minutes; then one session tries the backend.",
+    doc: "How long the first ejection lasts. The second in a row lasts twice as long, the third " +
+      "three times, up to 5 minutes; then one session tries the backend.",
     reloadable: true,
   },
   maxEjectedPercent: {
@@ -239,14 +238,14 @@ export const LISTENER_KEYS = {
     name: "slow_start",
     type: duration({ min: 0, max: DAY, zero: "off" }),
     default: 0,
-    doc: "Over how long a backend that comes back takes up its weight.",
+    doc: "The time over which the weight of a backend that comes back rises.",
     reloadable: true,
   },
   onDown: {
     name: "on_down",
     type: choice(ON_DOWN_NAMES),
     default: "keep",
-    doc: "What happens to the sessions of a backend that is found down.",
+    doc: "What happens to the sessions of a backend that goes down.",
     reloadable: true,
   },
   proxyProtocol: {
@@ -261,14 +260,14 @@ export const LISTENER_KEYS = {
     type: toggle(),
     default: true,
     doc: "Whether the host names of backends are resolved once, when the file is loaded (1), " +
-      "or every 30 seconds (0). A name that cannot be resolved is looked up until it can.",
+      "or every 30 seconds (0). A name that does not resolve is tried again until it does.",
     reloadable: true,
   },
   resolveIntervalMs: {
     name: "resolve",
     type: duration({ min: 0, max: DAY, zero: "as `pre_resolve_workers` says" }),
     default: 0,
-    doc: "How often host names are resolved again. Each of their addresses is a backend then, " +
+    doc: "How often host names are resolved again. Each of their addresses is then a backend, " +
       "and they share the weight.",
     reloadable: true,
   },
@@ -276,8 +275,8 @@ export const LISTENER_KEYS = {
     name: "allow_empty",
     type: toggle(),
     default: false,
-    doc: "Whether a listener starts and closes its clients while none of its backends' names can " +
-      "be resolved (1), or that is an error (0).",
+    doc: "Whether a listener none of whose backends' names resolve starts, closing its clients " +
+      "until one does (1), or is an error (0).",
     reloadable: true,
   },
 } satisfies { readonly [S in keyof ListenerOptions]: Key<ListenerOptions[S]> };

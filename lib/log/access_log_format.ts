@@ -38,12 +38,14 @@ export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
   },
   {
     name: "backend",
-    doc: "the backend as written in [mappings]; <none> (JSON: null) where there was none",
+    doc:
+      "the backend as written in [mappings]; where names are resolved again, its host and port " +
+      "with the address, as in web.example:80/192.0.2.1; <none> (JSON: null) if there was none",
     read: (record) => record.backend === "" ? null : record.backend,
   },
   {
     name: "connect_ms",
-    doc: "how long connecting to the backend took, in milliseconds; -1 where it never succeeded",
+    doc: "how long it took to connect to the backend, in milliseconds; -1 if it never succeeded",
     read: (record) => Math.round(record.connectTimeMs),
   },
   {
@@ -63,7 +65,7 @@ export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
   },
   {
     name: "retries",
-    doc: "how many backends were tried in vain",
+    doc: "how many attempts to connect to a backend failed",
     read: (record) => record.retries,
   },
   {

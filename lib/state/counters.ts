@@ -14,13 +14,13 @@ export const BACKEND_CELLS = {
   active: {
     kind: "gauge",
     metric: "active_sessions",
-    help: "Sessions on the backend now.",
+    help: "Active sessions on the backend.",
     label: "Active",
   },
   health: {
     kind: "gauge",
     metric: "health",
-    help: "What probing found: 0 up, 1 down.",
+    help: "What active checks found: 0 up, 1 down.",
     label: "Health",
     internal: true,
   },
@@ -41,7 +41,7 @@ export const BACKEND_CELLS = {
   weight: {
     kind: "gauge",
     metric: "effective_weight",
-    help: "The weight in force; a slow start takes it up in small steps.",
+    help: "The weight in force; a slow start raises it in small steps.",
     label: "Weight",
     scale: 0.01,
   },
@@ -73,7 +73,7 @@ export const LISTENER_CELLS = {
   active: {
     kind: "gauge",
     metric: "active_sessions",
-    help: "Sessions of the listener now.",
+    help: "Active sessions of the listener.",
     label: "Active",
   },
   cursor: {
@@ -93,7 +93,7 @@ export const LISTENER_CELLS = {
   queued: {
     kind: "gauge",
     metric: "queued_sessions",
-    help: "Clients that wait for a place at a backend now.",
+    help: "Clients that are waiting for a place at a backend.",
     label: "Queued",
   },
 } as const satisfies CounterTable;
@@ -150,7 +150,7 @@ export const BACKEND_READINGS = {
   healthSinceMs: {
     kind: "gauge",
     metric: "health_since",
-    help: "When probing came to its present verdict.",
+    help: "When active checks last changed their verdict.",
     label: "Health since",
     internal: true,
   },
@@ -186,7 +186,7 @@ export const BACKEND_TALLIES = {
   portsExhausted: {
     kind: "counter",
     metric: "ports_exhausted_total",
-    help: "Connections to the backend that this machine had no local port left for.",
+    help: "Connections to the backend that failed because this machine had no local port left.",
     label: "Ports exhausted",
   },
   earlyResets: {
@@ -230,14 +230,14 @@ export const BACKEND_TALLIES = {
     kind: "counter",
     metric: "checks_total",
     labels: { result: "passed" },
-    help: "Health checks of the backend, by how they went.",
+    help: "Health checks of the backend, by result.",
     label: "Checks passed",
   },
   checksFailed: {
     kind: "counter",
     metric: "checks_total",
     labels: { result: "failed" },
-    help: "Health checks of the backend, by how they went.",
+    help: "Health checks of the backend, by result.",
     label: "Checks failed",
   },
   downs: {
@@ -271,7 +271,7 @@ export const LISTENER_TALLIES = {
   sockets: {
     kind: "gauge",
     metric: "sockets",
-    help: "Sockets that clients can come by: one for each worker, and none once it was removed.",
+    help: "Listening sockets: one for each worker, and none once the listener was removed.",
     label: "Sockets",
   },
   accepted: {
@@ -339,7 +339,7 @@ export const LISTENER_TALLIES = {
   connectRetries: {
     kind: "counter",
     metric: "connect_retries_total",
-    help: "Times that a session went on to another backend after a failed connection.",
+    help: "Times that a session was passed on to another backend after a failed connection.",
     label: "Retries",
   },
   durationSumMs: {
@@ -363,13 +363,13 @@ export const WORKER_TALLIES = {
   sessions: {
     kind: "counter",
     metric: "sessions_total",
-    help: "Sessions that the worker began; it numbers them by this.",
+    help: "Sessions that the worker has started; it numbers them by this.",
     label: "Sessions",
   },
   acceptErrors: {
     kind: "counter",
     metric: "accept_errors_total",
-    help: "Failed attempts to accept a connection, for want of file descriptors for example.",
+    help: "Failed attempts to accept a connection, for lack of file descriptors for example.",
     label: "Accept errors",
   },
 } as const satisfies CounterTable;

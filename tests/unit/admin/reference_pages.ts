@@ -64,16 +64,16 @@ function metricsPage(): string {
     "# Metrics",
     "",
     "`GET /metrics` on the admin address answers in Prometheus' text format 0.0.4, or as OpenMetrics " +
-      "where `Accept` asks for it. Reading them asks the workers nothing. A Grafana dashboard and " +
+      "where `Accept` asks for it. Reading them does not involve the workers. A Grafana dashboard and " +
       "alert rules are in `.github/monitoring/`.",
     "",
-    "Bytes and seconds are the only units. Counters start at 0 with Weir, and go on over reloads as " +
+    "Bytes and seconds are the only units. Counters start at 0 with Weir, and continue across reloads as " +
       "long as the listener keeps its address and the backend its name.",
     "",
     "With `OTEL_DENO=true` the same metrics are exported through OpenTelemetry " +
-      "(`OTEL_EXPORTER_OTLP_ENDPOINT` and the like say where to); of a histogram the sum and the " +
-      "count are. Deno asks every thread before it exports: those of the native engine, while nothing " +
-      "happens, take up to half a minute to answer.",
+      "(`OTEL_EXPORTER_OTLP_ENDPOINT` and its like say where to), of histograms the sum and the " +
+      "count. Deno asks every thread before it exports; idle threads of the native engine take up to " +
+      "half a minute to answer.",
     "",
     "## Weir as a whole",
     "",
@@ -81,20 +81,21 @@ function metricsPage(): string {
     "",
     "## Listeners",
     "",
-    "Every one has the label `listener`: the key in `[mappings]`.",
+    "Each has the label `listener`: the key in `[mappings]`.",
     "",
     ...familyTable(LISTENER_FAMILIES, "address, algorithm, engine"),
     "",
     "## Backends",
     "",
-    "Every one has the labels `listener` and `backend`: the key in `[mappings]`, and the backend as " +
-      "written there.",
+    "Each has the labels `listener` and `backend`: the key in `[mappings]`, and the backend as " +
+      "written there or, where names are resolved again, its host and port with the address, as in " +
+      "`web.example:80/192.0.2.1`.",
     "",
     ...familyTable(BACKEND_FAMILIES, ""),
     "",
     "## Workers",
     "",
-    "Every one has the label `worker`: the number of its slot.",
+    "Each has the label `worker`: the number of its slot.",
     "",
     ...familyTable(WORKER_FAMILIES, "engine"),
   );
@@ -124,12 +125,12 @@ function apiPage(): string {
   return page(
     "# Admin API",
     "",
-    "`admin = 127.0.0.1:24000` in `[options]` opens it; the dashboard is at `/`. It may be a Unix " +
-      "socket too (`admin = /run/weir.sock`). Any other address needs `admin_token_file`, or Weir " +
+    "`admin = 127.0.0.1:24000` in `[options]` enables it; the dashboard is at `/`. A Unix socket " +
+      "works too (`admin = /run/weir.sock`). Any other address requires `admin_token_file`, or Weir " +
       "does not start.",
     "",
     "Anyone on the machine can connect to a port on loopback. Where that includes users who must not " +
-      "steer Weir, use a Unix socket, which is created with mode 0600, or `admin_token_file`.",
+      "control Weir, use a Unix socket, which is created with mode 0600, or `admin_token_file`.",
     "",
     "```sh",
     "curl http://127.0.0.1:24000/api",
@@ -139,13 +140,13 @@ function apiPage(): string {
     'curl -H "authorization: Bearer $TOKEN" http://weir.example:24000/api/v1/status',
     "```",
     "",
-    "With a file of tokens every request but those of `none` below has to bring one. A line `TOKEN` " +
-      "stands for all rights, a line `read TOKEN` for looking only; lines that begin with `#` or " +
-      "`;` are comments. The file is read again when it changes.",
+    "With a token file, every request must carry a token, except where the right is `none` below. A " +
+      "line `TOKEN` grants all rights, a line `read TOKEN` read access only; lines that begin with " +
+      "`#` or `;` are comments. The file is read again when it changes.",
     "",
-    "Bodies are JSON. What is wrong with a request is answered as a problem " +
-      "document (RFC 9457), `detail` says what was found and what is allowed. `Host` has to be the " +
-      "address, and what changes something must not come from a foreign page.",
+    "Bodies are JSON. A wrong request is answered with a problem document (RFC 9457), whose " +
+      "`detail` says what was found and what is allowed. `Host` must be the address, and a request " +
+      "that changes something must not come from another origin.",
     "",
     "Everything has a limit, so that no client of the API costs a session anything:",
     "",
@@ -243,12 +244,12 @@ function accessLogPage(): string {
   return page(
     "# Access log",
     "",
-    "One line for each session, once it has ended. `access_log` says where to (`-` is standard " +
-      "output; a file is opened anew on SIGUSR2, for logrotate), `access_log_format` how: `text`, " +
+    "One line per session, written when it ends. `access_log` says where (`-` is standard output; a " +
+      "file is reopened on SIGUSR2, for logrotate), `access_log_format` in which format: `text`, " +
       "`json`, a template, or `auto`, which follows `log_format`.",
     "",
-    "Lines are written in batches. A disk that is slow never holds sessions up: what does not fit " +
-      "into 8 MiB of memory is dropped, and counted in `weir_access_log_dropped_lines_total`.",
+    "Lines are written in batches. A slow disk never delays sessions: lines that do not fit into " +
+      "8 MiB of memory are dropped, and counted in `weir_access_log_dropped_lines_total`.",
     "",
     "## Fields",
     "",
@@ -268,7 +269,7 @@ function accessLogPage(): string {
     formatText(RECORD),
     "```",
     "",
-    "Every field but the last is free of spaces; control characters are escaped.",
+    "No field but the last contains spaces; control characters are escaped.",
     "",
     "## `json`",
     "",
@@ -290,8 +291,8 @@ function accessLogPage(): string {
     "",
     "## Close codes",
     "",
-    "The first letter says who ended the session, the second one when. `ended_by` and `phase` are " +
-      "the same as words.",
+    "The first letter says who ended the session, the second when. `ended_by` and `phase` say the " +
+      "same in words.",
     "",
     ...table(["`ended_by`", ...PHASES.map((phase) => `\`${phase}\``)], ENDERS.map(closeCodeRow)),
     "",
