@@ -103,8 +103,8 @@ export const GLOBAL_KEYS = {
     type: freeText("a path"),
     default: "",
     doc: "A file with the tokens that the admin API accepts, one per line: `TOKEN` grants all " +
-      "rights, `read TOKEN` read access only. Each has at least 16 characters. The file is read " +
-      "again when it changes.",
+      "rights, `read TOKEN` read access only. Each has at least " +
+      `${SHORTEST_TOKEN} characters. The file is read again when it changes.`,
     reloadable: false,
     suspect: suspectQuotes,
   },
