@@ -1,4 +1,5 @@
 import type { ListenerSettings, Settings } from "../config/settings.ts";
+import { MOST_PIPES } from "../engine/native/pipe_pool.ts";
 
 /** The open files that a process may have. */
 export interface OpenFilesLimit {
@@ -11,8 +12,14 @@ export interface OpenFilesLimit {
 /** Asks the C library (`getrlimit`); absent where it may not or cannot. */
 export type ReadResourceLimit = () => OpenFilesLimit | undefined;
 
+/** Whether the native engine serves a listener: it moves bulk through pipes. */
+export type IsNative = (listener: ListenerSettings) => boolean;
+
 /** A session has two connections: the client's and the backend's. */
 const FILES_PER_SESSION = 2;
+/** One for each direction that is stalled. */
+const PIPES_PER_SESSION = 2;
+const FILES_PER_PIPE = 2;
 /** What Weir itself has open, with room for checks of backends and for operators. */
 const RESERVED_FILES = 100;
 const FILES_PER_LISTENER = 1;
@@ -39,47 +46,93 @@ export function readOpenFilesLimit(resourceLimit?: ReadResourceLimit): OpenFiles
 export function warnAboutOpenFiles(
   settings: Settings,
   limit: OpenFilesLimit | undefined,
+  isNative: IsNative = mayBeNative,
 ): string | undefined {
   if (limit === undefined) return undefined;
-  const { listeners } = settings;
-  const sessions = countSessions(settings);
-  const needed = countNeeded(settings);
-  const unlimited = listeners.filter(({ maxConnections }) => maxConnections === 0);
-  if (needed > limit.soft) {
-    return `This process may open ${limit.soft} files, but ${sessions} sessions ` +
-      `(max_connections) need ${needed}: ${adviseLimit(needed, limit)}, or lower max_connections`;
+  const { soft } = limit;
+  const needs = needsOf(settings, isNative);
+  const needed = filesFor(needs);
+  const unlimited = settings.listeners.filter(({ maxConnections }) => maxConnections === 0);
+  if (needed > soft && needs.sessions > 0) {
+    const pipes = needs.pipes > 0 ? " with their pipes" : "";
+    return `This process may open ${soft} files, but ${needs.sessions} sessions ` +
+      `(max_connections) need ${needed}${pipes}: ${adviseLimit(needed, limit)}, or lower ` +
+      "max_connections";
   }
-  if (unlimited.length === 0 || limit.soft >= SMALL_LIMIT) return undefined;
-  const room = Math.max(0, Math.floor((limit.soft - needed) / FILES_PER_SESSION));
+  if (unlimited.length === 0 || soft >= SMALL_LIMIT) return undefined;
+  if (needed > soft) {
+    return `This process may open ${soft} files, and Weir itself needs ${needed}, before the ` +
+      `first session: ${adviseLimit(SMALL_LIMIT, limit)}`;
+  }
   const [first] = unlimited as [ListenerSettings];
   const names = unlimited.length === 1
     ? `listener ${first.key} has`
     : `${unlimited.length} listeners have`;
-  return `This process may open ${limit.soft} files, enough for about ${room} sessions, and ${names} ` +
-    `no max_connections: ${adviseLimit(SMALL_LIMIT, limit)}, or set max_connections`;
+  const room = describeRoom(needs, soft - needed, unlimited.some(isNative));
+  return `This process may open ${soft} files, ${room}, and ${names} no max_connections: ` +
+    `${adviseLimit(SMALL_LIMIT, limit)}, or set max_connections`;
 }
 
 /**
  * How many files are left once workers, checks and the sessions that `max_connections` speaks of
- * have theirs; 0 where there are not even enough for those.
+ * have theirs; 0 where there are not even enough for those. A listener whose engine is `auto` counts
+ * as if it had pipes.
  */
 export function filesLeft(settings: Settings, { soft }: OpenFilesLimit): number {
-  return Math.max(0, soft - countNeeded(settings));
+  return Math.max(0, soft - filesFor(needsOf(settings, mayBeNative)));
 }
 
-function countNeeded(settings: Settings): number {
-  const { listeners, workers } = settings;
+/** What files are needed for. */
+interface Needs {
+  /** Files of Weir itself. */
+  readonly own: number;
+  /** Sessions that there may be at once; a listener without a limit counts as none. */
+  readonly sessions: number;
+  /** Pipes that those sessions hold at once, at most. */
+  readonly pipes: number;
+  /** Pipes that all sessions together hold, however many there are. */
+  readonly mostPipes: number;
+}
+
+function needsOf({ listeners, workers }: Settings, isNative: IsNative): Needs {
+  const natives = listeners.filter(isNative);
+  const mostPipes = natives.length > 0 ? MOST_PIPES * workers : 0;
   const perListener = listeners.map(({ backends }) =>
     FILES_PER_LISTENER * workers + FILES_PER_BACKEND * backends.length
   );
-  const sessions = countSessions(settings);
-  return RESERVED_FILES + sessions * FILES_PER_SESSION +
-    perListener.reduce((sum, files) => sum + files, 0);
+  return {
+    own: RESERVED_FILES + perListener.reduce((sum, files) => sum + files, 0),
+    sessions: countSessions(listeners),
+    pipes: Math.min(mostPipes, countSessions(natives) * PIPES_PER_SESSION),
+    mostPipes,
+  };
 }
 
-/** How many sessions there may be at once; a listener without a limit counts as none. */
-function countSessions({ listeners }: Settings): number {
+function filesFor({ own, sessions, pipes }: Needs): number {
+  return own + sessions * FILES_PER_SESSION + pipes * FILES_PER_PIPE;
+}
+
+/** For how many further sessions so many files are enough. */
+function describeRoom(
+  { sessions, pipes, mostPipes }: Needs,
+  files: number,
+  native: boolean,
+): string {
+  // At first each session may hold pipes of its own; from a number on there are no more of these.
+  const pipesLeft = native ? mostPipes - pipes : 0;
+  const withPipes = files / (FILES_PER_SESSION + PIPES_PER_SESSION * FILES_PER_PIPE);
+  const beyond = (files - pipesLeft * FILES_PER_PIPE) / FILES_PER_SESSION;
+  const room = Math.floor(Math.max(withPipes, beyond));
+  if (room === 0) return "too few for a single further session";
+  return `enough for about ${room} sessions${sessions > 0 ? ` besides the ${sessions}` : ""}`;
+}
+
+function countSessions(listeners: readonly ListenerSettings[]): number {
   return listeners.reduce((sum, { maxConnections }) => sum + maxConnections, 0);
+}
+
+function mayBeNative({ engine }: ListenerSettings): boolean {
+  return engine !== "streams";
 }
 
 function adviseLimit(needed: number, { hard }: OpenFilesLimit): string {

@@ -246,7 +246,11 @@ class Run {
   /** Says once what the settings in force would need. */
   #warnAboutOpenFiles(): void {
     const limit = readOpenFilesLimit(readDescriptorLimit);
-    const warning = warnAboutOpenFiles(this.#supervisor.settings, limit);
+    const warning = warnAboutOpenFiles(
+      this.#supervisor.settings,
+      limit,
+      (listener) => this.#supervisor.engineOf(listener).engine === "native",
+    );
     if (warning !== undefined && warning !== this.#openFilesWarning) {
       this.#logger.warn("{warning}", { warning });
     }
