@@ -20,7 +20,7 @@ const MEBIBYTE = 1024 * 1024;
 /** Each way. In long tests, more than 32 bits can count. */
 const BULK_MEBIBYTES = howMany(256, 5 * 1024);
 const PATIENCE_MS = howMany(120_000, 1_200_000);
-const WARM_UP_MEBIBYTES = 32;
+const WARM_UP_MEBIBYTES = howMany(128, 1024);
 /** What the memory may grow by, whatever is sent: the engine's own noise. */
 const NOISE_BYTES = 32 * MEBIBYTE;
 
