@@ -1,3 +1,4 @@
+import { ACKNOWLEDGED_CASES } from "./engine/acknowledged_cases.ts";
 import { ANNOUNCE_CASES } from "./engine/announce_cases.ts";
 import { CONNECT_CASES } from "./engine/connect_cases.ts";
 import type { EngineCase } from "./engine/engine_case.ts";
@@ -17,6 +18,7 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   ...ANNOUNCE_CASES,
   ...CONNECT_CASES,
   ...RESET_CASES,
+  ...ACKNOWLEDGED_CASES,
   ...LIMIT_CASES,
   ...PLACE_CASES,
   ...MANY_SESSIONS_CASES,

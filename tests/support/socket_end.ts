@@ -74,8 +74,13 @@ export class SocketEnd implements Disposable {
   }
 
   /** Reads what there is, at most 64 KiB; nothing at the end. */
-  async readSome(): Promise<Uint8Array | undefined> {
-    const count = await this.#conn.read(this.#buffer);
+  readSome(): Promise<Uint8Array | undefined> {
+    return this.readAtMost(READ_BYTES);
+  }
+
+  /** Reads what there is, at most so many bytes (up to 64 KiB); nothing at the end. */
+  async readAtMost(most: number): Promise<Uint8Array | undefined> {
+    const count = await this.#conn.read(this.#buffer.subarray(0, most));
     return count === null ? undefined : this.#buffer.subarray(0, count);
   }
 
