@@ -5,6 +5,7 @@ import type { EngineCase } from "./engine/engine_case.ts";
 import { LIFECYCLE_CASES } from "./engine/lifecycle_cases.ts";
 import { LIMIT_CASES } from "./engine/limit_cases.ts";
 import { MANY_SESSIONS_CASES } from "./engine/many_sessions_cases.ts";
+import { PASSING_ON_CASES } from "./engine/passing_on_cases.ts";
 import { PLACE_CASES } from "./engine/place_cases.ts";
 import { RANDOM_CASES } from "./engine/random_cases.ts";
 import { RELAY_CASES } from "./engine/relay_cases.ts";
@@ -18,6 +19,7 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   ...ANNOUNCE_CASES,
   ...CONNECT_CASES,
   ...RESET_CASES,
+  ...PASSING_ON_CASES,
   ...ACKNOWLEDGED_CASES,
   ...LIMIT_CASES,
   ...PLACE_CASES,
