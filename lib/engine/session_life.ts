@@ -47,6 +47,9 @@ export interface SessionView {
   readonly retries: number;
 }
 
+/** How long last bytes may make no progress where `half_close_timeout` sets no limit. */
+const LONGEST_DELIVERY_MS = 60_000;
+
 /** Whom a session is ended by where no attempt has led to a connection. */
 const FAILED_BY: Readonly<Record<ConnectFailure, Ender>> = {
   connect_failed: "backend",
@@ -259,7 +262,7 @@ export class SessionLife implements Waiter {
     if (this.phase !== "relay") return undefined;
     if (isOver(settings.sessionTimeoutMs, this.#startedMs, nowMs)) return "lifetime";
     if (this.#endedFirst !== undefined) {
-      if (this.isDeliveryOverdue(nowMs)) {
+      if (isOver(settings.halfCloseTimeoutMs, this.#silentSinceMs, nowMs)) {
         return this.#endedFirst === "client" ? "backend_timeout" : "client_timeout";
       }
     }
@@ -270,12 +273,18 @@ export class SessionLife implements Waiter {
   }
 
   /**
-   * Whether the direction that is left has made no progress for longer than `half_close_timeout`.
-   * Call `moved` before.
+   * Whether a session that has to end has made no progress with its last bytes for longer than
+   * `half_close_timeout`, or a minute where that is 0: nobody can hold it for ever. Call `moved`
+   * before.
    */
   isDeliveryOverdue(nowMs: number): boolean {
-    const sinceMs = Math.max(this.#halfClosedMs, this.#lastMovedMs);
-    return isOver(this.settings.halfCloseTimeoutMs, sinceMs, nowMs);
+    const patienceMs = this.settings.halfCloseTimeoutMs || LONGEST_DELIVERY_MS;
+    return isOver(patienceMs, this.#silentSinceMs, nowMs);
+  }
+
+  /** Since when nothing has moved, at least since one direction has ended. */
+  get #silentSinceMs(): number {
+    return Math.max(this.#halfClosedMs, this.#lastMovedMs);
   }
 
   /** Says who ends the session. The first reason counts; a later one is a consequence of it. */

@@ -240,3 +240,20 @@ for (
     assertEquals(resets, by === "backend" ? 1 : 0);
   });
 }
+
+Deno.test("SessionLife waits a minute at most for last bytes where half_close_timeout is 0", () => {
+  const life = rig("half_close_timeout = 0").begin();
+  assert(typeof life.acquire(() => {}) === "object");
+  life.connected();
+  life.relaying();
+  const nowMs = performance.now() + 1_000;
+  life.halfClosed("client", nowMs);
+  life.touched(nowMs);
+  assertEquals(life.overdue(nowMs + 61_000), undefined);
+  const lateMs = [59_000, 61_000];
+  assertEquals(lateMs.map((ms) => life.isDeliveryOverdue(nowMs + ms)), [false, true]);
+  life.touched(nowMs + 61_000);
+  assertEquals(life.isDeliveryOverdue(nowMs + 62_000), false);
+  life.finish("done");
+  life.end();
+});
