@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import { formatAddress } from "../base/address.ts";
 import { maskControls } from "../config/quote.ts";
 import { KNOWN_FLAGS, KNOWN_KEYS, type KnownKey } from "../config/schema.ts";
@@ -25,7 +26,7 @@ const SHARED_THING: Readonly<Record<AlgorithmName, string>> = {
  */
 export function describeSettings(settings: Settings): string {
   const general = changedKeys("global", settings).map((option) => `, ${option}`).join("");
-  const workers = `${settings.workers} ${settings.workers === 1 ? "worker" : "workers"}`;
+  const workers = counted(settings.workers, "worker");
   return [
     `${maskControls(settings.file)} is valid: ${workers}${general}`,
     ...settings.listeners.flatMap((listener) => ["", ...describeListener(listener)]),

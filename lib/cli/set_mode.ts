@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import type { BackendView } from "../admin/status_view.ts";
 import { maskControls } from "../config/quote.ts";
 import type { BackendModeName } from "../config/settings.ts";
@@ -15,7 +16,7 @@ export function setMode(inputs: CommandInputs, mode: BackendModeName): Promise<n
     const [word = ""] = inputs.operands;
     for (const { id } of findBackends(await askBackends(client), word)) {
       const { condition, figures } = await postMode(client, id, mode);
-      const sessions = figures.active === 1 ? "1 session" : `${figures.active} sessions`;
+      const sessions = counted(figures.active, "session");
       const line = `${id}: mode ${mode}, now ${condition}, with ${sessions}`;
       inputs.terminal.print(`${maskControls(line)}\n`);
     }

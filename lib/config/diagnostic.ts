@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import { formatExcerpt } from "./_excerpt.ts";
 import { maskControls } from "./quote.ts";
 
@@ -88,8 +89,8 @@ function formatDiagnostic(diagnostic: Diagnostic, color: boolean): string[] {
 
 function formatClosing({ errors, warnings }: ProblemCount, closing: string | undefined): string {
   const counts = [
-    ...(errors > 0 ? [`${errors} ${errors === 1 ? "error" : "errors"}`] : []),
-    ...(warnings > 0 ? [`${warnings} ${warnings === 1 ? "warning" : "warnings"}`] : []),
+    ...(errors > 0 ? [counted(errors, "error")] : []),
+    ...(warnings > 0 ? [counted(warnings, "warning")] : []),
   ];
   return counts.join(", ") + (closing === undefined ? "" : `: ${closing}`);
 }

@@ -66,7 +66,7 @@ export function formatReference(): string {
 export function formatReferenceMarkdown(): string {
   const keys = KNOWN_KEYS.map((key) => [
     `\`${key.name}\``,
-    `\`${key.type.format(key.default)}\``,
+    asCode(key.type.format(key.default)),
     `${key.type.kind}: ${key.type.allowed}`,
     key.scope === "global" ? "`[options]`" : "`[options]`, `[options KEY]`",
     key.reloadable ? "yes" : "no",
@@ -117,6 +117,11 @@ function wrap(text: string): string[] {
 
 function indent(lines: readonly string[], margin: string): string[] {
   return lines.map((line) => line === "" ? "" : margin + line);
+}
+
+/** Writes a value in the marks of code, which nothing at all would make no sense in. */
+function asCode(value: string): string {
+  return value === "" ? "(empty)" : `\`${value}\``;
 }
 
 /** Writes the docs' code marks the way that plain text does. */

@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import { byPlace, type Diagnostic } from "./diagnostic.ts";
 
 /** A piece of a configuration file: text that stands in one line, and its place. */
@@ -106,7 +107,7 @@ export class Source {
   #surplus(severity: Diagnostic["severity"]): Diagnostic[] {
     const count = this.#counts[severity] - MOST_LISTED;
     if (count <= 0) return [];
-    const what = count === 1 ? `1 more ${severity} is` : `${count} more ${severity}s are`;
+    const what = `${counted(count, `more ${severity}`)} ${count === 1 ? "is" : "are"}`;
     const end = severity === "error" && this.isSpent
       ? ", and the rest of the file was not read"
       : "";

@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import { formatAddress } from "../base/address.ts";
 import { parseAdminAddress } from "../config/admin_address.ts";
 import type { Settings } from "../config/settings.ts";
@@ -9,7 +10,7 @@ export function formatInstructions(settings: Settings): string {
   const backends = backendAddresses(settings).map(formatAddress);
   const [listener = "", backend = ""] = [listeners[0], backends[0]];
   return [
-    `${count(backends.length, "backend")} behind ${count(listeners.length, "listener")}: ` +
+    `${counted(backends.length, "backend")} behind ${counted(listeners.length, "listener")}: ` +
     listeners.join(", "),
     "",
     "Try in another terminal:",
@@ -30,8 +31,4 @@ export function formatInstructions(settings: Settings): string {
 function describeAdmin({ admin }: Settings): string[] {
   if (parseAdminAddress(admin)?.kind !== "tcp") return [];
   return ["", "And in a browser:", `  http://${admin}/`, "      the dashboard"];
-}
-
-function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
 }

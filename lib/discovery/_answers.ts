@@ -1,5 +1,5 @@
 import { canonicalHost, isIpAddress, isIpv4 } from "../base/address.ts";
-import { messageOf } from "../base/message_of.ts";
+import { explainLookup } from "./_explain_lookup.ts";
 import type { Resolver, ServiceRecord } from "./resolver.ts";
 
 /** A name gives at most so many addresses, or places of a service. */
@@ -55,7 +55,7 @@ export async function askForService(
         const { value } = await askForHost(resolver, record.target, signal);
         return { ...record, addresses: value };
       } catch (error) {
-        problems.push(`"${record.target}": ${messageOf(error)}`);
+        problems.push(`"${record.target}": ${explainLookup(error)}`);
         const known = before.find(({ target }) => target === record.target)?.addresses ?? [];
         return { ...record, addresses: known };
       }

@@ -1,8 +1,8 @@
 import { Backoff } from "../base/backoff.ts";
 import { formatDuration } from "../base/duration.ts";
-import { messageOf } from "../base/message_of.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { Answer } from "./_answers.ts";
+import { explainLookup } from "./_explain_lookup.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** A look-up that takes longer has failed. */
@@ -133,7 +133,7 @@ export class WatchedName<T> {
       if (answer !== "given up") this.#take(answer);
     } catch (error) {
       this.#failed = true;
-      this.#report(messageOf(error));
+      this.#report(explainLookup(error));
     } finally {
       cancelTimeout();
       this.#giveUp = undefined;

@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import type { Refusal } from "../balance/pool.ts";
 import { formatDuration } from "../base/duration.ts";
 import { messageOf } from "../base/message_of.ts";
@@ -100,7 +101,9 @@ export class FailureLog {
   }
 
   #log(message: string, suppressed: number): void {
-    const more = suppressed === 0 ? "" : ` (${suppressed} more times since the last such line)`;
+    const more = suppressed === 0
+      ? ""
+      : ` (${counted(suppressed, "more time")} since the last such line)`;
     this.#logger.warn("{message}{more}", { message, more });
   }
 }

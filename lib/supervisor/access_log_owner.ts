@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import { AccessLogWriter, type AccessLogWriterOptions } from "../log/access_log_writer.ts";
 import { loggerFor } from "../log/logging.ts";
 
@@ -26,7 +27,8 @@ export class AccessLogOwner {
         logger.error("Could not write the access log: {message}", { message });
       },
       onRecovered: (lines) => {
-        logger.warn("The access log is written again; {lines} lines were dropped", { lines });
+        const dropped = `${counted(lines, "line")} ${lines === 1 ? "was" : "were"} dropped`;
+        logger.warn("The access log is written again; {dropped}", { dropped, lines });
       },
       ...options,
     };

@@ -1,4 +1,6 @@
 import { formatAddress } from "../base/address.ts";
+import { counted } from "../base/counted.ts";
+import { listSome } from "../base/list_some.ts";
 import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
 import type { EngineChoice } from "../engine/choose_engine.ts";
 
@@ -12,14 +14,12 @@ export function describeListener(
   workers: number,
 ): string {
   const { address, algorithm, backends } = listener;
-  const names = backends.slice(0, MOST_LISTED_BACKENDS).map(describeBackend);
-  const left = backends.length - names.length;
-  if (left > 0) names.push(`and ${left} more`);
-  return `Listening on ${formatAddress(address)}: ${algorithm} over ${
-    count(backends, "backend")
-  } (${names.join(", ")}), engine ${engine} (${reason}), ${workers} ${
-    workers === 1 ? "worker" : "workers"
-  }`;
+  const names = listSome(backends.map(describeBackend), MOST_LISTED_BACKENDS).join(", ");
+  const over = backends.length === 0
+    ? "no backend yet"
+    : `${counted(backends.length, "backend")} (${names})`;
+  return `Listening on ${formatAddress(address)}: ${algorithm} over ${over}, ` +
+    `engine ${engine} (${reason}), ${counted(workers, "worker")}`;
 }
 
 function describeBackend(backend: BackendSettings): string {
@@ -30,8 +30,4 @@ function describeBackend(backend: BackendSettings): string {
     maxConnections === 0 ? "" : ` max_connections ${maxConnections}`,
   ];
   return name + flags.join("");
-}
-
-function count(list: readonly unknown[], noun: string): string {
-  return `${list.length} ${noun}${list.length === 1 ? "" : "s"}`;
 }

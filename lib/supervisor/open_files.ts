@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
 import { MOST_PIPES } from "../engine/native/pipe_pool.ts";
 
@@ -55,8 +56,10 @@ export function warnAboutOpenFiles(
   const unlimited = settings.listeners.filter(({ maxConnections }) => maxConnections === 0);
   if (needed > soft && needs.sessions > 0) {
     const pipes = needs.pipes > 0 ? " with their pipes" : "";
-    return `This process may open ${soft} files, but ${needs.sessions} sessions ` +
-      `(max_connections) need ${needed}${pipes}: ${adviseLimit(needed, limit)}, or lower ` +
+    return `This process may open ${soft} files, but ${counted(needs.sessions, "session")} ` +
+      `(max_connections) ${needs.sessions === 1 ? "needs" : "need"} ${needed}${pipes}: ${
+        adviseLimit(needed, limit)
+      }, or lower ` +
       "max_connections";
   }
   if (unlimited.length === 0 || soft >= SMALL_LIMIT) return undefined;
@@ -124,7 +127,9 @@ function describeRoom(
   const beyond = (files - pipesLeft * FILES_PER_PIPE) / FILES_PER_SESSION;
   const room = Math.floor(Math.max(withPipes, beyond));
   if (room === 0) return "too few for a single further session";
-  return `enough for about ${room} sessions${sessions > 0 ? ` besides the ${sessions}` : ""}`;
+  return `enough for about ${counted(room, "session")}${
+    sessions > 0 ? ` besides the ${sessions}` : ""
+  }`;
 }
 
 function countSessions(listeners: readonly ListenerSettings[]): number {

@@ -83,7 +83,12 @@ interface Failure {
 }
 
 const FAILURES: readonly Failure[] = [
-  { what: "fails", key: "failing", resolvConf: "", problem: "getaddrinfo EAI_AGAIN.*" },
+  {
+    what: "fails",
+    key: "failing",
+    resolvConf: "",
+    problem: "the name server fails, or does not answer",
+  },
   {
     what: "says nothing",
     key: "silent",

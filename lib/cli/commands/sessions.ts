@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.ts";
 import { formatAge, formatBytes, formatMs } from "../../admin/dashboard/page/figures.js";
 import { quote } from "../../config/quote.ts";
 import type { SessionView } from "../../engine/session_life.ts";
@@ -47,7 +48,7 @@ export function sessions(inputs: CommandInputs): Promise<number> {
       terminal.print(`${JSON.stringify(found, undefined, 2)}\n`);
     } else {
       const lines = formatTable(COLUMNS, found.map(sessionRow));
-      terminal.print(`${lines.join("\n")}\n${found.length} of ${matching} sessions\n`);
+      terminal.print(`${lines.join("\n")}\n${found.length} of ${counted(matching, "session")}\n`);
     }
     return EXIT_STATUS.done;
   });

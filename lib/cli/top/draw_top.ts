@@ -3,6 +3,7 @@ import {
   formatBytes,
   formatClock,
   formatCount,
+  formatCounted,
   formatMs,
   formatRate,
   formatShare,
@@ -179,7 +180,9 @@ function drawHead(status: StatusView): Line[] {
     ],
     styled(
       "plain",
-      `${serving} of ${all} backends up, ${formatCount(totals.active)} sessions, ` +
+      `${serving} of ${formatCounted(all, "backend")} up, ${
+        formatCounted(totals.active, "session")
+      }, ` +
         `${formatRate(totals.sessionsPerSecond)} new/s, ` +
         `${formatRate(totals.errorsPerSecond)} errors/s, ` +
         `${formatBytes(totals.bytesInPerSecond)}/s in, ` +

@@ -18,6 +18,17 @@ export function formatCount(count) {
 }
 
 /**
+ * Writes a count with its noun: `1 session`, `12k sessions`.
+ *
+ * @param {number} count
+ * @param {string} noun in the singular; its plural has an s
+ * @returns {string}
+ */
+export function formatCounted(count, noun) {
+  return `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`;
+}
+
+/**
  * Writes how often something happens a second; one decimal below ten.
  *
  * @param {number} perSecond

@@ -6,7 +6,7 @@
  */
 import { BackendRow } from "./backend_row.js";
 import { copyOf, part, setText } from "./element.js";
-import { formatBytes, formatCount, formatRate } from "./figures.js";
+import { formatBytes, formatCount, formatCounted, formatRate } from "./figures.js";
 
 /** One listener with the table of its backends. */
 export class ListenerView {
@@ -43,11 +43,13 @@ export class ListenerView {
       : [algorithm.replaceAll("_", " "), `${engine} engine`];
     if (address !== listener.key) about.unshift(address);
     setText(this.#about, about.join(", "));
-    const limit = maxConnections === 0 ? "" : ` of ${formatCount(maxConnections)}`;
+    const sessions = maxConnections === 0
+      ? formatCounted(figures.active, "session")
+      : `${formatCount(figures.active)} of ${formatCounted(maxConnections, "session")}`;
     setText(
       this.#flow,
       [
-        `${formatCount(figures.active)}${limit} ${figures.active === 1 ? "session" : "sessions"}`,
+        sessions,
         `${formatRate(rates.sessionsPerSecond)} new/s`,
         `${formatBytes(rates.bytesInPerSecond + rates.bytesOutPerSecond)}/s`,
         ...(figures.queued > 0 ? [`${formatCount(figures.queued)} waiting`] : []),

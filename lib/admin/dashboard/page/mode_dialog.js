@@ -4,7 +4,7 @@
  * @import { BackendView, ListenerView } from "../../status_view.ts"
  */
 import { byId, setText } from "./element.js";
-import { formatCount } from "./figures.js";
+import { formatCounted } from "./figures.js";
 import { warnOfLast } from "./verdict.js";
 
 /** @type {Readonly<Record<string, { readonly verb: string, readonly effect: string }>>} */
@@ -52,8 +52,7 @@ export class ModeDialog {
     setText(this.#title, `${order.verb}: ${backend.name}`);
     setText(
       this.#text,
-      `${order.effect} It has ${active === 1 ? "1 session" : `${formatCount(active)} sessions`} ` +
-        `on ${listener.key}.`,
+      `${order.effect} It has ${formatCounted(active, "session")} on ${listener.key}.`,
     );
     setText(this.#warning, warning);
     this.#warning.hidden = warning === "";

@@ -3,6 +3,7 @@
  * @import { ReloadResult } from "../../../supervisor/reloader.ts"
  * @import { BackendView, ListenerView, StatusView } from "../../status_view.ts"
  */
+import { formatCounted } from "./figures.js";
 import { takesSessions } from "./shares.js";
 
 /**
@@ -74,7 +75,7 @@ export function findProblems(status) {
  */
 export function describeVerdict(problems) {
   if (problems.length === 0) return { tone: "good", text: "All good" };
-  const text = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const text = formatCounted(problems.length, "problem");
   return { tone: problems.some(({ severity }) => severity === "severe") ? "bad" : "fair", text };
 }
 
@@ -102,7 +103,8 @@ function reasonOfReload({ diagnostics, problems }) {
   const [error] = errors;
   if (error === undefined) return problems[0] ?? "the file has errors";
   const place = error.line > 0 ? `line ${error.line}: ` : "";
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  const count = errors.reduce((sum, { count = 1 }) => sum + count, 0);
+  const more = count > 1 ? ` (and ${count - 1} more)` : "";
   return `${place}${error.message}${more}`;
 }
 

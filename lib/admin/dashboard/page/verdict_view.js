@@ -6,7 +6,7 @@
  */
 import { rowId } from "./backend_row.js";
 import { byId, setAttribute, setText } from "./element.js";
-import { formatAge, formatBytes, formatCount, formatRate } from "./figures.js";
+import { formatAge, formatBytes, formatCount, formatCounted, formatRate } from "./figures.js";
 import { addUp, countBackends } from "./totals.js";
 import { describeVerdict, findProblems } from "./verdict.js";
 
@@ -39,8 +39,7 @@ export class VerdictView {
     const workers = status.workers.length;
     setText(
       this.#about,
-      `${status.version} · ${status.file} · ${workers} ${workers === 1 ? "worker" : "workers"} · ` +
-        `up for ${uptime}`,
+      `${status.version} · ${status.file} · ${formatCounted(workers, "worker")} · up for ${uptime}`,
     );
     const totals = addUp(status.listeners);
     const { serving, all } = countBackends(status);

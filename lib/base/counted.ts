@@ -1,0 +1,8 @@
+/**
+ * A number with its noun, in the singular or the plural: `1 session`, `2 sessions`.
+ *
+ * @param many the plural, where it is not the noun with an s
+ */
+export function counted(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
+}
