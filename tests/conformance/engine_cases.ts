@@ -19,7 +19,6 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   ...ANNOUNCE_CASES,
   ...CONNECT_CASES,
   ...RESET_CASES,
-  ...PASSING_ON_CASES,
   ...ACKNOWLEDGED_CASES,
   ...LIMIT_CASES,
   ...PLACE_CASES,

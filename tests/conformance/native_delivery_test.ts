@@ -6,15 +6,15 @@ import type { EngineUnderTest } from "../support/engines_under_test.ts";
 import { ENGINES_UNDER_TEST } from "../support/engines_under_test.ts";
 import { nativeTest } from "../support/native_test.ts";
 import { eventually, pause, within } from "../support/patience.ts";
+import { RawEnd, sumOf } from "../support/raw_end.ts";
 import { RunningWeir } from "../support/running_weir.ts";
-import { SlowEnd } from "../support/slow_end.ts";
 import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
 import { seededBytes } from "../support/test_bytes.ts";
 
 const native = ENGINES_UNDER_TEST.find(({ name }) => name === "native") as EngineUnderTest;
 const BULK = seededBytes(60, 6_000_000);
-const BULK_SUM = BULK.reduce((sum, byte) => (sum + byte) | 0, 0);
+const BULK_SUM = sumOf(BULK);
 const SMALL_BUFFER = 16 * 1024;
 /** On the loopback interface: a buffer that holds less is reported full until it is empty. */
 const LARGEST_SEGMENT = 64 * 1024;
@@ -25,7 +25,7 @@ nativeTest(["all"], "native does not take a slow reader for an idle one", async 
     backends: [backend.name],
     options: { idle_timeout: "1500ms", half_close_timeout: "1500ms" },
   });
-  using client = new SlowEnd(weir.port, 2 * LARGEST_SEGMENT);
+  using client = RawEnd.connect(weir.port, 2 * LARGEST_SEGMENT);
   // Too slow to make room in Weir's own queue within the timeouts. The kernel tells of progress in
   // steps of some segments, which here take a third of them.
   for (let round = 0; round < 50; round++) {
@@ -49,7 +49,7 @@ nativeTest(
       backends: [backend.name],
       options: { idle_timeout: "400ms", half_close_timeout: "400ms" },
     });
-    using client = new SlowEnd(weir.port, SMALL_BUFFER);
+    using client = RawEnd.connect(weir.port, SMALL_BUFFER);
     await client.read(100_000);
     const [record] = await weir.records(1);
     assertEquals(record?.close_code, "cD");
@@ -70,9 +70,9 @@ nativeTest(
     });
     const before = countPipes();
     using clients = new DisposableStack();
-    const stalled: SlowEnd[] = [];
+    const stalled: RawEnd[] = [];
     for (let i = 0; i < MOST_PIPES + 20; i++) {
-      const client = clients.use(new SlowEnd(weir.port, SMALL_BUFFER));
+      const client = clients.use(RawEnd.connect(weir.port, SMALL_BUFFER));
       stalled.push(client);
       // Enough to be taken for bulk.
       await within("some bytes", client.read(400_000));
@@ -80,7 +80,7 @@ nativeTest(
     assertLessOrEqual(countPipes() - before, 2 * MOST_PIPES);
     assertGreater(countPipes() - before, MOST_PIPES);
     // Those without a pipe lose nothing.
-    const last = stalled.at(-1) as SlowEnd;
+    const last = stalled.at(-1) as RawEnd;
     await within("all bytes", last.read(BULK.length - last.receivedBytes));
     assertEquals([last.receivedBytes, last.sum], [BULK.length, BULK_SUM]);
     clients.dispose();
