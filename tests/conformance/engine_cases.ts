@@ -20,6 +20,7 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   ...CONNECT_CASES,
   ...RESET_CASES,
   ...ACKNOWLEDGED_CASES,
+  ...PASSING_ON_CASES,
   ...LIMIT_CASES,
   ...PLACE_CASES,
   ...MANY_SESSIONS_CASES,
