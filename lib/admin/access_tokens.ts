@@ -1,92 +1,159 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { explainReadError } from "../config/read_error.ts";
-import { readTokenFile } from "../config/token_file.ts";
+import { type FileToken, readTokenFile } from "../config/token_file.ts";
 import { loggerFor } from "../log/logging.ts";
-import type { Right } from "./route.ts";
+import type { Access, Right } from "./route.ts";
 
-/** The file is looked at so often at most. */
+/** How often the file is looked at while it is watched. */
 const LOOK_INTERVAL_MS = 1_000;
+/** What was changed so shortly before it was read may have changed once more in the same tick of the clock. */
+const SETTLED_AFTER_MS = 2_000;
+/** The bits of a mode by which others than the owner come in. */
+const OTHERS = 0o077;
 
-interface KnownToken {
+/** A token of the file, for as long as it stands there. */
+class KnownToken implements Access {
   readonly digest: Uint8Array;
   readonly rights: readonly Right[];
+  readonly #revocation = new AbortController();
+
+  constructor({ text, isReader }: FileToken) {
+    this.digest = digestOf(text);
+    this.rights = isReader ? ["read"] : ["read", "write"];
+  }
+
+  get revoked(): AbortSignal {
+    return this.#revocation.signal;
+  }
+
+  revoke(): void {
+    this.#revocation.abort();
+  }
+
+  isSameAs({ digest, rights }: KnownToken): boolean {
+    return timingSafeEqual(digest, this.digest) && rights.length === this.rights.length;
+  }
 }
 
 /**
  * The tokens of a file, one in a line: `TOKEN` may do everything, `read TOKEN` may only look. Lines
- * that begin with `#` or `;` are comments. The file is read again when it has changed; one that cannot be
- * used any more changes nothing.
+ * that begin with `#` or `;` are comments.
+ *
+ * While it is watched the file is read again when it has changed. A token that no longer
+ * stands there is revoked; a file that is gone, or that cannot be used, has none, and nobody may come in.
  */
 export class AccessTokens {
   readonly #path: string;
   readonly #logger = loggerFor("admin");
-  #tokens: readonly KnownToken[];
-  #modifiedMs: number;
-  #lookedMs = performance.now();
+  #tokens: readonly KnownToken[] = [];
+  /** What the file was like when it was read; empty where it is to be read in any case. */
+  #stamp = "";
+  /** What was wrong with it last; it is said once. */
+  #problem = "";
+  #isExposed = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  private constructor(path: string, tokens: readonly KnownToken[], modifiedMs: number) {
+  private constructor(path: string) {
     this.#path = path;
-    this.#tokens = tokens;
-    this.#modifiedMs = modifiedMs;
   }
 
   /** Reads a file. Rejects with an `Error` that says what is wrong with it, and no token. */
   static async open(path: string): Promise<AccessTokens> {
+    const tokens = new AccessTokens(path);
     try {
-      const { mtime, mode } = await Deno.stat(path);
-      const tokens = await readTokens(path);
-      if (mode !== null && (mode & 0o077) !== 0) {
-        loggerFor("admin").warn("admin_token_file {path} can be read by others on this machine", {
-          path,
-        });
-      }
-      return new AccessTokens(path, tokens, mtime?.getTime() ?? 0);
+      await tokens.#read(await Deno.stat(path));
     } catch (error) {
-      throw new Error(`Could not use admin_token_file "${path}": ${explainReadError(error, path)}`);
+      const message = explainReadError(error, path);
+      throw new Error(`Could not use admin_token_file "${path}": ${message}`);
     }
+    return tokens;
   }
 
   /**
-   * Gives the rights that an `Authorization` header stands for; none where it is wrong.
+   * Finds what an `Authorization` header stands for; nothing where it is wrong.
    *
    * The time that this takes says nothing about the tokens: digests are compared, each as a whole,
    * and always all of them.
    */
-  async rightsOf(authorization: string | null): Promise<readonly Right[]> {
-    await this.#look();
+  find(authorization: string | null): Access | undefined {
     const given = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
-    if (given === undefined) return [];
+    if (given === undefined) return undefined;
     const digest = digestOf(given);
-    let rights: readonly Right[] = [];
+    let found: Access | undefined;
     for (const token of this.#tokens) {
-      if (timingSafeEqual(digest, token.digest)) rights = token.rights;
+      if (timingSafeEqual(digest, token.digest)) found = token;
     }
-    return rights;
+    return found;
   }
 
+  /** Looks at the file from now on, until {@linkcode close}. */
+  watch(): void {
+    this.#timer = setTimeout(async () => {
+      await this.#look();
+      if (this.#timer !== undefined) this.watch();
+    }, LOOK_INTERVAL_MS);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Never rejects. */
   async #look(): Promise<void> {
-    if (performance.now() - this.#lookedMs < LOOK_INTERVAL_MS) return;
-    this.#lookedMs = performance.now();
     try {
-      const modifiedMs = (await Deno.stat(this.#path)).mtime?.getTime() ?? 0;
-      if (modifiedMs === this.#modifiedMs) return;
-      this.#tokens = await readTokens(this.#path);
-      this.#modifiedMs = modifiedMs;
-      this.#logger.info("admin_token_file {path} was read again", { path: this.#path });
+      const info = await Deno.stat(this.#path);
+      if (this.#stamp !== "" && this.#stamp === stampOf(info)) return;
+      if (await this.#read(info)) {
+        this.#logger.info("admin_token_file {path} was read again", { path: this.#path });
+      }
+      this.#problem = "";
     } catch (error) {
-      this.#logger.error("Could not read admin_token_file {path} again: {message}", {
+      this.#stamp = "";
+      this.#use([]);
+      const message = explainReadError(error, this.#path);
+      if (message !== this.#problem) {
+        this.#logger.error(
+          "Could not read admin_token_file {path} again: {message}; nobody may use the admin API",
+          { path: this.#path, message },
+        );
+      }
+      this.#problem = message;
+    }
+  }
+
+  /** Tells whether there are other tokens than before. */
+  async #read(info: Deno.FileInfo): Promise<boolean> {
+    const tokens = await readTokenFile(this.#path);
+    this.#stamp = isSettled(info) ? stampOf(info) : "";
+    const isExposed = ((info.mode ?? 0) & OTHERS) !== 0;
+    if (isExposed && !this.#isExposed) {
+      this.#logger.warn("admin_token_file {path} can be read by others on this machine", {
         path: this.#path,
-        message: explainReadError(error, this.#path),
       });
     }
+    this.#isExposed = isExposed;
+    return this.#use(tokens.map((token) => new KnownToken(token)));
+  }
+
+  /** Takes over the tokens of the file. Tells whether they are others than before. */
+  #use(tokens: readonly KnownToken[]): boolean {
+    const before = this.#tokens;
+    this.#tokens = tokens.map((token) => before.find((known) => known.isSameAs(token)) ?? token);
+    const gone = before.filter((token) => !this.#tokens.includes(token));
+    for (const token of gone) token.revoke();
+    return gone.length > 0 || this.#tokens.some((token) => !before.includes(token));
   }
 }
 
-async function readTokens(path: string): Promise<readonly KnownToken[]> {
-  return (await readTokenFile(path)).map(({ text, isReader }) => ({
-    digest: digestOf(text),
-    rights: isReader ? ["read"] : ["read", "write"],
-  }));
+/** Differs where another file has taken the place, or anything about this one has changed. */
+function stampOf({ dev, ino, size, ctime, mtime, mode }: Deno.FileInfo): string {
+  return [dev, ino, size, ctime?.getTime(), mtime?.getTime(), mode].join(" ");
+}
+
+function isSettled({ ctime, mtime }: Deno.FileInfo): boolean {
+  const changedMs = (ctime ?? mtime)?.getTime() ?? Infinity;
+  return Date.now() - changedMs > SETTLED_AFTER_MS;
 }
 
 function digestOf(token: string): Uint8Array {

@@ -88,6 +88,7 @@ export async function startAdmin(inputs: AdminInputs): Promise<AdminServer> {
     mostLargeAnswers: () => Math.min(MOST_LARGE_ANSWERS, mostConnections() / 2),
   });
   listener.serve((connection) => http.take(connection));
+  tokens?.watch();
   watch.start();
   return {
     address: formatAdminAddress(listener.address),
@@ -96,6 +97,7 @@ export async function startAdmin(inputs: AdminInputs): Promise<AdminServer> {
       streams.close();
       http.close();
       await listener.close();
+      tokens?.close();
     },
   };
 }

@@ -3,7 +3,7 @@ import { jsonReply, type Reply } from "./reply.ts";
 import type { Call, Desk } from "./route.ts";
 
 /** Answers what there is to ask, and what the one who asks may do. */
-export function answerRoutes({ rights }: Call, { routes, version }: Desk): Reply {
+export function answerRoutes({ access: { rights } }: Call, { routes, version }: Desk): Reply {
   return jsonReply({
     name: "Weir",
     version,

@@ -20,6 +20,8 @@ export interface StreamQuery {
   readonly kinds: readonly StreamKind[];
   /** The last event that the listener has; 0 for all that are remembered. */
   readonly lastEventId: number;
+  /** Ends the stream. */
+  readonly signal: AbortSignal;
 }
 
 const ENCODER = new TextEncoder();
@@ -66,15 +68,21 @@ export class EventStreams {
     for (const stream of this.#streams) stream.end();
   }
 
-  #start({ kinds, lastEventId }: StreamQuery, outlet: Outlet): () => void {
+  #start({ kinds, lastEventId, signal }: StreamQuery, outlet: Outlet): () => void {
     const stream = new EventStream(kinds, outlet);
+    const end = (): void => stream.end();
+    signal.addEventListener("abort", end);
     this.#streams.add(stream);
     this.#leave ??= this.#subscribe();
     if (kinds.includes("status")) stream.sendStatus(statusMessage(this.#watch.view));
     if (kinds.includes("event")) {
       for (const event of this.#missed(lastEventId)) stream.sendEvent(eventMessage(event));
     }
-    return () => this.#remove(stream);
+    if (signal.aborted) end();
+    return () => {
+      signal.removeEventListener("abort", end);
+      this.#remove(stream);
+    };
   }
 
   /** An id that is ahead of the log is from before a restart. */

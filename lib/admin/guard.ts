@@ -3,11 +3,16 @@ import type { HttpRequest } from "./http_request.ts";
 import { type AdminAddress, isExposed } from "../config/admin_address.ts";
 import type { AccessTokens } from "./access_tokens.ts";
 import { Problem } from "./problem.ts";
-import type { Permission, Right } from "./route.ts";
+import type { Access, Permission } from "./route.ts";
 
 const HTTP_PORT = "80";
 /** A name or an address, with or without a port: nothing that would be another part of a URL. */
 const AUTHORITY = /^(\[[\da-f:.]+\]|[\w.-]*)(:\d{1,5})?$/i;
+
+/** Where there are no tokens, none is ever revoked. */
+const { signal: NEVER } = new AbortController();
+const EVERYTHING: Access = { rights: ["read", "write"], revoked: NEVER };
+const NOTHING: Access = { rights: [], revoked: NEVER };
 
 /** Tells the requests that somebody meant to make from those that a foreign page makes for them. */
 export class Guard {
@@ -71,14 +76,14 @@ export class Guard {
     }
   }
 
-  /** Gives the rights of a request, or throws a {@linkcode Problem} where they do not suffice. */
-  async checkRights(request: HttpRequest, permission: Permission): Promise<readonly Right[]> {
-    if (this.#tokens === undefined) return ["read", "write"];
-    if (permission === "none") return [];
+  /** Finds what a request may do, or throws a {@linkcode Problem} where that does not suffice. */
+  checkRights(request: HttpRequest, permission: Permission): Access {
+    if (this.#tokens === undefined) return EVERYTHING;
+    if (permission === "none") return NOTHING;
     const authorization = request.headers.get("authorization");
-    const rights = await this.#tokens.rightsOf(authorization);
-    if (rights.includes(permission)) return rights;
-    if (rights.length > 0) {
+    const access = this.#tokens.find(authorization);
+    if (access?.rights.includes(permission)) return access;
+    if (access !== undefined) {
       throw new Problem(403, "The token may only look: this changes something");
     }
     const challenge = 'Bearer realm="Weir"';

@@ -30,7 +30,10 @@ export async function answerSessions({ parameters }: Call, { sessions }: Desk): 
   );
 }
 
-export function answerEvents({ request, parameters }: Call, { streams }: Desk): LiveReply {
+export function answerEvents(
+  { request, access, parameters }: Call,
+  { streams }: Desk,
+): LiveReply {
   // The header is from a browser that comes again, and newer than what its address says.
   const last = request.headers.get("last-event-id") ?? String(parameters.last_event_id ?? 0);
   if (!/^\d{1,15}$/.test(last)) {
@@ -42,7 +45,11 @@ export function answerEvents({ request, parameters }: Call, { streams }: Desk): 
     const allowed = STREAM_KINDS.map((kind) => `"${kind}"`).join(", ");
     throw new Problem(400, `Parameter "kinds" has "${unknown}": expected ${allowed}`);
   }
-  return streams.open({ kinds: kinds.filter(isStreamKind), lastEventId: Number(last) });
+  return streams.open({
+    kinds: kinds.filter(isStreamKind),
+    lastEventId: Number(last),
+    signal: access.revoked,
+  });
 }
 
 function asText(value: string | number | undefined): string | undefined {

@@ -63,15 +63,12 @@ export class RequestDesk {
     const match = findRoute(desk.routes, request.method, pathname);
     const { permission, body, handle } = match.route;
     guard.checkOrigin(request, permission);
-    const rights = await guard.checkRights(request, permission);
+    guard.checkRights(request, permission);
     const parameters = readParameters(match, searchParams);
-    const call = {
-      request,
-      rights,
-      parameters,
-      body: await readBody(request, body, bodyTimeoutMs),
-    };
-    return await handle(call, desk);
+    const sent = await readBody(request, body, bodyTimeoutMs);
+    // Once more: the body may have taken long enough for the token to be revoked.
+    const access = guard.checkRights(request, permission);
+    return await handle({ request, access, parameters, body: sent }, desk);
   }
 
   #problemOf(error: unknown): Problem {

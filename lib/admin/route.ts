@@ -26,10 +26,17 @@ export interface Desk {
   readonly routes: readonly Route[];
 }
 
+/** What a request may do, and for how long. */
+export interface Access {
+  readonly rights: readonly Right[];
+  /** Aborted once the token no longer stands in its file. */
+  readonly revoked: AbortSignal;
+}
+
 /** A request that is known to be good. */
 export interface Call {
   readonly request: HttpRequest;
-  readonly rights: readonly Right[];
+  readonly access: Access;
   /** The decoded parts of the path, and the query, by the names of the route's parameters. */
   readonly parameters: Readonly<Record<string, string | number>>;
   /** What was sent, as the route's `body` says. */

@@ -4,6 +4,7 @@ import { loadSettings } from "../config/load_settings.ts";
 import { quote } from "../config/quote.ts";
 import { explainReadError } from "../config/read_error.ts";
 import type { Settings } from "../config/settings.ts";
+import { readTokenFile } from "../config/token_file.ts";
 import { AdminClient } from "./admin_client.ts";
 import type { CommandInputs } from "./command.ts";
 import { detectEnvironment } from "./environment.ts";
@@ -83,19 +84,11 @@ function reachable(address: BoundAddress): BoundAddress {
 /** Reads the first token that may do everything, or else the first one. */
 async function readToken(file: string): Promise<string> {
   await requireFile(file);
-  let text: string;
   try {
-    text = await Deno.readTextFile(file);
+    const tokens = await readTokenFile(file);
+    const token = tokens.find(({ isReader }) => !isReader) ?? tokens[0];
+    return token?.text ?? "";
   } catch (error) {
-    throw new UsageError(`cannot read ${quote(file)}: ${explainReadError(error, file)}`);
+    throw new UsageError(`cannot use ${quote(file)}: ${explainReadError(error, file)}`);
   }
-  const lines = text.split("\n").map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#") && !line.startsWith(";"));
-  const line = lines.find((line) => !/^read\s/.test(line)) ?? lines[0];
-  if (line === undefined) throw new UsageError(`${quote(file)} has no token in it`);
-  const token = line.replace(/^read\s+/, "");
-  if (!/^[!-~]+$/.test(token)) {
-    throw new UsageError(`${quote(file)} has a line that is neither "TOKEN" nor "read TOKEN"`);
-  }
-  return token;
 }

@@ -123,3 +123,25 @@ processTest("sessions go on while the admin API is flooded", async () => {
     await Promise.all(streams.map(({ body }) => body?.cancel()));
   }
 });
+
+processTest("a client that leaves in the middle of its request is no news", async () => {
+  const [port, admin] = freePorts(2) as [number, number];
+  await using weir = await WeirProcess.start(
+    `[options]\nadmin = 127.0.0.1:${admin}\n[mappings]\n127.0.0.1:${port} = 127.0.0.1:9\n`,
+  );
+  const logged = weir.stderr.length;
+  const head = `POST /api/v1/backends/x/mode HTTP/1.1\r\nhost: 127.0.0.1:${admin}\r\n` +
+    "content-type: application/json\r\n";
+  for (const framing of ["content-length: 100", "transfer-encoding: chunked"]) {
+    for (const text of [`${head}${framing}\r\n\r\n`, `${head}${framing}\r\n\r\n5\r\n{`, head]) {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: admin });
+      await connection.write(new TextEncoder().encode(text));
+    }
+  }
+  for (let index = 0; index < 3; index++) {
+    const answer = await fetch(`http://127.0.0.1:${admin}/healthz`);
+    assertEquals(await answer.json(), { alive: true });
+  }
+  const { code, stderr } = await weir.stop();
+  assertEquals([code, /unexpected/.test(stderr.slice(logged))], [0, false], stderr);
+});

@@ -79,6 +79,7 @@ const CASES: Readonly<Record<string, Case>> = {
     ADMIN,
     "admin_token_file = FOLDER/logs",
   ),
+  "a token file that is a pipe": wrong("admin_token_file", ADMIN, "admin_token_file = FOLDER/pipe"),
   "a token file without an end": wrong("admin_token_file", ADMIN, "admin_token_file = /dev/zero"),
   "a token file that is no text": wrong(
     "admin_token_file",

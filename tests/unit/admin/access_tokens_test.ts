@@ -17,16 +17,16 @@ async function withFile(text: string, use: (path: string) => Promise<void>): Pro
 
 permittedTest(
   ["read", "write"],
-  "AccessTokens.rightsOf() knows what each token may do",
+  "AccessTokens.find() knows what each token may do",
   async () => {
     const text = `# who may do what\n\n  ${WRITER}\r\nread ${READER}\n; and nobody else`;
     await withFile(text, async (path) => {
       const tokens = await AccessTokens.open(path);
-      assertEquals(await tokens.rightsOf(`Bearer ${WRITER}`), ["read", "write"]);
-      assertEquals(await tokens.rightsOf(`bearer  ${READER}`), ["read"]);
+      assertEquals(tokens.find(`Bearer ${WRITER}`)?.rights, ["read", "write"]);
+      assertEquals(tokens.find(`bearer  ${READER}`)?.rights, ["read"]);
       const wrong = [null, "", WRITER, "Bearer", "Bearer ", `Basic ${WRITER}`, `Bearer ${WRITER}x`];
       wrong.push(`Bearer ${WRITER.slice(0, -1)}`, `Bearer read`, `Bearer ${WRITER} ${WRITER}`);
-      for (const header of wrong) assertEquals(await tokens.rightsOf(header), [], String(header));
+      for (const header of wrong) assertEquals(tokens.find(header), undefined, String(header));
     });
   },
 );

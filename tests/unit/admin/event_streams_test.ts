@@ -164,7 +164,8 @@ apiTest(
     const { events } = weir.control;
     const streams = new EventStreams(weir.control, new StatusWatch(weir.control));
     const outlet = new UnreadOutlet();
-    const stop = streams.open({ kinds: ["event"], lastEventId: 0 }).start(outlet);
+    const { signal } = new AbortController();
+    const stop = streams.open({ kinds: ["event"], lastEventId: 0, signal }).start(outlet);
     const text = "x".repeat(10_000);
     let sent = 0;
     while (!outlet.hasEnded && sent < 1000) {

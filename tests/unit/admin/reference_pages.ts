@@ -142,7 +142,9 @@ function apiPage(): string {
     "",
     "With a token file, every request must carry a token, except where the right is `none` below. A " +
       "line `TOKEN` grants all rights, a line `read TOKEN` read access only; lines that begin with " +
-      "`#` or `;` are comments. The file is read again when it changes.",
+      "`#` or `;` are comments. A change of the file takes effect within about a second: tokens that are " +
+      "no longer in it are refused, and their event streams end. While the file is missing, empty or " +
+      "wrong in any line, every token is refused, and the log says why.",
     "",
     "Bodies are JSON. A wrong request is answered with a problem document (RFC 9457), whose " +
       "`detail` says what was found and what is allowed. `Host` must be the address, and a request " +

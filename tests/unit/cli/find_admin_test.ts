@@ -93,7 +93,7 @@ permittedTest(
       "",
       "read only-looking-token-1",
       " do-everything-token-2 ",
-      "another-3",
+      "another-token-of-more-3",
     ];
     await withFile(lines.join("\n"), async (file) => {
       assertEquals(await tokenSent({ "token-file": file }), "Bearer do-everything-token-2");
@@ -105,7 +105,7 @@ permittedTest(
       await assertRejects(
         () => tokenSent({ "token-file": file }),
         UsageError,
-        "has no token in it",
+        "it has no token",
       );
     });
     for (const wrong of ["t\u00f6ken-of-sixteen-characters\n", "read two words\n"]) {
@@ -113,15 +113,19 @@ permittedTest(
         await assertRejects(
           () => tokenSent({ "token-file": file }),
           UsageError,
-          'has a line that is neither "TOKEN" nor "read TOKEN"',
+          'line 1 is neither "TOKEN" nor "read TOKEN"',
         );
       });
+    }
+    if (Deno.build.os === "linux") {
+      const endless = () => tokenSent({ "token-file": "/dev/zero" });
+      await assertRejects(endless, UsageError, 'cannot use "/dev/zero": it is a device');
     }
     const folder = import.meta.dirname as string;
     await assertRejects(
       () => tokenSent({ "token-file": folder }),
       UsageError,
-      `cannot read "${folder}": it is a directory`,
+      `cannot use "${folder}": it is a directory`,
     );
     assertEquals(await tokenSent({}), null);
   },
