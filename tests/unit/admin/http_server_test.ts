@@ -179,6 +179,21 @@ serverTest("HttpServer writes so many large answers at once, and refuses more", 
   }
 });
 
+serverTest("HttpServer works on so many requests at once, and refuses more", async () => {
+  const later = Promise.withResolvers<void>();
+  await using served = new Served(answerWith(later.promise));
+  using busy = await served.write(get("/later").repeat(128));
+  await eventually("one more is refused", async () => {
+    using more = await served.write(get("/1", "connection: close\r\n"));
+    const answer = await readAll(more);
+    if (!answer.startsWith("HTTP/1.1 503 Service Unavailable\r\n")) return false;
+    assertStringIncludes(answer, '"detail":"Too many requests are in progress"');
+    return true;
+  });
+  later.resolve();
+  assertStringIncludes(await readUntil(busy, /"target":"\/later"/), "HTTP/1.1 200 OK\r\n");
+});
+
 serverTest("HttpServer gives up on a client that does not read its answer", async () => {
   await using served = new Served(answerWith(), { writeTimeoutMs: 50 });
   using _unread = await served.write(get("/large"));
