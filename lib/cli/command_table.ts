@@ -71,10 +71,14 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "status",
-    usage: "status [--json]",
+    usage: "status [--all | --json]",
     summary: "Print how a running Weir is; fails unless all of it is ready",
     details: ADMIN_DETAILS,
-    flags: [JSON_FLAG, ...ADMIN_FLAGS],
+    flags: [
+      { name: "all", summary: "List every problem, not only the first 10" },
+      JSON_FLAG,
+      ...ADMIN_FLAGS,
+    ],
     operands: [],
     load: async () => (await import("./commands/status.ts")).status,
   },

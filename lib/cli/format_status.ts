@@ -1,5 +1,10 @@
 import { formatAge, formatMs, formatRate } from "../admin/dashboard/page/figures.js";
-import { formatBytes, formatCount, formatShare } from "../admin/dashboard/page/figures.js";
+import {
+  formatBytes,
+  formatCount,
+  formatCounted,
+  formatShare,
+} from "../admin/dashboard/page/figures.js";
 import { wantedShares } from "../admin/dashboard/page/shares.js";
 import { addUp } from "../admin/dashboard/page/totals.js";
 import {
@@ -9,6 +14,7 @@ import {
   reasonOf,
 } from "../admin/dashboard/page/verdict.js";
 import type { ListenerView, StatusView } from "../admin/status_view.ts";
+import { listSome } from "../base/list_some.ts";
 import { maskControls } from "../config/quote.ts";
 import { formatTable, type TextColumn } from "./text_table.ts";
 
@@ -25,17 +31,26 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "LAST CHANGE" },
 ];
 
-/** Writes a status for people, as plain text: the verdict first, then each listener's backends. */
-export function formatStatus(status: StatusView): string {
+/** Without being asked for all, so many problems are listed: the rest would hide the verdict. */
+const MOST_PROBLEMS = 10;
+
+/**
+ * Writes a status for people, as plain text: the verdict first, then each listener's backends.
+ *
+ * @param listsAll whether every problem is listed, however many there are
+ */
+export function formatStatus(status: StatusView, listsAll = false): string {
   const problems = findProblems(status);
+  const texts = problems.map(({ text }) => text);
+  const most = listsAll ? Infinity : MOST_PROBLEMS;
   const totals = addUp(status.listeners);
   const lines = [
     `Weir ${status.version}, ${status.file}, up for ${
       formatAge(status.atMs - status.startedAtMs)
     }: ` +
     describeVerdict(problems).text.toLowerCase(),
-    ...problems.map(({ text }) => `  ${text}`),
-    `${formatCount(totals.active)} sessions, ${formatRate(totals.sessionsPerSecond)} new/s, ` +
+    ...listSome(texts, most, "(--all lists them)").map((text) => `  ${text}`),
+    `${formatCounted(totals.active, "session")}, ${formatRate(totals.sessionsPerSecond)} new/s, ` +
     `${formatBytes(totals.bytesInPerSecond)}/s in, ${
       formatBytes(totals.bytesOutPerSecond)
     }/s out, ` +

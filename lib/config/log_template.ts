@@ -3,6 +3,7 @@ import type { ParsedValue, ValueType } from "./value_type.ts";
 
 /** Every field that a line of the access log can have, in the order in which JSON has them. */
 export const ACCESS_LOG_FIELD_NAMES = [
+  "type",
   "time",
   "client",
   "listener",

@@ -10,7 +10,7 @@ import {
   isUsable,
   isUsableBut,
 } from "./_ejection.ts";
-import { longestEjectionMs, mostEjected } from "./ejection_rules.ts";
+import { ejectionTimeMs, longestEjectionMs, mostEjected } from "./ejection_rules.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 
@@ -22,8 +22,8 @@ export interface EjectionChange {
   readonly ejected: boolean;
   /** Whether it had been ejected before and its trial failed. */
   readonly again: boolean;
-  /** Until when, by the shared clock; 0 where it takes sessions again. */
-  readonly untilMs: number;
+  /** How long it lasts, but for what is added by chance; 0 where it takes sessions again. */
+  readonly lastsMs: number;
   readonly reason: string;
 }
 
@@ -248,7 +248,8 @@ export class EjectionKeeper {
 
   #report(kept: Kept, ejected: boolean, again: boolean, reason: string): void {
     const { pool: { listener }, backend, row } = kept;
-    const untilMs = ejected ? this.#untilMs(row) : 0;
-    this.#inputs.onChange({ listener, backend, row, ejected, again, untilMs, reason });
+    const inRow = Math.max(1, this.#state.backendCell(row, BackendCell.ejectionsInRow));
+    const lastsMs = ejected ? ejectionTimeMs(listener.failTimeoutMs, inRow, 0) : 0;
+    this.#inputs.onChange({ listener, backend, row, ejected, again, lastsMs, reason });
   }
 }

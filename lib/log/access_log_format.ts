@@ -21,6 +21,11 @@ export interface AccessLogField {
  */
 export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
   {
+    name: "type",
+    doc: 'what the line is about: always "session", which no line of the program\'s own log has',
+    read: () => "session",
+  },
+  {
     name: "time",
     doc: "when the client was accepted, ISO 8601 in UTC with milliseconds",
     read: (record) => new Date(record.startedAtMs).toISOString(),

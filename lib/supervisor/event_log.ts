@@ -24,7 +24,15 @@ export interface WeirEvent {
   readonly listener?: string;
   /** The backend's name, where the event is about one. */
   readonly backend?: string;
+  /** What has become of it, where the event is about health. */
+  readonly state?: string;
 }
+
+/** What an event is about, as far as it is about a listener or a backend. */
+export type EventSubject = Pick<WeirEvent, "listener" | "backend" | "state">;
+
+/** The last thing that happened to a backend. */
+export type BackendChange = Pick<WeirEvent, "atMs" | "text">;
 
 /** Older events are forgotten. */
 const MOST_EVENTS = 500;
@@ -33,6 +41,8 @@ const MOST_EVENTS = 500;
 export class EventLog {
   readonly #events: WeirEvent[] = [];
   readonly #subscribers = new Set<(event: WeirEvent) => void>();
+  /** By the listener's key and the backend's name. */
+  readonly #lastChanges = new Map<string, Map<string, BackendChange>>();
   #lastId = 0;
 
   /** The events that are remembered, oldest first. */
@@ -41,11 +51,35 @@ export class EventLog {
   }
 
   /** Adds an event and tells the subscribers. */
-  add(kind: EventKind, text: string, about: Pick<WeirEvent, "listener" | "backend"> = {}): void {
+  add(kind: EventKind, text: string, about: EventSubject = {}): void {
+    this.note(text, about);
     const event = { id: ++this.#lastId, atMs: Date.now(), kind, text, ...about };
     this.#events.push(event);
     if (this.#events.length > MOST_EVENTS) this.#events.shift();
     for (const tell of this.#subscribers) tell(event);
+  }
+
+  /** Keeps in mind what happened to a backend, and makes no event of it. */
+  note(text: string, { listener, backend }: EventSubject): void {
+    if (listener === undefined || backend === undefined) return;
+    const changes = this.#lastChanges.get(listener) ?? new Map<string, BackendChange>();
+    changes.set(backend, { atMs: Date.now(), text });
+    this.#lastChanges.set(listener, changes);
+  }
+
+  /** What happened to a backend the last time; nothing if nothing did. */
+  lastChangeOf(listener: string, backend: string): BackendChange | undefined {
+    return this.#lastChanges.get(listener)?.get(backend);
+  }
+
+  /** Forgets what happened to backends that are no more. */
+  keepOnly(isThere: (listener: string, backend: string) => boolean): void {
+    for (const [listener, changes] of this.#lastChanges) {
+      for (const backend of changes.keys()) {
+        if (!isThere(listener, backend)) changes.delete(backend);
+      }
+      if (changes.size === 0) this.#lastChanges.delete(listener);
+    }
   }
 
   /** Hears of every event from now on, until the function that this gives is called. */

@@ -4,11 +4,13 @@ import { type Generation, watchedPool } from "../engine/generation.ts";
 import { type EjectionChange, EjectionKeeper } from "../health/ejection_keeper.ts";
 import { HealthChecker, type HealthFlip } from "../health/health_checker.ts";
 import { PROBES } from "../health/probes.ts";
+import { hasUsableBackend } from "../health/has_usable_backend.ts";
 import { SYSTEM_SCHEDULER } from "../health/scheduler.ts";
 import { SlowStart } from "../health/slow_start.ts";
-import { loggerFor } from "../log/logging.ts";
+import type { WatchedPool } from "../health/watched_pool.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import type { EventLog } from "./event_log.ts";
+import { HealthNews } from "./health_news.ts";
 
 export interface HealthWatchInputs {
   readonly state: SharedState;
@@ -25,15 +27,20 @@ export interface HealthWatchInputs {
  */
 export class HealthWatch {
   readonly #inputs: HealthWatchInputs;
-  readonly #logger = loggerFor("health");
+  readonly #news: HealthNews;
   readonly #slowStart: SlowStart;
   readonly #keeper: EjectionKeeper;
   readonly #checker: HealthChecker;
+  /** By the rows of their backends. */
+  #pools: ReadonlyMap<number, WatchedPool> = new Map();
+  /** The rows of listeners without a backend that takes sessions. */
+  readonly #unserved = new Set<number>();
 
   constructor(inputs: HealthWatchInputs) {
     const { state } = inputs;
     const scheduler = SYSTEM_SCHEDULER;
     this.#inputs = inputs;
+    this.#news = new HealthNews(inputs.events, scheduler);
     this.#slowStart = new SlowStart({ state, scheduler });
     this.#keeper = new EjectionKeeper({
       state,
@@ -65,50 +72,93 @@ export class HealthWatch {
     }
     this.#keeper.update(pools);
     this.#checker.update(pools);
+    this.#pools = new Map(
+      pools.flatMap((pool) => pool.backendRows.map((row) => [row, pool] as const)),
+    );
+    for (const row of this.#unserved) {
+      if (!pools.some(({ listenerRow }) => listenerRow === row)) this.#unserved.delete(row);
+    }
+    for (const pool of pools) this.#lookAt(pool);
+    const names = new Map(
+      pools.map(({ listener: { key, backends } }) =>
+        [key, new Set(backends.map(({ name }) => name))] as const
+      ),
+    );
+    this.#inputs.events.keepOnly((key, backend) => names.get(key)?.has(backend) ?? false);
   }
 
   /** Hears that an operator has set a backend's weight. */
   weightSet(row: number, weight: number): void {
     this.#slowStart.setWeight(row, weight);
+    this.#lookAtPoolOf(row);
   }
 
   /** Hears that an operator has set a backend's mode. */
   modeSet(row: number, before: BackendModeName, mode: BackendModeName): void {
     if (before === "maintenance" && mode === "ready") this.#slowStart.begin(row);
+    this.#lookAtPoolOf(row);
   }
 
   /** Ends all checks. */
   async stop(): Promise<void> {
     this.#keeper.stop();
     this.#slowStart.stop();
+    this.#news.close();
     await this.#checker.stop();
   }
 
   #flipped({ listener, backend, row, up, reason }: HealthFlip): void {
-    const word = up ? "up" : "down";
-    const text = `Backend ${backend.name} of listener ${listener.key} is ${word}: ${reason}`;
-    if (up) this.#logger.info("{text}", { text });
-    else this.#logger.warn("{text}", { text });
-    this.#inputs.events.add("health", text, { listener: listener.key, backend: backend.name });
+    const state = up ? "up" : "down";
+    this.#news.tell({
+      kind: "health",
+      state,
+      listener: listener.key,
+      backend: backend.name,
+      text: `Backend ${backend.name} of listener ${listener.key} is ${state}: ${reason}`,
+    });
     if (up) {
       this.#slowStart.begin(row);
     } else {
       this.#slowStart.cancel(row);
       if (listener.onDown === "close") this.#inputs.closeSessions(row);
     }
+    this.#lookAtPoolOf(row);
   }
 
   #ejectionChanged(change: EjectionChange): void {
-    const { listener, backend, row, ejected, again, untilMs, reason } = change;
+    const { listener, backend, row, ejected, again, lastsMs, reason } = change;
     this.#slowStart.ejectionChanged(row, ejected);
-    const who = `Backend ${backend.name} of listener ${listener.key}`;
-    const lastsMs = Math.max(0, Math.round(untilMs - this.#inputs.state.clockMs));
-    const lasts = formatDuration(lastsMs < 1000 ? lastsMs : Math.round(lastsMs / 1000) * 1000);
-    const text = ejected
-      ? `${who} is ejected${again ? " again" : ""} for ${lasts}: ${reason}`
-      : `${who} is not ejected any more: ${reason}`;
-    if (ejected) this.#logger.warn("{text}", { text });
-    else this.#logger.info("{text}", { text });
-    this.#inputs.events.add("ejection", text, { listener: listener.key, backend: backend.name });
+    const what = ejected
+      ? `is ejected${again ? " again" : ""} for ${formatDuration(lastsMs)}`
+      : "is not ejected any more";
+    this.#news.tell({
+      kind: "ejection",
+      state: ejected ? "ejected" : "returned",
+      listener: listener.key,
+      backend: backend.name,
+      text: `Backend ${backend.name} of listener ${listener.key} ${what}: ${reason}`,
+    });
+  }
+
+  #lookAtPoolOf(row: number): void {
+    const pool = this.#pools.get(row);
+    if (pool !== undefined) this.#lookAt(pool);
+  }
+
+  /** Says when a listener has lost its last backend, and when it has one again. */
+  #lookAt(pool: WatchedPool): void {
+    const { listener: { key }, listenerRow } = pool;
+    const isServed = hasUsableBackend(this.#inputs.state, pool);
+    if (isServed !== this.#unserved.has(listenerRow)) return;
+    if (isServed) this.#unserved.delete(listenerRow);
+    else this.#unserved.add(listenerRow);
+    this.#news.tell({
+      kind: "health",
+      state: isServed ? "served" : "lost",
+      listener: key,
+      text: isServed
+        ? `Listener ${key} has a backend again that takes sessions`
+        : `Listener ${key} has no backend left that takes sessions: new clients are closed`,
+    });
   }
 }

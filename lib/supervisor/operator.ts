@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import { formatAddress } from "../base/address.ts";
 import type { BackendModeName, Settings } from "../config/settings.ts";
 import type { Discovery, UnresolvedBackend } from "../discovery/discovery.ts";
@@ -132,7 +133,7 @@ export class Operator implements Control {
     const chosen = { backendRows: [found.row] };
     const counts = await this.#askAll((worker) => worker.cut("operator", chosen), 0);
     const closed = counts.reduce((sum, count) => sum + count, 0);
-    this.#tell(found, `${closed} sessions closed`);
+    this.#tell(found, `${counted(closed, "session")} closed`);
     return closed;
   }
 
@@ -189,7 +190,7 @@ export class Operator implements Control {
       ...(wish.weight === backend.weight ? [] : ["weight" as const]),
     ];
     const isDown = figures.health === HEALTH.down && !leaving;
-    const lastChange = this.#lastChangeOf(listener, backend.name);
+    const lastChange = this.events.lastChangeOf(listener, backend.name);
     return {
       id: backendId(listener, backend.name),
       name: backend.name,
@@ -206,14 +207,6 @@ export class Operator implements Control {
     };
   }
 
-  #lastChangeOf(listener: string, backend: string): BackendStatus["lastChange"] {
-    const event = this.events.events.findLast((event) =>
-      event.listener === listener && event.backend === backend
-    );
-    return event === undefined ? undefined : { atMs: event.atMs, text: event.text };
-  }
-
-  /** Why the process does not accept clients, or will not for much longer. */
   #notReadyReasons(): string[] {
     const reasons = this.#stopping ? ["Weir is shutting down"] : [];
     const running = new Set(Array.from(this.#supervisor.workers, ({ engine }) => engine));

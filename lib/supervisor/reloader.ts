@@ -1,5 +1,7 @@
+import { counted } from "../base/counted.ts";
+import { listSome } from "../base/list_some.ts";
 import { messageOf } from "../base/message_of.ts";
-import { type Diagnostic, formatDiagnostics } from "../config/diagnostic.ts";
+import { countProblems, type Diagnostic } from "../config/diagnostic.ts";
 import type { LoadedSettings } from "../config/load_settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { describeChanges, keepUnreloadable } from "../config/settings_changes.ts";
@@ -7,6 +9,7 @@ import type { Discovery } from "../discovery/discovery.ts";
 import { configureLogging, loggerFor } from "../log/logging.ts";
 import type { AccessLogOwner, OpenedAccessLog } from "./access_log_owner.ts";
 import type { EventLog } from "./event_log.ts";
+import { logDiagnostics } from "./log_diagnostics.ts";
 import { describeBindProblem, prepareSettings } from "./prepare_settings.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -45,6 +48,8 @@ export interface ReloaderInputs {
 
 /** After so long it is tried again to take over what names resolve to. */
 const RETRY_MS = 1_000;
+/** So many changes are told one by one. */
+const MOST_CHANGES = 100;
 
 /**
  * Reads the configuration again while Weir runs. All or nothing: a file with any error changes
@@ -122,7 +127,7 @@ export class Reloader {
       return;
     }
     this.#unresolvedProblem = undefined;
-    for (const text of changes) {
+    for (const text of listSome(changes, MOST_CHANGES, "changes")) {
       this.#logger.info("Names were resolved: {text}", { text });
       events.add("reload", `Names were resolved: ${text}`);
     }
@@ -148,19 +153,27 @@ export class Reloader {
   async #reload(cause: string): Promise<ReloadResult> {
     this.#inputs.onReload();
     const { diagnostics, settings } = await this.#inputs.load();
-    this.#logDiagnostics(diagnostics);
-    const outcome = settings === undefined
-      ? { problems: ["The file has errors"], changes: [] }
+    logDiagnostics(diagnostics, "reload");
+    const errors = counted(countProblems(diagnostics).errors, "error");
+    const { problems, changes } = settings === undefined
+      ? { problems: [`The file has ${errors}`], changes: [] }
       : await this.#apply(settings);
-    const ok = outcome.problems.length === 0;
-    const result = { atMs: Date.now(), ok, cause, diagnostics, ...outcome };
+    const ok = problems.length === 0;
+    const result = {
+      atMs: Date.now(),
+      ok,
+      cause,
+      diagnostics,
+      problems,
+      changes: listSome(changes, MOST_CHANGES, "changes"),
+    };
     this.#lastResult = result;
     if (ok) {
       this.#succeeded++;
       for (const change of result.changes) this.#logger.info("{change}", { change });
-      const count = result.changes.length;
-      this.#logger.info("Reloaded ({cause}): {count} changes", { cause, count });
-      this.#inputs.events.add("reload", `Reloaded (${cause}): ${count} changes`);
+      const count = counted(changes.length, "change");
+      this.#logger.info("Reloaded ({cause}): {count}", { cause, count });
+      this.#inputs.events.add("reload", `Reloaded (${cause}): ${count}`);
     } else {
       this.#failed++;
       for (const problem of result.problems) this.#logger.error("{problem}", { problem });
@@ -203,16 +216,5 @@ export class Reloader {
     discovery.update(filed);
     this.#filed = filed;
     return { problems: [], changes: describeChanges(before, settings) };
-  }
-
-  #logDiagnostics(diagnostics: readonly Diagnostic[]): void {
-    if (diagnostics.length === 0) return;
-    const isFatal = diagnostics.some(({ severity }) => severity === "error");
-    const closing = isFatal ? "nothing was changed" : "applied all the same";
-    const lines = formatDiagnostics(diagnostics, { color: false, closing }).split("\n");
-    for (const line of lines) {
-      if (isFatal) this.#logger.error("{line}", { line });
-      else this.#logger.warn("{line}", { line });
-    }
   }
 }

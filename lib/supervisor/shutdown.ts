@@ -1,15 +1,24 @@
+import { counted } from "../base/counted.ts";
 import { formatDuration } from "../base/duration.ts";
 import { loggerFor } from "../log/logging.ts";
 import { ListenerCell } from "../state/counters.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-const PROGRESS_MS = 1_000;
+/** After so many seconds it is said how far a shutdown is, and then every so often as the last. */
+const PROGRESS_S = [1, 2, 5, 10, 30] as const;
+const LAST_PROGRESS_S = 30;
 
 /**
  * Ends a supervisor as the settings say: goes on serving for `shutdown_delay`, then accepts nobody
- * any more, waits for the sessions, and closes those that are left. Says every second how far it is.
+ * any more, waits for the sessions, and closes those that are left. Says now and then how far it is.
+ *
+ * @param cutShort aborted by whoever ends the supervisor at once: what comes of it is not told then
  */
-export async function shutDown(supervisor: Supervisor, cause: string): Promise<void> {
+export async function shutDown(
+  supervisor: Supervisor,
+  cause: string,
+  cutShort: AbortSignal,
+): Promise<void> {
   const logger = loggerFor("supervisor");
   const { shutdownDelayMs } = supervisor.settings;
   if (shutdownDelayMs > 0) {
@@ -18,22 +27,51 @@ export async function shutDown(supervisor: Supervisor, cause: string): Promise<v
       cause,
       delay,
     });
-    await new Promise((resolve) => setTimeout(resolve, shutdownDelayMs));
+    await pause(shutdownDelayMs, cutShort);
   }
+  if (cutShort.aborted) return;
   // A reload during the delay may have changed it.
   const timeout = formatDuration(supervisor.settings.drainTimeoutMs);
   logger.info("{cause}: no new sessions; those under way have {timeout}", { cause, timeout });
-  const progress = setInterval(() => {
-    const active = countActive(supervisor);
-    if (active > 0) logger.info("{active} sessions have not ended yet", { active });
-  }, PROGRESS_MS);
+  const over = new AbortController();
+  void tellProgress(supervisor, AbortSignal.any([over.signal, cutShort]));
   try {
     const closed = await supervisor.drain();
+    if (cutShort.aborted) return;
+    const sessions = counted(closed, "session");
     if (closed === 0) logger.info("Every session has ended; bye");
-    else logger.warn("Closed {closed} sessions that had not ended in time; bye", { closed });
+    else logger.warn("Closed {sessions} that had not ended in time; bye", { sessions, closed });
   } finally {
-    clearInterval(progress);
+    over.abort();
   }
+}
+
+async function tellProgress(supervisor: Supervisor, over: AbortSignal): Promise<void> {
+  const logger = loggerFor("supervisor");
+  let elapsedS = 0;
+  for (let step = 0;; step++) {
+    const nextS = PROGRESS_S[step] ?? elapsedS + LAST_PROGRESS_S;
+    await pause(1000 * (nextS - elapsedS), over);
+    if (over.aborted) return;
+    elapsedS = nextS;
+    const active = countActive(supervisor);
+    const sessions = `${counted(active, "session")} ${active === 1 ? "has" : "have"}`;
+    if (active > 0) logger.info("{sessions} not ended yet", { sessions, active });
+  }
+}
+
+/** Lets time pass, or less of it where it is aborted. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, ms);
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    }
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end);
+  });
 }
 
 function countActive(supervisor: Supervisor): number {

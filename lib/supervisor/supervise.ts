@@ -1,4 +1,5 @@
 import { messageOf } from "../base/message_of.ts";
+import type { Diagnostic } from "../config/diagnostic.ts";
 import type { LoadedSettings } from "../config/load_settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { Discovery } from "../discovery/discovery.ts";
@@ -13,6 +14,7 @@ import { EventLog } from "./event_log.ts";
 import { FileWatcher } from "./file_watcher.ts";
 import { HeartbeatMonitor } from "./heartbeat_monitor.ts";
 import { readOpenFilesLimit, warnAboutOpenFiles } from "./open_files.ts";
+import { logDiagnostics } from "./log_diagnostics.ts";
 import { Operator } from "./operator.ts";
 import { describeBindProblem, prepareSettings } from "./prepare_settings.ts";
 import { Reloader } from "./reloader.ts";
@@ -27,6 +29,8 @@ export interface SuperviseInputs {
   readonly workerUrls: WorkerUrls;
   /** Weir's own version. */
   readonly version: string;
+  /** What the file has been warned of, where that is for the log to tell. @default {[]} */
+  readonly diagnostics?: readonly Diagnostic[];
   /** Reads the configuration again, for a reload. */
   readonly load: () => Promise<LoadedSettings>;
   /** Called when every listener accepts. */
@@ -45,6 +49,7 @@ const FAILED = 1;
  */
 export async function supervise(inputs: SuperviseInputs): Promise<number> {
   configureLogging({ level: inputs.settings.logLevel, format: inputs.settings.logFormat });
+  logDiagnostics(inputs.diagnostics ?? [], "supervisor");
   const stopped = Promise.withResolvers<string>();
   const stoppedAgain = Promise.withResolvers<string>();
   const created = Promise.withResolvers<Run>();
@@ -116,6 +121,8 @@ class Run {
   readonly #heartbeats: HeartbeatMonitor;
   readonly #started = Promise.withResolvers<void>();
   readonly #stopped: PromiseWithResolvers<string>;
+  /** Aborted by a second order to stop. */
+  readonly #cutShort = new AbortController();
   #openFilesWarning: string | undefined;
   #detach: (() => Promise<void>) | undefined;
 
@@ -265,12 +272,13 @@ class Run {
     this.#operator.announceStop();
     void this.#systemd.stopping();
     this.#events.add("shutdown", `Weir shuts down: ${cause}`);
-    await shutDown(this.#supervisor, cause);
+    await shutDown(this.#supervisor, cause, this.#cutShort.signal);
     return STOPPED;
   }
 
   async #endAtOnce(stoppedAgain: Promise<string>): Promise<number> {
     const name = await stoppedAgain;
+    this.#cutShort.abort();
     this.#logger.warn("{name} again: ending at once", { name });
     return FAILED;
   }

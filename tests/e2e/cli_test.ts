@@ -174,3 +174,18 @@ permittedTest(
     }
   },
 );
+
+permittedTest(
+  NEEDS,
+  "with log_format = json every line of a run is JSON, warnings too",
+  async () => {
+    const options = "[options]\nlog_format = json\nhealth_send = a\n";
+    const mapping = `[mappings]\n127.0.0.1:${freePort()} = 127.0.0.1:9\n`;
+    await using weir = await WeirProcess.start(options + mapping);
+    const { code, stderr } = await weir.stop();
+    assertEquals(code, 0);
+    const [warning] = stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const { level, properties: { line, column, severity } } = warning;
+    assertEquals([level, line, column, severity], ["warning", 3, 1, "warning"]);
+  },
+);

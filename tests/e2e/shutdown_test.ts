@@ -50,8 +50,8 @@ permittedTest(NEEDS, "a session that does not finish is closed after drain_timeo
 /** What a shutdown does for an hour, and what the log says before it. */
 const LONG_STEPS = [
   ["shutdown_delay", { shutdown_delay: "1h" }, /SIGINT: not ready any more/],
-  ["drain_timeout", { drain_timeout: "1h" }, /SIGINT[^]*sessions have not ended yet/],
-  ["close_spread", { drain_timeout: "100ms", close_spread: "1h" }, /1 sessions have not ended yet/],
+  ["drain_timeout", { drain_timeout: "1h" }, /SIGINT[^]*2 sessions have not ended yet/],
+  ["close_spread", { drain_timeout: "100ms", close_spread: "1h" }, /1 session has not ended yet/],
 ] as const;
 
 for (const [step, options, sign] of LONG_STEPS) {
@@ -74,11 +74,31 @@ for (const [step, options, sign] of LONG_STEPS) {
     weir.signal("SIGTERM");
     const { code, stderr } = await weir.ending();
     assert(code !== 0);
-    assertMatch(stderr, /SIGTERM again: ending at once/);
+    assertMatch(stderr, /SIGTERM again: ending at once\n$/);
     await first.readAll();
     await second.readAll();
   });
 }
+
+permittedTest(NEEDS, "a shutdown says ever more seldom how far it is", async () => {
+  await using backend = new TestBackend(echo);
+  const port = freePort();
+  const options = { workers: 1, log_format: "json", drain_timeout: "1h" };
+  await using weir = await WeirProcess.start(
+    testConfig({ port, backends: [backend.name], options }),
+  );
+  using client = await SocketEnd.connect(port);
+  await client.ping();
+  weir.signal("SIGTERM");
+  // After one second, after two, and after five.
+  await weir.logged(/(1 session has not ended yet[^]*){3}\n/);
+  const [first = 0, , third = 0] = weir.stderr.split("\n")
+    .filter((line) => line.includes("1 session has not ended yet"))
+    .map((line) => Date.parse(JSON.parse(line).time));
+  assert(third - first > 3_500, `${third - first} ms`);
+  client.close();
+  assertEquals((await weir.ending()).code, 0);
+});
 
 async function isRefused(port: number): Promise<boolean> {
   try {

@@ -14,10 +14,13 @@ export async function start(inputs: CommandInputs): Promise<number> {
   await requireFile(file);
   const environment = detectEnvironment();
   const { settings, diagnostics } = await loadSettings(file, environment);
-  reportDiagnostics(diagnostics, terminal);
+  // Who reads the log by a program wants every line of it to be JSON.
+  const isForLog = settings?.logFormat === "json";
+  if (!isForLog) reportDiagnostics(diagnostics, terminal);
   if (settings === undefined) return EXIT_STATUS.wrongUsage;
   return await supervise({
     settings,
+    diagnostics: isForLog ? diagnostics : [],
     workerUrls: entry.workerUrls,
     version: VERSION,
     attach: (control) => attachOperators(control, settings),

@@ -9,9 +9,10 @@ export function status(inputs: CommandInputs): Promise<number> {
   const { flags, terminal } = inputs;
   return askWeir(inputs, async (client) => {
     const view = await askStatus(client);
-    terminal.print(
-      flags.has("json") ? `${JSON.stringify(view, undefined, 2)}\n` : formatStatus(view),
-    );
+    const text = flags.has("json")
+      ? `${JSON.stringify(view, undefined, 2)}\n`
+      : formatStatus(view, flags.has("all"));
+    terminal.print(text);
     const isReady = view.ready && view.listeners.every(({ ready, leaving }) => ready || leaving);
     return isReady ? EXIT_STATUS.done : EXIT_STATUS.failed;
   });

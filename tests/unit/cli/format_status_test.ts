@@ -36,6 +36,22 @@ Deno.test("formatStatus() tells the verdict first, and then each backend in a li
   ]);
 });
 
+Deno.test("formatStatus() lists ten problems, or all of them where that is asked for", () => {
+  const backends = Array.from(
+    { length: 12 },
+    (_, i) => sampleBackend(`b${i}:1`, { condition: "down" }),
+  );
+  const status = sampleStatus([sampleListener(backends)]);
+  const lines = formatStatus(status).split("\n");
+  assertEquals(lines[0]?.endsWith(": 12 problems"), true);
+  assertEquals(lines.slice(10, 13), [
+    "  Backend b9:1 of 24003 is down",
+    "  and 2 more (--all lists them)",
+    "0 sessions, 0 new/s, 0 B/s in, 0 B/s out, 0 errors/s",
+  ]);
+  assertEquals(formatStatus(status, true).split("\n")[12], "  Backend b11:1 of 24003 is down");
+});
+
 Deno.test("formatStatus() does not let control characters reach the terminal", () => {
   const text = "Backend a\x1b[31m is down";
   const backend = sampleBackend("a\x1b[2J", { condition: "down", lastChange: { atMs: 1, text } });

@@ -22,7 +22,7 @@ Deno.test("accessLogFormat() says which field is unknown, and what was meant", (
     problem: 'has an unknown field "%byte_in"; did you mean "%bytes_in"?',
   });
   const far = parse("%host");
-  assert(!far.ok && far.problem.startsWith('has an unknown field "%host"; the fields are %time, '));
+  assert(!far.ok && far.problem.startsWith('has an unknown field "%host"; the fields are %type, '));
   assertEquals(parse("%Client"), {
     ok: false,
     problem: 'has an unknown field "%Client"; did you mean "%client"?',

@@ -57,6 +57,7 @@ Deno.test("formatJson() gives every field of the table, in its order", () => {
   const value = JSON.parse(formatJson(RECORD));
   assertEquals(Object.keys(value), ACCESS_LOG_FIELDS.map((field) => field.name));
   assertEquals(value, {
+    type: "session",
     time: "2026-11-22T07:08:39.123Z",
     client: "192.0.2.1:55555",
     listener: "24003",
@@ -93,6 +94,10 @@ Deno.test("compileTemplate() fills in fields and keeps the rest", () => {
 
 Deno.test("compileTemplate() refuses fields that do not exist", () => {
   for (const template of ["%clint", "100%", "% client"]) {
-    assertThrows(() => compileTemplate(template), SyntaxError, "the fields are %time, %client");
+    assertThrows(
+      () => compileTemplate(template),
+      SyntaxError,
+      "the fields are %type, %time, %client",
+    );
   }
 });

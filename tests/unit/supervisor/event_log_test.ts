@@ -20,3 +20,16 @@ Deno.test("EventLog.add() forgets the oldest of more than 500 events", () => {
   assertEquals(log.events.length, 500);
   assertEquals(log.events[0]?.text, "2");
 });
+
+Deno.test("EventLog.lastChangeOf() knows of events and of notes, however many came since", () => {
+  const log = new EventLog();
+  log.add("health", "one", { listener: "2000", backend: "a:1" });
+  log.note("two", { listener: "2000", backend: "b:1" });
+  for (let count = 0; count < 600; count++) log.add("reload", String(count));
+  assertEquals(log.lastChangeOf("2000", "a:1")?.text, "one");
+  assertEquals(log.lastChangeOf("2000", "b:1")?.text, "two");
+  assertEquals(log.lastChangeOf("2001", "a:1"), undefined);
+  log.keepOnly((_listener, backend) => backend === "b:1");
+  assertEquals(log.lastChangeOf("2000", "a:1"), undefined);
+  assertEquals(log.lastChangeOf("2000", "b:1")?.text, "two");
+});

@@ -1,0 +1,111 @@
+import { counted } from "../base/counted.ts";
+import { listSome } from "../base/list_some.ts";
+import type { Scheduler } from "../health/scheduler.ts";
+import { loggerFor } from "../log/logging.ts";
+import type { EventKind, EventLog } from "./event_log.ts";
+
+/** What has become of a backend, or of a listener's backends together. */
+export type HealthState = "up" | "down" | "ejected" | "returned" | "lost" | "served";
+
+/** Something that an operator wants to know about the health of a backend or a listener. */
+export interface HealthNewsItem {
+  readonly kind: EventKind;
+  readonly state: HealthState;
+  readonly listener: string;
+  /** Absent where it is about the whole listener. */
+  readonly backend?: string;
+  /** A sentence. */
+  readonly text: string;
+}
+
+/** Of one state so many are told one by one in a window of time; the rest is summed up at its end. */
+const MOST_TOLD = 10;
+const WINDOW_MS = 10_000;
+/** So many listeners are named in a sum. */
+const MOST_LISTENERS = 5;
+
+const BAD: ReadonlySet<HealthState> = new Set(["down", "ejected", "lost"]);
+
+/** How a sum of each state reads, after "3 more ". */
+const SUMS: Readonly<Record<HealthState, readonly [noun: string, verb: string]>> = {
+  up: ["backend", "came up"],
+  down: ["backend", "went down"],
+  ejected: ["backend", "got ejected"],
+  returned: ["backend", "came back from an ejection"],
+  lost: ["listener", "lost the last backend"],
+  served: ["listener", "got a backend again"],
+};
+
+/** What came of a state in the window. */
+interface Count {
+  readonly kind: EventKind;
+  told: number;
+  /** How many were kept back, by the listener's key. */
+  readonly kept: Map<string, number>;
+}
+
+/**
+ * Tells of the backends' health in the log and in the events. When very many change at once, as after
+ * the loss of a network, the first are told one by one and the others together: neither the log nor the
+ * events are flooded.
+ */
+export class HealthNews {
+  readonly #events: EventLog;
+  readonly #scheduler: Scheduler;
+  readonly #logger = loggerFor("health");
+  readonly #counts = new Map<HealthState, Count>();
+  #cancel: (() => void) | undefined;
+
+  constructor(events: EventLog, scheduler: Scheduler) {
+    this.#events = events;
+    this.#scheduler = scheduler;
+  }
+
+  tell(item: HealthNewsItem): void {
+    const { kind, state, listener, backend, text } = item;
+    const count = this.#counts.get(state) ?? { kind, told: 0, kept: new Map() };
+    this.#counts.set(state, count);
+    this.#cancel ??= this.#scheduler.after(WINDOW_MS, () => this.#endWindow());
+    const about = { listener, ...(backend === undefined ? {} : { backend }), state };
+    if (count.told < MOST_TOLD) {
+      count.told++;
+      this.#log(state, text, about);
+      this.#events.add(kind, text, about);
+    } else {
+      count.kept.set(listener, (count.kept.get(listener) ?? 0) + 1);
+      this.#events.note(text, about);
+    }
+  }
+
+  /** Tells what was kept back. */
+  close(): void {
+    this.#cancel?.();
+    this.#endWindow();
+  }
+
+  #endWindow(): void {
+    this.#cancel = undefined;
+    for (const [state, { kind, kept }] of this.#counts) {
+      if (kept.size === 0) continue;
+      const text = describeSum(state, kept);
+      this.#log(state, text, { state });
+      this.#events.add(kind, text, { state });
+    }
+    this.#counts.clear();
+  }
+
+  #log(state: HealthState, text: string, about: Readonly<Record<string, string>>): void {
+    if (BAD.has(state)) this.#logger.warn("{text}", { text, ...about });
+    else this.#logger.info("{text}", { text, ...about });
+  }
+}
+
+function describeSum(state: HealthState, kept: ReadonlyMap<string, number>): string {
+  const [noun, verb] = SUMS[state];
+  const all = [...kept.values()].reduce((sum, count) => sum + count, 0);
+  const what = `${counted(all, `more ${noun}`)} ${verb}`;
+  const parts = [...kept].toSorted(([, a], [, b]) => b - a).map(([listener, count]) =>
+    noun === "listener" ? listener : `${count} of listener ${listener}`
+  );
+  return `${what}: ${listSome(parts, MOST_LISTENERS).join(", ")}`;
+}
