@@ -6,7 +6,7 @@ import type { EngineUnderTest } from "../support/engines_under_test.ts";
 import { ENGINES_UNDER_TEST } from "../support/engines_under_test.ts";
 import { nativeTest } from "../support/native_test.ts";
 import { eventually, pause, within } from "../support/patience.ts";
-import { RawEnd, sumOf } from "../support/raw_end.ts";
+import { RawEnd, RawListener, sumOf } from "../support/raw_end.ts";
 import { RunningWeir } from "../support/running_weir.ts";
 import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
@@ -88,6 +88,28 @@ nativeTest(
     await weir.activeIs(0);
     await weir.drain();
     assertLessOrEqual(countPipes(), before);
+  },
+);
+
+nativeTest(
+  ["all"],
+  "native delivers what a backend has said that is gone before it could be told of the client",
+  async () => {
+    using listener = new RawListener();
+    await using weir = await RunningWeir.start(native, {
+      backends: [`127.0.0.1:${listener.port}`],
+      options: { proxy_protocol: "v1", workers: 1 },
+    });
+    const greeting = new TextEncoder().encode("220 hello\r\n");
+    // Which of the two comes first, the reset or the header, is for the kernel to say.
+    for (let round = 0; round < 40; round++) {
+      using client = RawEnd.connect(weir.port);
+      listener.acceptBusily().sayAndReset(greeting);
+      await within("the end", client.read(Infinity));
+      assertEquals([client.receivedBytes, client.ending], [greeting.length, "reset"]);
+      client.close();
+    }
+    await weir.drain();
   },
 );
 

@@ -231,7 +231,7 @@ faultTest("ends the session where the client's own address cannot be announced",
   });
   using client = await SocketEnd.connect(weir.port);
   assertEquals((await within("the client's end", client.readAll())).length, 0);
-  assertEquals((await weir.finish())[0]?.close_code, "SC");
+  assertEquals((await weir.finish())[0]?.close_code, "RC");
 });
 
 faultTest("holds no descriptor and no pipe after many sessions", [], async (engine) => {

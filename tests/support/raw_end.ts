@@ -8,7 +8,7 @@ import {
 } from "../../lib/engine/native/constants.ts";
 import { ERRNO } from "../../lib/engine/native/errno.ts";
 import { type Libc, openLibc } from "../../lib/engine/native/libc.ts";
-import { unacknowledgedBytes } from "../../lib/engine/native/send_queue.ts";
+import { resetOnClose, unacknowledgedBytes } from "../../lib/engine/native/send_queue.ts";
 import { encodeSockaddr, SockaddrBuffer } from "../../lib/engine/native/sockaddr.ts";
 import { pause } from "./patience.ts";
 import type { Ending } from "./socket_end.ts";
@@ -16,6 +16,8 @@ import type { Ending } from "./socket_end.ts";
 const SO_RCVBUF = 8;
 const MSG_PEEK = 2;
 const MSG_DONTWAIT = 0x40;
+/** Some seconds' worth. */
+const MOST_BUSY_ACCEPTS = 5_000_000;
 const READ_BYTES = 64 * 1024;
 const ANY_PORT = { hostname: "127.0.0.1", port: 0 };
 
@@ -82,6 +84,14 @@ export class RawEnd implements Disposable {
     }
   }
 
+  /** Sends a few bytes and resets the connection, both without letting anybody else have a turn. */
+  sayAndReset(bytes: Uint8Array<ArrayBuffer>): void {
+    const taken = this.#libc.send(this.#descriptor, bytes, bytes.length, MSG_NOSIGNAL);
+    check(this.#libc, "send", taken);
+    resetOnClose(this.#libc, this.#descriptor);
+    this.close();
+  }
+
   /** Closes the connection. What was received and not read makes the kernel reset it. */
   close(): void {
     if (this.#closed) return;
@@ -125,6 +135,16 @@ export class RawListener implements Disposable {
     const { bytes, length } = this.#name.prepare();
     check(libc, "getsockname", libc.getsockname(this.#descriptor, bytes, length));
     this.port = this.#name.read().port;
+  }
+
+  /** The next connection, waited for without letting anybody else in this thread have a turn. */
+  acceptBusily(): RawEnd {
+    for (let attempts = 0; attempts < MOST_BUSY_ACCEPTS; attempts++) {
+      const { bytes, length } = this.#name.prepare();
+      const descriptor = this.#libc.accept4(this.#descriptor, bytes, length, SOCK_CLOEXEC);
+      if (descriptor >= 0) return new RawEnd(descriptor);
+    }
+    throw new Error("No connection came");
   }
 
   async accept(): Promise<RawEnd> {

@@ -5,8 +5,11 @@ import { MSG_NOSIGNAL } from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { SockaddrBuffer } from "./sockaddr.ts";
 
+/** What became of an announcement: `broken` is the backend's connection, `failed` this machine. */
+export type Announced = "announced" | "broken" | "failed";
+
 /**
- * Writes the PROXY header to a backend. Gives false where that failed.
+ * Writes the PROXY header to a backend.
  *
  * @param client the client's connection, whose own end the header names, too
  */
@@ -16,10 +19,11 @@ export function announce(
   client: number,
   clientName: Address,
   backend: number,
-): boolean {
+): Announced {
   const local = new SockaddrBuffer().prepare();
-  if (libc.getsockname(client, local.bytes, local.length) < 0) return false;
+  if (libc.getsockname(client, local.bytes, local.length) < 0) return "failed";
   const header = Uint8Array.from(encodeProxyHeader(version, clientName, local.read()));
   // The send buffer of a fresh connection takes a header, of 107 bytes at most, in one go.
-  return libc.send(backend, header, header.length, MSG_NOSIGNAL) === header.length;
+  const sent = libc.send(backend, header, header.length, MSG_NOSIGNAL);
+  return sent === header.length ? "announced" : "broken";
 }

@@ -2,7 +2,7 @@ import type { Ender } from "../../log/close_reason.ts";
 import type { EngineSession } from "../engine.ts";
 import type { ListenerShare } from "../listener_share.ts";
 import { SessionLife } from "../session_life.ts";
-import { announce } from "./announce.ts";
+import { announce, type Announced } from "./announce.ts";
 import { Connect, type ConnectOwner } from "./connect.ts";
 import { NO_DESCRIPTOR } from "./flow.ts";
 import { GivenUpError } from "./guarded_libc.ts";
@@ -130,10 +130,12 @@ export class NativeSession implements EngineSession, ConnectOwner {
   }
 
   cut(by: Ender): void {
+    // Whoever insists waits for nothing.
+    const isInsisting = by === "operator" && this.life.finished;
     // Where the session waits for a place, this hears that there will be none, and ends it.
     this.life.finish(by);
     const relay = this.#relay;
-    if (relay === undefined) {
+    if (relay === undefined || isInsisting) {
       this.#end();
       return;
     }
@@ -156,17 +158,21 @@ export class NativeSession implements EngineSession, ConnectOwner {
     const { life, client } = this;
     life.connected();
     const { proxyProtocol } = life.settings;
+    let announced: Announced = "announced";
     if (proxyProtocol !== "off") {
       life.phase = "announce";
-      if (!announce(workshop.libc, proxyProtocol, client, this.#clientName, backend)) {
-        life.finish("backend");
+      announced = announce(workshop.libc, proxyProtocol, client, this.#clientName, backend);
+      if (announced === "failed") {
+        life.finish("resource");
         this.#end();
         return;
       }
     }
-    life.relaying();
     const relay = new Relay(client, backend, life, workshop);
     this.#relay = relay;
+    // A backend that is gone may have said something before, which is still to be read.
+    if (announced === "broken") relay.break("backend", nowMs);
+    else life.relaying();
     relay.begin(events, this.#connect.isClientWatched, nowMs);
     if (relay.isOver) this.#relayed(relay, nowMs);
   }

@@ -87,7 +87,7 @@ export class Relay {
     const { loop } = this.#workshop;
     const client = this.#up.source;
     // The client has usually sent something by now. Reading it first spares an event.
-    this.#move(this.#up, false, nowMs);
+    if (!this.#up.isOver) this.#move(this.#up, false, nowMs);
     if (this.isOver) return;
     if (isClientWatched) loop.change(client, READABLE);
     else loop.listen(client, READABLE);
@@ -99,13 +99,26 @@ export class Relay {
     const inward = isClient ? this.#up : this.#down;
     const outward = isClient ? this.#down : this.#up;
     if ((events & EPOLLPRI) !== 0) inward.hasUrgent = true;
-    if ((events & EPOLLERR) !== 0) this.#break(inward.from, nowMs);
+    if ((events & EPOLLERR) !== 0) this.break(inward.from, nowMs);
     else if ((events & (EPOLLOUT | EPOLLHUP)) !== 0 && outward.isBlocked) {
       this.#move(outward, true, nowMs);
     }
     if ((events & (EPOLLIN | MORE_EVENTS)) !== 0 && !inward.isOver && !inward.isBlocked) {
       this.#move(inward, (events & MORE_EVENTS) !== 0, nowMs);
     }
+  }
+
+  /** Says that a side's connection is broken. What it has sent is played to its end. */
+  break(side: Side, nowMs: number): void {
+    if (this.isBroken(side)) return;
+    if (side === "client") this.#isClientBroken = true;
+    else this.#isBackendBroken = true;
+    this.#life.finish(side);
+    this.#life.halfClosed(side, nowMs);
+    const inward = side === "client" ? this.#up : this.#down;
+    this.#dropFlow(side === "client" ? this.#down : this.#up);
+    // Where it was a write that failed, nothing else may tell of what is left to be read.
+    if (!inward.isOver && !inward.isBlocked) this.#workshop.loop.tellAgain(inward.source);
   }
 
   /** Reads nothing more; what was read is still written. */
@@ -166,10 +179,10 @@ export class Relay {
         break;
       case MOVED.readFailed:
         flow.isOver = true;
-        this.#break(flow.from, nowMs);
+        this.break(flow.from, nowMs);
         break;
       case MOVED.writeFailed:
-        this.#break(flow.to, nowMs);
+        this.break(flow.to, nowMs);
         break;
       case MOVED.outOfResources:
         this.#life.finish("resource");
@@ -191,20 +204,7 @@ export class Relay {
     // Both connections are about to be closed, or reset.
     if (this.isOver || flow.isStopped || this.isBroken(flow.from)) return;
     this.#life.halfClosed(flow.from, nowMs);
-    if (this.#workshop.libc.shutdown(flow.sink, SHUT_WR) < 0) this.#break(flow.to, nowMs);
-  }
-
-  /** A side's connection is broken. What it has sent is played to its end. */
-  #break(side: Side, nowMs: number): void {
-    if (this.isBroken(side)) return;
-    if (side === "client") this.#isClientBroken = true;
-    else this.#isBackendBroken = true;
-    this.#life.finish(side);
-    this.#life.halfClosed(side, nowMs);
-    const inward = side === "client" ? this.#up : this.#down;
-    this.#dropFlow(side === "client" ? this.#down : this.#up);
-    // Where it was a write that failed, nothing else may tell of what is left to be read.
-    if (!inward.isOver && !inward.isBlocked) this.#workshop.loop.tellAgain(inward.source);
+    if (this.#workshop.libc.shutdown(flow.sink, SHUT_WR) < 0) this.break(flow.to, nowMs);
   }
 
   #dropFlow(flow: Flow): void {
