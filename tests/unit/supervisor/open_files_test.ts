@@ -74,7 +74,7 @@ Deno.test("warnAboutOpenFiles() names a small limit where nothing bounds the ses
       '"LimitNOFILE=4096" in a systemd unit, or set max_connections',
   );
   const rooms = [103 + 6, 103 + 6 * 256, 103 + 6 * 256 + 2 * 100].map((soft) =>
-    /about (\d+) sessions/.exec(
+    /about (\d+) sessions?\b/.exec(
       warnAboutOpenFiles(settingsOf(UNLIMITED), { soft, hard: soft }, NATIVE) ?? "",
     )?.[1]
   );
