@@ -7,6 +7,7 @@ import type { EngineListener } from "../listener_roster.ts";
 import type { ListenerShare } from "../listener_share.ts";
 import { type SessionClient, SessionLife } from "../session_life.ts";
 import { BufferShelves } from "./buffer_shelves.ts";
+import type { Lingering } from "./lingering.ts";
 import { QueueTimer } from "./queue_timer.ts";
 import { Session, type SessionInputs } from "./session.ts";
 import { StreamsEntrant } from "./streams_entrant.ts";
@@ -25,6 +26,7 @@ const NOBODY: SessionClient & Entrant = { name: "", addressHash: 0, addressKey: 
 export interface SessionKeeper {
   sessionStarted(session: Session): void;
   sessionEnded(session: Session): void;
+  readonly lingering: Lingering;
 }
 
 /** One worker's socket at a listener's address, and the loop that accepts from it. */
@@ -150,7 +152,12 @@ export class Listener implements EngineListener, SessionInputs {
     }
   }
 
+  get lingering(): Lingering {
+    return this.#keeper.lingering;
+  }
+
   ranShort(): void {
+    this.lingering.closeAll();
     const nowMs = performance.now();
     if (nowMs >= this.#shortUntilMs) this.#shortUntilMs = nowMs + this.#acceptBackoff.next();
   }

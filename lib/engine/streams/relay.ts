@@ -8,6 +8,9 @@ import {
   writableTo,
 } from "./socket_streams.ts";
 
+/** What a side may send to one that is gone before it is read from no more. */
+const MOST_DISCARDED = 4 * 1024 * 1024;
+
 /** Who hears that a relay has come to its end. */
 export interface RelayOwner {
   /**
@@ -22,9 +25,11 @@ export interface RelayOwner {
  *
  * The end of one direction is passed on and leaves the other alone. A side that cannot be read from
  * is gone, and takes the session with it. A side that cannot be written to may still have sent
- * something, an early refusal for example, so that its own direction is played to the end.
+ * something, an early refusal for example, so that its own direction is played to the end. What the
+ * other side sends meanwhile is discarded: left unread, it would make the kernel reset that side's
+ * connection at the close, and drop what is still to be delivered to it.
  *
- * Ownership: both connections belong to the relay, which closes them when it is done.
+ * Ownership: both connections belong to the relay, until its owner closes it, or leaves it to itself.
  */
 export class Relay {
   readonly #client: Deno.TcpConn;
@@ -35,6 +40,9 @@ export class Relay {
   readonly #down: Direction;
   #failed: Side | undefined;
   #endedFirst: Side | undefined;
+  #discarded = 0;
+  /** Whether the side that failed has been closed, and the other one lingers. */
+  #isLeft = false;
   #closed = false;
 
   constructor(
@@ -72,7 +80,7 @@ export class Relay {
   }
 
   /**
-   * Runs until both directions have ended and the owner has closed the relay. Never throws.
+   * Runs until both directions have ended and both connections are closed. Never throws.
    *
    * @param fromClient what brings the client's bytes, if not its connection
    */
@@ -89,19 +97,39 @@ export class Relay {
     downBuffer.release();
     // Known already, unless a stream has failed by itself.
     this.over();
+    this.close();
   }
 
-  /** Closes both connections at once; whatever is under way fails and `run` comes to its end. */
+  /** The side to which something may still have to be delivered, after the other one has failed. */
+  get remaining(): Side | undefined {
+    const failed = this.#failed;
+    if (failed === undefined) return undefined;
+    const [inward, outward] = failed === "client" ? [this.#down, this.#up] : [this.#up, this.#down];
+    return inward.isRead || outward.bytes === 0 ? undefined : inward.from;
+  }
+
+  /**
+   * Closes the side that failed, and passes the end on to the other one, which is closed once it has
+   * ended too. Only where there is a {@linkcode remaining} side.
+   */
+  leave(): void {
+    if (this.#closed || this.#isLeft) return;
+    this.#isLeft = true;
+    this.#connectionOf(this.#failed as Side).close();
+  }
+
+  /** Closes what is open at once; whatever is under way fails and `run` comes to its end. */
   close(): void {
     if (this.#closed) return;
+    for (const side of ["client", "backend"] as const) {
+      if (!this.isClosed(side)) this.#connectionOf(side).close();
+    }
     this.#closed = true;
-    this.#client.close();
-    this.#backend.close();
   }
 
-  /** Whether both connections have been closed. */
-  get isClosed(): boolean {
-    return this.#closed;
+  /** Whether a side's connection has been closed. */
+  isClosed(side: Side): boolean {
+    return this.#closed || (this.#isLeft && side === this.#failed);
   }
 
   /** Takes note that the direction from a side has ended. */
@@ -110,14 +138,26 @@ export class Relay {
     if (this.#up.isOver && this.#down.isOver) this.over();
   }
 
+  /** Tells whether so many more bytes may be discarded. */
+  discard(bytes: number): boolean {
+    this.#discarded += bytes;
+    return !this.#closed && this.#discarded <= MOST_DISCARDED;
+  }
+
   /** Takes note of the side that failed first; what fails after a close is a consequence of it. */
   blame(side: Side): void {
     if (!this.#closed) this.#failed ??= side;
   }
 
-  /** Tells the owner, unless the relay has been closed. */
+  /** Tells the owner, unless that knows; then there may be nothing left to linger for. */
   over(): void {
-    if (!this.#closed) this.#owner.relayOver();
+    if (this.#closed) return;
+    if (!this.#isLeft) this.#owner.relayOver();
+    else if (this.remaining === undefined) this.close();
+  }
+
+  #connectionOf(side: Side): Deno.TcpConn {
+    return side === "client" ? this.#client : this.#backend;
   }
 }
 
@@ -125,18 +165,20 @@ class Direction implements DirectionWatcher {
   bytes = 0;
   /** Whether its input has ended, or its output takes no more. */
   isOver = false;
+  /** Whether nothing more is read from its input. */
+  isRead = false;
+  readonly from: Side;
   readonly #relay: Relay;
-  readonly #from: Side;
   readonly #to: Side;
 
   constructor(relay: Relay, from: Side, to: Side) {
     this.#relay = relay;
-    this.#from = from;
+    this.from = from;
     this.#to = to;
   }
 
   get isClosed(): boolean {
-    return this.#relay.isClosed;
+    return this.#relay.isClosed(this.#to);
   }
 
   wrote(bytes: number): void {
@@ -144,18 +186,29 @@ class Direction implements DirectionWatcher {
   }
 
   ended(): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.#relay.ended(this.#from);
+    this.isRead = true;
+    this.#over();
   }
 
   readFailed(): void {
-    this.#relay.blame(this.#from);
+    this.isRead = true;
+    this.#relay.blame(this.from);
     this.#relay.over();
   }
 
   writeFailed(): void {
     this.#relay.blame(this.#to);
+    this.#over();
+  }
+
+  discard(bytes: number): boolean {
+    if (this.#relay.discard(bytes)) return true;
     this.ended();
+    return false;
+  }
+
+  #over(): void {
+    this.isOver = true;
+    this.#relay.ended(this.from);
   }
 }

@@ -10,15 +10,20 @@ import type { ListenerShare } from "../listener_share.ts";
 import { type SessionClient, SessionLife } from "../session_life.ts";
 import type { BufferShelves } from "./buffer_shelves.ts";
 import { dial } from "./dial.ts";
+import type { Lingering } from "./lingering.ts";
 import type { QueueTimer } from "./queue_timer.ts";
 import { Relay, type RelayOwner } from "./relay.ts";
 import { WaitingClient } from "./waiting_client.ts";
+
+/** How long a side that is left may take for what it has been sent, where no timeout says so. */
+const LONGEST_LINGER_MS = 60_000;
 
 /** What the sessions of a listener have in common. */
 export interface SessionInputs {
   readonly share: ListenerShare;
   readonly shelves: BufferShelves;
   readonly queueTimer: QueueTimer;
+  readonly lingering: Lingering;
   /** Hears that a backend was connected. */
   sessionConnected(): void;
   /** Hears that there was no descriptor for a backend's connection: who comes next would have none. */
@@ -44,6 +49,11 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
   #waiting: WaitingClient | undefined;
   #dialling: AbortController | undefined;
   #relay: Relay | undefined;
+  /** What the relay had moved at the last look, and when either way was seen to have moved last. */
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #movedInMs = 0;
+  #movedOutMs = 0;
   #ended = false;
 
   constructor(client: Deno.TcpConn, inputs: SessionInputs) {
@@ -77,6 +87,7 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
       if (!await this.#announce(backend)) return;
       life.relaying();
       await relay.run(this.#waiting);
+      this.#inputs.lingering.remove(relay);
     } catch (error) {
       // No step is known to throw. Should one do so all the same, it must cost this session alone.
       life.fail(error);
@@ -87,7 +98,7 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
 
   relayOver(): void {
     this.life.finish(this.#relay?.failed ?? "done");
-    this.#end();
+    this.#end("lingering");
   }
 
   /**
@@ -185,21 +196,40 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
    * Settles all accounts and then closes, in this order: whoever hears of the end and comes again
    * finds the place free.
    */
-  #end(): void {
+  #end(how: "at once" | "lingering" = "at once"): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#countMoved(performance.now());
+    const nowMs = performance.now();
+    this.#countMoved(nowMs);
     this.life.end();
     this.#dialling?.abort();
-    if (this.#relay === undefined) this.#client.close();
-    else this.#relay.close();
+    const relay = this.#relay;
+    if (relay === undefined) this.#client.close();
+    else if (how === "at once" || !this.#linger(relay, nowMs)) relay.close();
     this.#inputs.sessionEnded(this);
+  }
+
+  /** Leaves a relay to itself, if something may still have to be delivered. Tells whether it did. */
+  #linger(relay: Relay, nowMs: number): boolean {
+    const { remaining } = relay;
+    if (remaining === undefined) return false;
+    const lastMs = remaining === "client" ? this.#movedOutMs : this.#movedInMs;
+    const untilMs = lastMs + (this.life.settings.halfCloseTimeoutMs || LONGEST_LINGER_MS);
+    if (nowMs >= untilMs) return false;
+    relay.leave();
+    this.#inputs.lingering.add(relay, untilMs);
+    return true;
   }
 
   #countMoved(nowMs: number): void {
     const relay = this.#relay;
     if (relay === undefined) return;
-    this.life.moved(relay.bytesIn, relay.bytesOut, nowMs);
+    const { bytesIn, bytesOut } = relay;
+    if (bytesIn !== this.#bytesIn) this.#movedInMs = nowMs;
+    if (bytesOut !== this.#bytesOut) this.#movedOutMs = nowMs;
+    this.#bytesIn = bytesIn;
+    this.#bytesOut = bytesOut;
+    this.life.moved(bytesIn, bytesOut, nowMs);
     if (relay.endedFirst !== undefined) this.life.halfClosed(relay.endedFirst, nowMs);
   }
 }

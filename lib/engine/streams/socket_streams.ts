@@ -13,7 +13,7 @@ export type ByteReader = Pick<Deno.Conn, "read">;
 
 /** What the streams report while they work. */
 export interface DirectionWatcher {
-  /** Whether the connections were closed, so that there is nobody left to pass an end on to. */
+  /** Whether the connection that is written to was closed, so that no end can be passed on to it. */
   readonly isClosed: boolean;
   /** So many bytes were accepted by the connection that is written to. */
   wrote(bytes: number): void;
@@ -23,6 +23,8 @@ export interface DirectionWatcher {
   readFailed(): void;
   /** Writing failed: the connection takes no more bytes. */
   writeFailed(): void;
+  /** So many bytes came for a connection that takes none. Tells whether to read on all the same. */
+  discard(bytes: number): boolean;
 }
 
 /**
@@ -71,9 +73,10 @@ class ConnSource implements UnderlyingDefaultSource<Uint8Array> {
     let length: number | null;
     try {
       length = await this.#conn.read(buffer);
-    } catch (error) {
+    } catch {
       this.#watcher.readFailed();
-      throw error;
+      controller.close();
+      return;
     }
     if (length === null) {
       // Now and not once the streams have passed it on: by then the next client may be here.
@@ -89,6 +92,7 @@ class ConnSource implements UnderlyingDefaultSource<Uint8Array> {
 class ConnSink implements UnderlyingSink<Uint8Array> {
   readonly #conn: Deno.TcpConn;
   readonly #watcher: DirectionWatcher;
+  #isBroken = false;
 
   constructor(conn: Deno.TcpConn, watcher: DirectionWatcher) {
     this.#conn = conn;
@@ -96,6 +100,7 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
+    if (this.#isBroken) return this.#discard(chunk);
     try {
       let written = await this.#conn.write(chunk);
       this.#watcher.wrote(written);
@@ -104,19 +109,25 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
         this.#watcher.wrote(more);
         written += more;
       }
-    } catch (error) {
+    } catch {
+      this.#isBroken = true;
       this.#watcher.writeFailed();
-      throw error;
+      this.#discard(chunk);
     }
   }
 
   async close(): Promise<void> {
-    if (this.#watcher.isClosed) return;
+    if (this.#isBroken || this.#watcher.isClosed) return;
     try {
       await this.#conn.closeWrite();
     } catch (error) {
       this.#watcher.writeFailed();
       throw error;
     }
+  }
+
+  /** An error ends the stream, and with it the reading from the other side. */
+  #discard(chunk: Uint8Array): void {
+    if (!this.#watcher.discard(chunk.length)) throw new Deno.errors.BrokenPipe();
   }
 }

@@ -4,12 +4,14 @@ import type { EngineInputs } from "../engine_inputs.ts";
 import type { BindProblem, Generation } from "../generation.ts";
 import { ListenerRoster } from "../listener_roster.ts";
 import { ListenerShares } from "../listener_shares.ts";
+import { Lingering } from "./lingering.ts";
 import { Listener, type SessionKeeper } from "./listener.ts";
 import type { Session } from "./session.ts";
 import { Sweeper } from "./sweeper.ts";
 
 /** Moves bytes with Web Streams: works wherever Deno does. */
 export class StreamsEngine implements Engine, SessionKeeper {
+  readonly lingering = new Lingering();
   readonly #sessions = new Set<Session>();
   readonly #sweeper = new Sweeper(this.#sessions);
   readonly #listeners: ListenerRoster<Listener>;
@@ -92,6 +94,7 @@ export class StreamsEngine implements Engine, SessionKeeper {
   }
 
   #stop(): void {
+    this.lingering.closeAll();
     this.#sweeper.stop();
   }
 }
