@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { bothEngines, type EnginePort } from "../support/both_engines.ts";
 import { echo } from "../support/conducts.ts";
-import { eventually, pause, within } from "../support/patience.ts";
+import { eventually, pause, standstill, within } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
 import { ResettableBackend, ResettableEnd } from "../support/resettable_end.ts";
@@ -174,6 +174,8 @@ for (const { name, said, answered } of RECOVERIES) {
         new RegExp(`${listener.key} is not ejected any more: the session on trial was good`),
         listener,
       );
+      // Those that were begun before are to have arrived, too.
+      await standstill(() => sick.accepted + other.accepted);
       const before = [sick.accepted, other.accepted];
       for (let session = 0; session < 20; session++) await begin(listener);
       await eventually(
