@@ -1,11 +1,10 @@
 /** What only the native engine can do for bytes that are under way: see what the kernel still holds. */
-import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
-import { MOST_PIPES } from "../../lib/engine/native/pipe_pool.ts";
+import { assertEquals } from "@std/assert";
 import { listenOnly, sayAndClose } from "../support/conducts.ts";
 import type { EngineUnderTest } from "../support/engines_under_test.ts";
 import { ENGINES_UNDER_TEST } from "../support/engines_under_test.ts";
 import { nativeTest } from "../support/native_test.ts";
-import { eventually, pause, within } from "../support/patience.ts";
+import { pause, within } from "../support/patience.ts";
 import { RawEnd, RawListener, sumOf } from "../support/raw_end.ts";
 import { RunningWeir } from "../support/running_weir.ts";
 import { SocketEnd } from "../support/socket_end.ts";
@@ -61,38 +60,6 @@ nativeTest(
 
 nativeTest(
   ["all"],
-  `native keeps ${MOST_PIPES} pipes at most in a worker, and copies what stalls beyond`,
-  async () => {
-    await using backend = new TestBackend(sayAndClose(BULK));
-    await using weir = await RunningWeir.start(native, {
-      backends: [backend.name],
-      options: { workers: 1 },
-    });
-    const before = countPipes();
-    using clients = new DisposableStack();
-    const stalled: RawEnd[] = [];
-    for (let i = 0; i < MOST_PIPES + 20; i++) {
-      const client = clients.use(RawEnd.connect(weir.port, SMALL_BUFFER));
-      stalled.push(client);
-      // Enough to be taken for bulk.
-      await within("some bytes", client.read(400_000));
-    }
-    assertLessOrEqual(countPipes() - before, 2 * MOST_PIPES);
-    assertGreater(countPipes() - before, MOST_PIPES);
-    // Those without a pipe lose nothing.
-    const last = stalled.at(-1) as RawEnd;
-    await within("all bytes", last.read(BULK.length - last.receivedBytes));
-    assertEquals([last.receivedBytes, last.sum], [BULK.length, BULK_SUM]);
-    clients.dispose();
-    await eventually("idle pipes alone are left", () => countPipes() - before <= 2 * 32);
-    await weir.activeIs(0);
-    await weir.drain();
-    assertLessOrEqual(countPipes(), before);
-  },
-);
-
-nativeTest(
-  ["all"],
   "native delivers what a backend has said that is gone before it could be told of the client",
   async () => {
     using listener = new RawListener();
@@ -125,16 +92,3 @@ nativeTest(["all"], "native resets both sides of a session that it cuts", async 
   const [record] = await weir.finish();
   assertEquals(record?.bytes_in, "a request".length);
 });
-
-/** Descriptors of this process, workers included, that are one end of a pipe. */
-function countPipes(): number {
-  let count = 0;
-  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
-    try {
-      if (Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("pipe:")) count++;
-    } catch {
-      // It was closed meanwhile.
-    }
-  }
-  return count;
-}
