@@ -4,12 +4,13 @@ import { readOpenFilesLimit } from "../../../lib/supervisor/open_files.ts";
 import { BackendProcess } from "../../support/backend_process.ts";
 import { ClientProcess } from "../../support/client_process.ts";
 import type { EngineUnderTest } from "../../support/engines_under_test.ts";
+import { howMany } from "../../support/long_tests.ts";
 import { eventually } from "../../support/patience.ts";
 import { countDescriptors } from "../../support/process_figures.ts";
 import { RunningWeir } from "../../support/running_weir.ts";
 import type { EngineCase } from "./engine_case.ts";
 
-const WANTED_SESSIONS = 10_000;
+const WANTED_SESSIONS = howMany(4_000, 10_000);
 /** Clients and backend are processes of their own, so that a session takes two of Weir's own files. */
 const FILES_PER_SESSION = 2;
 /** Files of the process with Weir in it that are no sessions: about 70 as a rule. */
