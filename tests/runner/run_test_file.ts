@@ -20,7 +20,7 @@ export function runTestFile(path: string, flags: readonly string[]): Promise<Out
   return runDeno(path, ["test", "--allow-all", "--no-check", ...flags, path], readTally);
 }
 
-/** Checks the types of files. */
+/** Checks the types of files, or of the whole project; Deno remembers whether that has changed. */
 export function checkTypes(paths: readonly string[]): Promise<Outcome> {
   return runDeno("types", ["check", "--quiet", ...paths], () => NOTHING);
 }

@@ -33,7 +33,7 @@ export async function runTests(options: RunOptions): Promise<number> {
   const jobs = files.filter(({ isAlone }) => !isAlone)
     .map(({ path }) => () => runTestFile(path, flags));
   if (!flags.includes("--no-check")) {
-    jobs.unshift(() => checkTypes(files.map(({ path }) => path)));
+    jobs.unshift(() => checkTypes(paths.length > 0 ? files.map(({ path }) => path) : []));
   }
   await runTogether(jobs, jobCount(), add);
   for (const { path } of files.filter(({ isAlone }) => isAlone)) {
