@@ -10,7 +10,7 @@ const LOCAL_CODES: ReadonlySet<string> = new Set([
 
 /** Tells whether a connection failed because this machine has no port left for its destination. */
 export function isPortShortage(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EADDRNOTAVAIL";
+  return codeOf(error) === "EADDRNOTAVAIL";
 }
 
 /**

@@ -2,9 +2,8 @@
 import { assertEquals } from "@std/assert";
 import type { Side } from "../../../lib/engine/session_life.ts";
 import { Reception } from "../../support/conducts.ts";
-import { BreakingBackend, BreakingSender } from "../../support/breaking_sender.ts";
-import { freePort } from "../../support/free_ports.ts";
 import { pause, within } from "../../support/patience.ts";
+import { RawEnd, RawListener } from "../../support/raw_end.ts";
 import { RunningWeir } from "../../support/running_weir.ts";
 import { type Ending, isReset, SocketEnd } from "../../support/socket_end.ts";
 import { TestBackend } from "../../support/test_backend.ts";
@@ -42,17 +41,20 @@ async function checkDelivery(
 ): Promise<void> {
   const reception = new Reception();
   await using ordinary = new TestBackend(reception.conduct);
-  using breaking = new BreakingBackend(freePort());
+  using breaking = new RawListener();
   const backend = side === "client" ? ordinary.port : breaking.port;
   await using weir = await RunningWeir.start(engine, { backends: [`127.0.0.1:${backend}`] });
   const [sender, reader] = side === "client"
-    ? [BreakingSender.connect(weir.port), await reception.next()]
+    ? [RawEnd.connect(weir.port), await reception.next()]
     : await connectReader(weir.port, breaking);
   using _ = sender;
   await reader.send("never read");
   const reading = readSlowly(reader);
-  await sender.deliver(bytes);
-  await sender.break();
+  await within("all bytes to be taken", sender.send(bytes));
+  await within("all bytes to be acknowledged", sender.acknowledged());
+  // Closed with something unread, it resets the connection.
+  await within("what is left unread", sender.hasUnread());
+  sender.close();
   const over = new AbortController();
   const talking = isTalking ? talk(reader, over.signal) : undefined;
   const received = await within("the reader's end", reading);
@@ -71,10 +73,10 @@ async function checkDelivery(
 
 async function connectReader(
   port: number,
-  backend: BreakingBackend,
-): Promise<[BreakingSender, SocketEnd]> {
+  backend: RawListener,
+): Promise<[RawEnd, SocketEnd]> {
   const reader = await SocketEnd.connect(port);
-  return [await backend.next(), reader];
+  return [await backend.accept(), reader];
 }
 
 async function readSlowly(reader: SocketEnd) {
