@@ -53,9 +53,9 @@ async function filesToRun({ paths, isQuick }: RunOptions): Promise<TestFile[]> {
   return isQuick ? files.filter(({ path }) => !SLOW.test(path)) : files;
 }
 
-/** One more than there are cores: many tests wait, and leave theirs to others. */
+/** Two more than there are cores: many tests wait, and leave theirs to others. */
 function jobCount(): number {
-  return Number(Deno.env.get("DENO_JOBS") ?? navigator.hardwareConcurrency + 1);
+  return Number(Deno.env.get("DENO_JOBS") ?? navigator.hardwareConcurrency + 2);
 }
 
 async function runTogether(

@@ -40,6 +40,6 @@ async function readTestFile(path: string): Promise<TestFile> {
 
 /** So that one of the longest is not begun when all others are done. */
 function urgency({ path }: TestFile): number {
-  if (path.includes("conformance/")) return 0;
-  return path.includes("unit/") ? 2 : 1;
+  if (path.includes("unit/")) return 2;
+  return /(conformance|soak)\//.test(path) ? 0 : 1;
 }
