@@ -23,6 +23,14 @@ export type AdmissionRefusal =
   | "connection_rate"
   | "connection_rate_per_client";
 
+/**
+ * How long a client that has met a limit of sessions is held before it is looked at once more. The
+ * session that is in its way may have ended already, and another worker be about to learn of it.
+ */
+export const HOLD_MS = 10;
+/** So many clients are held at once, by a worker for a listener. Any others are refused at once. */
+export const MOST_HELD = 64;
+
 /** A client at the door. */
 export interface Entrant {
   /** What `addressKeyOfText` or `addressKeyOfBytes` gives; asked for only where it is needed. */
@@ -74,6 +82,9 @@ export class Admission {
   #clientBits: PrefixLengths = DEFAULT_PREFIX_LENGTHS;
   #networkBits: PrefixLengths = DEFAULT_PREFIX_LENGTHS;
   #clientPlace = NOT_COUNTED;
+  /** Whether the client at hand is limited together with others of its network. */
+  #isSharing = false;
+  #held = 0;
 
   /**
    * @param slot the worker's slot in the shared state
@@ -88,22 +99,30 @@ export class Admission {
   }
 
   /**
-   * What `leave` wants back from the client that was admitted last: to be read right after `admit`.
+   * What `leave` wants back from the client that was admitted last: to be read right after that.
    */
   get clientPlace(): number {
     return this.#clientPlace;
   }
 
-  /** Counts a client in, or says which limit it has met. */
-  admit(settings: AdmissionSettings, client: Entrant): "admitted" | AdmissionRefusal {
-    if (settings !== this.#settings) this.#adopt(settings);
-    this.#tally(ListenerTally.accepted, 1);
-    const verdict = this.#rate === undefined && this.#clientLimits === undefined
-      ? this.#enterListener(settings.maxConnections)
-      : this.#enterAll(settings.maxConnections, client);
-    if (verdict === "admitted") this.#tally(ListenerTally.active, 1);
-    else this.#tally(REFUSAL_TALLIES[verdict], 1);
-    return verdict;
+  /**
+   * Counts a client in, or returns which limit it has met. A client at a limit of sessions is held
+   * instead, where {@linkcode MOST_HELD} allows it: nothing is counted about it until
+   * {@linkcode admitHeld} is called for it, {@linkcode HOLD_MS} later or when the listener closes.
+   */
+  admit(settings: AdmissionSettings, client: Entrant): "admitted" | "held" | AdmissionRefusal {
+    const verdict = this.#enter(settings, client);
+    if (isLimitOfSessions(verdict) && this.#held < MOST_HELD) {
+      this.#held++;
+      return "held";
+    }
+    return this.#settle(verdict);
+  }
+
+  /** Counts a client in that was held, or returns which limit it has met again. */
+  admitHeld(settings: AdmissionSettings, client: Entrant): "admitted" | AdmissionRefusal {
+    this.#held--;
+    return this.#settle(this.#enter(settings, client));
   }
 
   /**
@@ -115,6 +134,22 @@ export class Admission {
     this.#tally(ListenerTally.active, -1);
     this.#state.addListenerCell(this.#row, ListenerCell.active, -1);
     if (clientPlace >= 0) this.#clients.leave(clientPlace);
+  }
+
+  #enter(settings: AdmissionSettings, client: Entrant): "admitted" | AdmissionRefusal {
+    if (settings !== this.#settings) this.#adopt(settings);
+    this.#isSharing = false;
+    return this.#rate === undefined && this.#clientLimits === undefined
+      ? this.#enterListener(settings.maxConnections)
+      : this.#enterAll(settings.maxConnections, client);
+  }
+
+  #settle(verdict: "admitted" | AdmissionRefusal): "admitted" | AdmissionRefusal {
+    this.#tally(ListenerTally.accepted, 1);
+    if (this.#isSharing) this.#tally(ListenerTally.sharedLimits, 1);
+    if (verdict === "admitted") this.#tally(ListenerTally.active, 1);
+    else this.#tally(REFUSAL_TALLIES[verdict], 1);
+    return verdict;
   }
 
   /** Prepares what only a reload changes. */
@@ -189,7 +224,7 @@ export class Admission {
     const key = clients.keyOf(clientPrefix(addressKey, this.#clientBits), this.#row);
     const place = clients.enter(key, limits, nowNs);
     if (place !== NO_PLACE.none) return place;
-    this.#tally(ListenerTally.sharedLimits, 1);
+    this.#isSharing = true;
     if (clients.takeNotice(nowNs)) this.#onTableFull();
     const network = clients.keyOf(clientPrefix(addressKey, this.#networkBits), this.#row);
     return clients.enterShared(network, limits, nowNs);
@@ -203,4 +238,9 @@ export class Admission {
   #tally(tally: number, amount: number): void {
     this.#state.addListenerTally(this.#slot, this.#row, tally, amount);
   }
+}
+
+/** Whether a verdict may be another one as soon as a session ends. */
+function isLimitOfSessions(verdict: "admitted" | AdmissionRefusal): boolean {
+  return verdict === "max_connections" || verdict === "max_connections_per_client";
 }

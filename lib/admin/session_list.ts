@@ -1,4 +1,4 @@
-import type { SessionView } from "../engine/session_life.ts";
+import type { SessionView } from "../engine/session_view.ts";
 import type { Control } from "../supervisor/control.ts";
 import { Problem } from "./problem.ts";
 import { Reused } from "./reused.ts";

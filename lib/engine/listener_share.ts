@@ -1,4 +1,4 @@
-import { Admission, type Entrant } from "../access/admission.ts";
+import { Admission, type AdmissionRefusal, type Entrant } from "../access/admission.ts";
 import { Ledger } from "../balance/ledger.ts";
 import { Pool } from "../balance/pool.ts";
 import { Random } from "../base/random.ts";
@@ -92,14 +92,17 @@ export class ListenerShare {
   }
 
   /**
-   * Lets a client in, or says in the log which limit it has met. The session of one that was let in
-   * is to be made at once: it takes over its place in `admission`.
+   * Lets a client in, or logs which limit it has met. The session of one that was let in is to be
+   * made at once: it takes over the client's place in `admission`. One that is held is to be brought
+   * back by `admitHeld`, see `Admission.admit`.
    */
-  admit(client: Entrant): boolean {
-    const verdict = this.admission.admit(this.settings, client);
-    if (verdict === "admitted") return true;
-    this.failures.limitReached(this.settings, verdict);
-    return false;
+  admit(client: Entrant): "admitted" | "held" | "refused" {
+    return this.#heed(this.admission.admit(this.settings, client));
+  }
+
+  /** Lets a client in that was held, or logs which limit it has met, as `admit` does. */
+  admitHeld(client: Entrant): "admitted" | "refused" {
+    return this.#heed(this.admission.admitHeld(this.settings, client));
   }
 
   /** Numbers a session of this worker; 0 is never given. */
@@ -121,5 +124,11 @@ export class ListenerShare {
   /** Adds one to a tally of the worker. */
   tallyWorker(column: number): void {
     this.#state.addWorkerTally(this.slot, column, 1);
+  }
+
+  #heed<Verdict extends string>(verdict: Verdict | AdmissionRefusal): Verdict | "refused" {
+    if (verdict === "admitted" || verdict === "held") return verdict;
+    this.failures.limitReached(this.settings, verdict as AdmissionRefusal);
+    return "refused";
   }
 }

@@ -2,7 +2,7 @@ import type { LogLevelName } from "../config/settings.ts";
 import type { Ender } from "../log/close_reason.ts";
 import type { LogLine } from "../log/log_line.ts";
 import type { BindProblem, Generation } from "./generation.ts";
-import type { SessionView } from "./session_life.ts";
+import type { SessionView } from "./session_view.ts";
 
 /** What a worker logs. */
 export interface LogOptions {

@@ -1,3 +1,4 @@
+import { HOLD_MS, MOST_HELD } from "../access/admission.ts";
 import type { Client } from "../balance/algorithm.ts";
 import { Lease } from "../balance/lease.ts";
 import { NONE_TRIED, type Refusal } from "../balance/pool.ts";
@@ -7,6 +8,7 @@ import type { CloseReason, Ender, Phase } from "../log/close_reason.ts";
 import { ListenerTally } from "../state/counters.ts";
 import type { ListenerShare } from "./listener_share.ts";
 import { hasStood, outcomeOf, type SessionCourse } from "./outcome_of.ts";
+import type { SessionView } from "./session_view.ts";
 import type { Waiter } from "./wait_queue.ts";
 
 /** The client of a session. Its figures are made when they are asked for. */
@@ -28,24 +30,6 @@ export type ConnectFailure =
   | "no_port"
   /** This machine ran out of something; another backend is no way out. */
   | "local_fault";
-
-/** A session that is under way, for those who watch. */
-export interface SessionView {
-  /** Unique as long as Weir runs. */
-  readonly id: string;
-  readonly client: string;
-  readonly listener: string;
-  /** Empty while there is none. */
-  readonly backend: string;
-  readonly phase: Phase;
-  /** Milliseconds since 1970. */
-  readonly startedAtMs: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** -1 while the backend is not connected. */
-  readonly connectTimeMs: number;
-  readonly retries: number;
-}
 
 /** How long last bytes may make no progress where `half_close_timeout` sets no limit. */
 const LONGEST_DELIVERY_MS = 60_000;
@@ -150,13 +134,14 @@ export class SessionLife implements Waiter {
    */
   acquire(onPlace: (lease: Lease | undefined) => void): Lease | "queued" | undefined {
     this.phase = "acquire";
+    const { queue } = this.#share;
     // Whoever comes later stands behind those who wait.
-    const isBehind = this.settings.queueTimeoutMs > 0 && this.#share.queue.isAhead;
+    const isBehind = this.#hasQueue ? queue.isAhead : queue.size > 0;
     const lease = isBehind ? "all_full" : this.#share.pool.acquire(this.#client, this.#triedRows);
     if (lease instanceof Lease) return this.#take(lease);
-    if (lease === "all_full" && this.settings.queueTimeoutMs > 0) {
+    if (lease === "all_full") {
       this.#stepMs = performance.now();
-      if (this.#share.queue.join(this, this.settings.maxQueue)) {
+      if (queue.join(this, this.#hasQueue ? this.settings.maxQueue : MOST_HELD)) {
         this.#onPlace = onPlace;
         return "queued";
       }
@@ -167,7 +152,7 @@ export class SessionLife implements Waiter {
   /** For the queue: tries once more to take a place. */
   serve(): boolean {
     const lease = this.#share.pool.acquire(this.#client, this.#triedRows);
-    if (lease === "all_full") return false;
+    if (lease === "all_full" && this.#mayStay) return false;
     const onPlace = this.#onPlace;
     this.#onPlace = undefined;
     // Before anything comes of the place: a session that cannot use it may have to wait once more.
@@ -372,6 +357,15 @@ export class SessionLife implements Waiter {
       this.finish("no_backend");
     }
     return undefined;
+  }
+
+  get #hasQueue(): boolean {
+    return this.settings.queueTimeoutMs > 0;
+  }
+
+  /** Whether the wait may go on: without a queue, a turn of it is all that there is. */
+  get #mayStay(): boolean {
+    return this.#hasQueue || performance.now() - this.#stepMs < HOLD_MS;
   }
 
   get #isRelaying(): boolean {

@@ -1,5 +1,5 @@
 import type { BackendModeName, Settings } from "../config/settings.ts";
-import type { SessionView } from "../engine/session_life.ts";
+import type { SessionView } from "../engine/session_view.ts";
 import type { EventLog } from "./event_log.ts";
 import type { ReloadResult } from "./reloader.ts";
 import type { Status } from "./status.ts";

@@ -2,7 +2,7 @@ import { counted } from "../base/counted.ts";
 import { formatAddress } from "../base/address.ts";
 import type { BackendModeName, Settings } from "../config/settings.ts";
 import type { Discovery, UnresolvedBackend } from "../discovery/discovery.ts";
-import type { SessionView } from "../engine/session_life.ts";
+import type { SessionView } from "../engine/session_view.ts";
 import { loggerFor } from "../log/logging.ts";
 import { EJECTION, HEALTH } from "../state/codes.ts";
 import { type BackendFigures, takeSnapshot } from "../state/snapshot.ts";

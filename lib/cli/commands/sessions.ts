@@ -1,7 +1,7 @@
 import { counted } from "../../base/counted.ts";
 import { formatAge, formatBytes, formatMs } from "../../admin/dashboard/page/figures.js";
 import { quote } from "../../config/quote.ts";
-import type { SessionView } from "../../engine/session_life.ts";
+import type { SessionView } from "../../engine/session_view.ts";
 import type { AdminClient } from "../admin_client.ts";
 import { ANSWER_SHAPES } from "../answer_shapes.ts";
 import { askWeir } from "../ask_weir.ts";

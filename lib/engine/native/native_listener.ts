@@ -1,3 +1,4 @@
+import { HOLD_MS } from "../../access/admission.ts";
 import { Backoff } from "../../base/backoff.ts";
 import type { ListenerSettings } from "../../config/settings.ts";
 import { WorkerTally } from "../../state/counters.ts";
@@ -18,13 +19,13 @@ import {
   SOL_SOCKET,
   TCP_NODELAY,
 } from "./constants.ts";
-import type { Watcher } from "./epoll_loop.ts";
+import type { Alarm, Watcher } from "./epoll_loop.ts";
 import { ERRNO, LibcError } from "./errno.ts";
 import { resumeHandshakes, stopHandshakes } from "./handshake_filter.ts";
 import type { Libc } from "./libc.ts";
 import { type CheckIntervals, NativeSession, type SessionInputs } from "./native_session.ts";
 import type { SessionTable } from "./session_table.ts";
-import { encodeSockaddr, familyOf, SockaddrBuffer } from "./sockaddr.ts";
+import { encodeSockaddr, familyOf, SockaddrBuffer, type SocketName } from "./sockaddr.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** Connections that may wait to be accepted; the kernel lowers it to its own limit. */
@@ -56,11 +57,13 @@ const PASSING_ERRORS: ReadonlySet<number> = new Set([
   ERRNO.EHOSTUNREACH,
 ]);
 
+type Admitted = ReturnType<ListenerShare["admit"]>;
+
 /**
  * One worker's socket at a listener's address.
  *
- * Ownership: the socket belongs to the listener until `close`, and an accepted connection until a
- * session is made for it.
+ * Ownership: the socket belongs to the listener until `close`, and an accepted connection, which may
+ * be held for a moment, until a session is made for it.
  */
 export class NativeListener implements EngineListener, SessionInputs, Watcher {
   readonly isLast = true;
@@ -79,6 +82,8 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
   #retirement = 0;
   #acceptedSinceWait = false;
   #queueIsWatched = false;
+  /** Clients that have met a limit of sessions, by descriptor. */
+  readonly #held = new Map<number, { readonly name: SocketName; readonly alarm: Alarm }>();
 
   /** Binds the address, and throws a `LibcError` where that cannot be done. */
   constructor(
@@ -138,6 +143,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     this.#closed = true;
     this.workshop.loop.unwatch(this.#socket);
     this.workshop.libc.close(this.#socket);
+    for (const client of this.#held.keys()) this.#release(client);
   }
 
   /** Clients wait in the queue: told again and again as long as some do. */
@@ -146,12 +152,8 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
       const client = this.#accept(nowMs);
       if (client < 0) return;
       this.#acceptedSinceWait = true;
-      const session = this.#welcome(client);
-      try {
-        session?.begin(nowMs);
-      } catch (error) {
-        session?.fail(error);
-      }
+      const name = this.#peer.read();
+      this.#welcome(client, name, () => this.share.admit(name), nowMs);
     }
   }
 
@@ -184,17 +186,41 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     this.#pause();
   }
 
-  /** Makes the session of a connection that was accepted, or closes it where it may have none. */
-  #welcome(client: number): NativeSession | undefined {
+  /** Begins the session of a client, or closes its connection where it may have none. */
+  #welcome(client: number, name: SocketName, admit: () => Admitted, nowMs: number): void {
+    let session: NativeSession | undefined;
     try {
-      const name = this.#peer.read();
-      if (this.share.admit(name)) return new NativeSession(client, name, this);
+      const admitted = admit();
+      if (admitted === "admitted") session = new NativeSession(client, name, this);
+      else if (admitted === "held") this.#hold(client, name);
+      else this.workshop.libc.close(client);
     } catch (error) {
       this.workshop.libc.close(client);
       throw error;
     }
-    this.workshop.libc.close(client);
-    return undefined;
+    try {
+      session?.begin(nowMs);
+    } catch (error) {
+      session?.fail(error);
+    }
+  }
+
+  #hold(client: number, name: SocketName): void {
+    const alarm = this.workshop.loop.setAlarm(HOLD_MS, () => this.#release(client));
+    this.#held.set(client, { name, alarm });
+  }
+
+  #release(client: number): void {
+    const held = this.#held.get(client);
+    if (held === undefined) return;
+    this.#held.delete(client);
+    this.workshop.loop.stopAlarm(held.alarm);
+    try {
+      const admit = () => this.share.admitHeld(held.name);
+      this.#welcome(client, held.name, admit, performance.now());
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Gives a client's descriptor, or -1 where there is none to be had for now. */

@@ -1,4 +1,4 @@
-import type { Entrant } from "../../access/admission.ts";
+import { type Entrant, HOLD_MS } from "../../access/admission.ts";
 import { Backoff } from "../../base/backoff.ts";
 import { hasLeft } from "../../base/has_left.ts";
 import { WorkerTally } from "../../state/counters.ts";
@@ -21,6 +21,8 @@ const MOST_QUEUE_WAITS = 40;
 
 /** A client that has reset its connection in the queue: Deno does not tell who it was. */
 const NOBODY: SessionClient & Entrant = { name: "", addressHash: 0, addressKey: 0n };
+
+type Admitted = ReturnType<ListenerShare["admit"]>;
 
 /** Who keeps the sessions of all listeners of a worker. */
 export interface SessionKeeper {
@@ -45,6 +47,8 @@ export class Listener implements EngineListener, SessionInputs {
   #retirement = 0;
   /** Until when clients are left in the socket's queue, `performance.now()`. */
   #shortUntilMs = 0;
+  /** Clients that have met a limit of sessions, until it is known what becomes of them. */
+  readonly #held = new Set<Promise<void>>();
   /** The waits that a close has to end, so that it leaves no timer behind. */
   readonly #waits = new Set<() => void>();
 
@@ -89,6 +93,7 @@ export class Listener implements EngineListener, SessionInputs {
     this.close();
     // A client may have been accepted in the very moment of the close.
     await this.#accepting;
+    await Promise.all(this.#held);
     return true;
   }
 
@@ -131,16 +136,42 @@ export class Listener implements EngineListener, SessionInputs {
       const shortMs = this.#shortUntilMs - performance.now();
       if (shortMs > 0) await this.#wait(shortMs);
       try {
-        if (this.share.admit(new StreamsEntrant(client))) void this.#run(new Session(client, this));
-        else client.close();
+        const entrant = new StreamsEntrant(client);
+        this.#welcome(client, entrant, this.share.admit(entrant));
       } catch (error) {
-        // No step is known to throw. Should one do so all the same, it must cost no more than a pause.
-        client.close();
-        this.share.tallyWorker(WorkerTally.acceptErrors);
-        this.share.failures.acceptBroke(this.share.settings, error);
+        this.#broke(client, error);
         await this.#wait(this.#acceptBackoff.next());
       }
     }
+  }
+
+  /** Begins the session of a client, or closes its connection where it may have none. */
+  #welcome(client: Deno.TcpConn, entrant: Entrant, admitted: Admitted): void {
+    if (admitted === "admitted") {
+      void this.#run(new Session(client, this));
+    } else if (admitted === "held") {
+      const holding = this.#hold(client, entrant).finally(() => this.#held.delete(holding));
+      this.#held.add(holding);
+    } else {
+      client.close();
+    }
+  }
+
+  /** Never rejects. */
+  async #hold(client: Deno.TcpConn, entrant: Entrant): Promise<void> {
+    await this.#wait(HOLD_MS);
+    try {
+      this.#welcome(client, entrant, this.share.admitHeld(entrant));
+    } catch (error) {
+      this.#broke(client, error);
+    }
+  }
+
+  /** No step is known to throw. Should one do so all the same, it must cost that client alone. */
+  #broke(client: Deno.TcpConn, error: unknown): void {
+    client.close();
+    this.share.tallyWorker(WorkerTally.acceptErrors);
+    this.share.failures.acceptBroke(this.share.settings, error);
   }
 
   async #run(session: Session): Promise<void> {
@@ -172,7 +203,9 @@ export class Listener implements EngineListener, SessionInputs {
 
   /** Nobody is left to serve. The session counts all the same, as one that had begun would. */
   #countLeft(): void {
-    if (!this.share.admit(NOBODY)) return;
+    const admitted = this.share.admit(NOBODY);
+    if (admitted === "refused") return;
+    if (admitted === "held" && this.share.admitHeld(NOBODY) === "refused") return;
     const life = new SessionLife(this.share, NOBODY);
     life.finish("client");
     life.end();

@@ -52,6 +52,24 @@ export const LIMIT_CASES: readonly EngineCase[] = [
       assert(/as many sessions as they may have/.test(weir.log), weir.log);
     },
   },
+  {
+    name: "leaves nobody in the dark who is held at a limit when it is told to stop",
+    async run(engine) {
+      await using backend = new TestBackend(echo);
+      await using weir = await RunningWeir.start(engine, {
+        backends: [backend.name],
+        options: { max_connections: 1 },
+      });
+      const [first] = await connectMany(weir.port, 1);
+      await first?.ping();
+      const others = await connectMany(weir.port, 30);
+      const finishing = weir.finish();
+      assertEquals(await countServed(others), 0);
+      closeAll([first as SocketEnd, ...others]);
+      assertEquals((await finishing).length, 1);
+      assertEquals([weir.books.refused, weir.active], [30, 0]);
+    },
+  },
 ];
 
 function connectMany(port: number, count: number): Promise<SocketEnd[]> {

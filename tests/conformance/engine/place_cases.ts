@@ -1,5 +1,5 @@
 /** A place is free from the moment on at which anybody can know that the session has ended. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { listenOnly } from "../../support/conducts.ts";
 import type { EngineUnderTest } from "../../support/engines_under_test.ts";
 import { ResettableEnd } from "../../support/resettable_end.ts";
@@ -74,16 +74,22 @@ const LIMITS = [
   { whose: "a client's", flag: "", options: { max_connections_per_client: 1 } },
 ] as const;
 
-/** Where the client sees the end, the order is certain over several workers too. */
+/**
+ * Where the client sees the end, the order is certain over several workers too. Otherwise the next
+ * client may be faster than the worker that has the session, and is looked at once more: enough for
+ * nearly all.
+ */
 const WORKERS_AND_VISITS = [
-  { workers: 1, visits: VISITS },
-  { workers: 2, visits: VISITS.filter(({ seesEnd }) => seesEnd) },
+  { workers: 1, visits: VISITS, mostRefused: 0 },
+  { workers: 2, visits: VISITS.filter(({ seesEnd }) => seesEnd), mostRefused: 0 },
+  { workers: 2, visits: VISITS.filter(({ seesEnd }) => !seesEnd), mostRefused: 5 },
 ] as const;
 
 const SERIAL: readonly EngineCase[] = LIMITS.flatMap(({ whose, flag, options }) =>
-  WORKERS_AND_VISITS.map(({ workers, visits }) => ({
-    name: `serves clients that come one after the other at ${whose} limit of 1, ` +
-      `with ${workers} ${workers === 1 ? "worker" : "workers"}`,
+  WORKERS_AND_VISITS.map(({ workers, visits, mostRefused }) => ({
+    name:
+      `serves ${mostRefused === 0 ? "" : "nearly all "}clients that come one after the other at ` +
+      `${whose} limit of 1, with ${workers} ${workers === 1 ? "worker" : "workers"}`,
     async run(engine: EngineUnderTest) {
       await using backend = new TestBackend(answerAndClose);
       await using weir = await RunningWeir.start(engine, {
@@ -95,7 +101,7 @@ const SERIAL: readonly EngineCase[] = LIMITS.flatMap(({ whose, flag, options }) 
         const visit = visits[i % visits.length] as Visit;
         if (!await visit.pay(weir.port)) refused.push(`${i} (${visit.name})`);
       }
-      assertEquals(refused, []);
+      assert(refused.length <= mostRefused, refused.join("\n"));
     },
   }))
 );

@@ -2,8 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   Admission,
+  type AdmissionRefusal,
   type AdmissionSettings,
   type Entrant,
+  MOST_HELD,
   NOT_COUNTED,
 } from "../../../lib/access/admission.ts";
 import { addressKeyOfText } from "../../../lib/base/address_key.ts";
@@ -57,6 +59,16 @@ function from(hostname: string): Entrant {
   return { addressKey: addressKeyOfText(hostname) };
 }
 
+/** What becomes of a client in the end: one that is held is looked at once more, at once. */
+function finalVerdict(
+  worker: Admission,
+  settings: AdmissionSettings,
+  client: Entrant,
+): "admitted" | AdmissionRefusal {
+  const verdict = worker.admit(settings, client);
+  return verdict === "held" ? worker.admitHeld(settings, client) : verdict;
+}
+
 const ANYONE: Entrant = {
   get addressKey(): bigint {
     throw new Error("The address must not be asked for");
@@ -67,19 +79,49 @@ Deno.test("Admission.admit() holds max_connections over all workers together", (
   const door = new Door();
   const [first, second] = door.workers;
   const settings = limited({ maxConnections: 3 });
-  const verdicts = [first, second, first, second].map((worker) => worker.admit(settings, ANYONE));
+  const verdicts = [first, second, first, second].map((worker) =>
+    finalVerdict(worker, settings, ANYONE)
+  );
   assertEquals(verdicts, ["admitted", "admitted", "admitted", "max_connections"]);
   assertEquals(door.active, 3);
   assertEquals(door.tally(ListenerTally.accepted), 4);
   assertEquals(door.tally(ListenerTally.refusedMaxConnections), 1);
   first.leave(NOT_COUNTED);
-  assertEquals(second.admit(settings, ANYONE), "admitted");
+  assertEquals(finalVerdict(second, settings, ANYONE), "admitted");
+});
+
+Deno.test("Admission.admit() holds clients at a limit of sessions, and counts them only afterwards", () => {
+  const door = new Door();
+  const [first] = door.workers;
+  const settings = limited({ maxConnections: 1 });
+  first.admit(settings, ANYONE);
+  const place = first.clientPlace;
+  for (let held = 0; held < MOST_HELD; held++) assertEquals(first.admit(settings, ANYONE), "held");
+  assertEquals(first.admit(settings, ANYONE), "max_connections");
+  assertEquals(door.tally(ListenerTally.accepted), 2);
+
+  first.leave(place);
+  assertEquals(first.admitHeld(settings, ANYONE), "admitted");
+  for (let held = 1; held < MOST_HELD; held++) {
+    assertEquals(first.admitHeld(settings, ANYONE), "max_connections");
+  }
+  assertEquals(first.admit(settings, ANYONE), "held");
+  assertEquals(door.tally(ListenerTally.accepted), 2 + MOST_HELD);
+  assertEquals(door.tally(ListenerTally.refusedMaxConnections), MOST_HELD);
+});
+
+Deno.test("Admission.admit() holds no client that comes too fast", () => {
+  const door = new Door();
+  const [first] = door.workers;
+  const settings = limited({ connectionRate: 1 });
+  assertEquals(first.admit(settings, ANYONE), "admitted");
+  assertEquals(first.admit(settings, ANYONE), "connection_rate");
 });
 
 Deno.test("Admission.admit() takes 0 as no limit and does not ask for the address", () => {
   const door = new Door();
   for (let turn = 0; turn < 50; turn++) {
-    assertEquals(door.workers[0].admit(UNLIMITED, ANYONE), "admitted");
+    assertEquals(finalVerdict(door.workers[0], UNLIMITED, ANYONE), "admitted");
     assertEquals(door.workers[0].clientPlace, NOT_COUNTED);
   }
   assertEquals(door.active, 50);
@@ -90,24 +132,24 @@ Deno.test("Admission.admit() holds max_connections_per_client over all workers t
   const [first, second] = door.workers;
   const settings = limited({ maxConnectionsPerClient: 2 });
   const client = from("192.0.2.1");
-  assertEquals(first.admit(settings, client), "admitted");
+  assertEquals(finalVerdict(first, settings, client), "admitted");
   const { clientPlace } = first;
-  assertEquals(second.admit(settings, client), "admitted");
-  assertEquals(first.admit(settings, client), "max_connections_per_client");
-  assertEquals(first.admit(settings, from("192.0.2.2")), "admitted");
+  assertEquals(finalVerdict(second, settings, client), "admitted");
+  assertEquals(finalVerdict(first, settings, client), "max_connections_per_client");
+  assertEquals(finalVerdict(first, settings, from("192.0.2.2")), "admitted");
   assertEquals(door.active, 3);
   assertEquals(door.tally(ListenerTally.refusedMaxConnectionsPerClient), 1);
   first.leave(clientPlace);
   assertEquals(door.sessionsOf(client), 1);
-  assertEquals(second.admit(settings, client), "admitted");
+  assertEquals(finalVerdict(second, settings, client), "admitted");
 });
 
 Deno.test("Admission.admit() takes an IPv4-mapped client for the same client", () => {
   const door = new Door();
   const settings = limited({ maxConnectionsPerClient: 1 });
-  assertEquals(door.workers[0].admit(settings, from("192.0.2.1")), "admitted");
+  assertEquals(finalVerdict(door.workers[0], settings, from("192.0.2.1")), "admitted");
   assertEquals(
-    door.workers[1].admit(settings, from("::ffff:192.0.2.1")),
+    finalVerdict(door.workers[1], settings, from("::ffff:192.0.2.1")),
     "max_connections_per_client",
   );
 });
@@ -130,16 +172,16 @@ Deno.test("Admission.admit() holds connection_rate_per_client for each client", 
   const [first, second] = door.workers;
   const settings = limited({ connectionRatePerClient: 2 });
   const client = from("2001:db8::1");
-  const verdicts = [first, second, first].map((worker) => worker.admit(settings, client));
+  const verdicts = [first, second, first].map((worker) => finalVerdict(worker, settings, client));
   assertEquals(verdicts, ["admitted", "admitted", "connection_rate_per_client"]);
-  assertEquals(first.admit(settings, from("2001:db8:0:1::1")), "admitted");
+  assertEquals(finalVerdict(first, settings, from("2001:db8:0:1::1")), "admitted");
   assertEquals(door.tally(ListenerTally.refusedConnectionRatePerClient), 1);
   assertEquals([first.clientPlace, second.clientPlace], [NOT_COUNTED, NOT_COUNTED]);
   assertEquals(door.sessionsOf(client), 0);
   first.leave(NOT_COUNTED);
-  assertEquals(second.admit(settings, client), "connection_rate_per_client");
+  assertEquals(finalVerdict(second, settings, client), "connection_rate_per_client");
   door.nowMs += 500;
-  assertEquals(second.admit(settings, client), "admitted");
+  assertEquals(finalVerdict(second, settings, client), "admitted");
 });
 
 Deno.test("Admission.admit() takes nothing from anyone when it refuses", () => {
@@ -152,15 +194,15 @@ Deno.test("Admission.admit() takes nothing from anyone when it refuses", () => {
     connectionRatePerClient: 2,
   });
   const client = from("192.0.2.1");
-  assertEquals(first.admit(settings, client), "admitted");
+  assertEquals(finalVerdict(first, settings, client), "admitted");
   for (let turn = 0; turn < 20; turn++) {
-    assertEquals(first.admit(settings, client), "max_connections");
+    assertEquals(finalVerdict(first, settings, client), "max_connections");
   }
   assertEquals(door.sessionsOf(client), 1);
   // The refused ones have left both buckets as they were: one token for the client, two for all.
   const roomier = { ...settings, maxConnections: 100, maxConnectionsPerClient: 100 };
   const verdicts = [client, client, from("192.0.2.2"), from("192.0.2.3")].map((each) =>
-    first.admit(roomier, each)
+    finalVerdict(first, roomier, each)
   );
   assertEquals(verdicts, ["admitted", "connection_rate_per_client", "admitted", "connection_rate"]);
   assertEquals(door.sessionsOf(from("192.0.2.3")), 0);
@@ -170,9 +212,9 @@ Deno.test("Admission.admit() takes nothing from anyone when it refuses", () => {
 Deno.test("Admission.admit() lets a client that floods use up nothing but its own limit", () => {
   const door = new Door();
   const settings = limited({ connectionRate: 5, connectionRatePerClient: 2 });
-  for (let turn = 0; turn < 100; turn++) door.workers[0].admit(settings, from("192.0.2.1"));
+  for (let turn = 0; turn < 100; turn++) finalVerdict(door.workers[0], settings, from("192.0.2.1"));
   for (let host = 2; host < 5; host++) {
-    assertEquals(door.workers[1].admit(settings, from(`192.0.2.${host}`)), "admitted");
+    assertEquals(finalVerdict(door.workers[1], settings, from(`192.0.2.${host}`)), "admitted");
   }
 });
 
@@ -193,7 +235,7 @@ Deno.test("Admission.leave() leaves nothing behind, whatever the limits are by t
         if (session !== undefined) door.workers[session.slot].leave(session.place);
         door.nowMs += 100;
         const worker = door.workers[slot as 0 | 1];
-        if (worker.admit(limited(limits), from(`10.0.0.${client}`)) === "admitted") {
+        if (finalVerdict(worker, limited(limits), from(`10.0.0.${client}`)) === "admitted") {
           inside.push({ slot: slot as 0 | 1, place: worker.clientPlace });
         }
         assertEquals(door.active, inside.length);
@@ -213,19 +255,19 @@ Deno.test("Admission.admit() gives a dead worker's clients their places back", (
   const [first, second] = door.workers;
   const settings = limited({ maxConnections: 2, maxConnectionsPerClient: 1 });
   const client = from("192.0.2.1");
-  assertEquals(second.admit(settings, client), "admitted");
-  assertEquals(second.admit(settings, from("192.0.2.2")), "admitted");
-  assertEquals(first.admit(settings, client), "max_connections");
+  assertEquals(finalVerdict(second, settings, client), "admitted");
+  assertEquals(finalVerdict(second, settings, from("192.0.2.2")), "admitted");
+  assertEquals(finalVerdict(first, settings, client), "max_connections");
   door.state.releaseWorker(1);
-  assertEquals(first.admit(settings, client), "admitted");
-  assertEquals(first.admit(settings, client), "max_connections_per_client");
+  assertEquals(finalVerdict(first, settings, client), "admitted");
+  assertEquals(finalVerdict(first, settings, client), "max_connections_per_client");
   assertEquals(door.active, 1);
 });
 
 Deno.test("Admission.admit() counts an IPv6 network as one client, by its prefix", () => {
   const settings = limited({ maxConnectionsPerClient: 1, clientPrefixV6: 56, clientPrefixV4: 24 });
   const door = new Door();
-  const one = (client: string) => door.workers[0].admit(settings, from(client));
+  const one = (client: string) => finalVerdict(door.workers[0], settings, from(client));
   assertEquals(one("2001:db8::1"), "admitted");
   assertEquals(one("2001:db8:0:ff::1"), "max_connections_per_client");
   assertEquals(one("2001:db8:0:100::1"), "admitted");
@@ -244,7 +286,7 @@ Deno.test("an attacker with one IPv6 network neither passes the limits nor fills
   const settings = limited({ maxConnectionsPerClient: 3 });
   const verdicts = Array.from({ length: 100_000 }, (_, n) => {
     const host = `2001:db8::${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}`;
-    return door.workers[0].admit(settings, from(host));
+    return finalVerdict(door.workers[0], settings, from(host));
   });
   assertEquals(verdicts.filter((verdict) => verdict === "admitted").length, 3);
   assertEquals([door.tally(ListenerTally.sharedLimits), door.notices], [0, 0]);
@@ -261,7 +303,7 @@ Deno.test("an attacker who fills the table gains nothing, and shuts out no other
   let entered = 0;
   // Whole /48s, one session from each /64 of theirs: more clients than the table has places for.
   for (let n = 0; n < networks << 16; n++) {
-    if (first.admit(settings, from(attackingAddress(n))) === "admitted") entered++;
+    if (finalVerdict(first, settings, from(attackingAddress(n))) === "admitted") entered++;
   }
   // Each of the networks shares one place, whose limit holds for all of it.
   assert(entered <= places + 2 * networks, `${entered} sessions`);
@@ -269,12 +311,16 @@ Deno.test("an attacker who fills the table gains nothing, and shuts out no other
   assertEquals(door.notices, 1);
   const honest = ["198.51.100.7", "203.0.113.9", "2a00:1450::1", "2600:1f00::1"];
   for (const client of honest) {
-    assertEquals(second.admit(settings, from(client)), "admitted", client);
+    assertEquals(finalVerdict(second, settings, from(client)), "admitted", client);
     const firstPlace = second.clientPlace;
-    assertEquals(second.admit(settings, from(client)), "admitted", client);
-    assertEquals(second.admit(settings, from(client)), "max_connections_per_client", client);
+    assertEquals(finalVerdict(second, settings, from(client)), "admitted", client);
+    assertEquals(
+      finalVerdict(second, settings, from(client)),
+      "max_connections_per_client",
+      client,
+    );
     second.leave(firstPlace);
-    assertEquals(second.admit(settings, from(client)), "admitted", client);
+    assertEquals(finalVerdict(second, settings, from(client)), "admitted", client);
   }
 });
 
@@ -288,15 +334,15 @@ Deno.test("Admission.leave() gives back what clients shared, also for a dead wor
     Entrant,
     Entrant,
   ];
-  assertEquals(first.admit(settings, neighbours[0]), "admitted");
+  assertEquals(finalVerdict(first, settings, neighbours[0]), "admitted");
   const { clientPlace } = first;
-  assertEquals(second.admit(settings, neighbours[1]), "admitted");
-  assertEquals(first.admit(settings, neighbours[2]), "max_connections_per_client");
+  assertEquals(finalVerdict(second, settings, neighbours[1]), "admitted");
+  assertEquals(finalVerdict(first, settings, neighbours[2]), "max_connections_per_client");
   first.leave(clientPlace);
-  assertEquals(first.admit(settings, neighbours[2]), "admitted");
+  assertEquals(finalVerdict(first, settings, neighbours[2]), "admitted");
   door.state.releaseWorker(1);
-  assertEquals(first.admit(settings, neighbours[0]), "admitted");
-  assertEquals(first.admit(settings, neighbours[1]), "max_connections_per_client");
+  assertEquals(finalVerdict(first, settings, neighbours[0]), "admitted");
+  assertEquals(finalVerdict(first, settings, neighbours[1]), "max_connections_per_client");
   assertEquals(door.tally(ListenerTally.sharedLimits), 6);
   assertEquals(door.active, 2);
 });
@@ -307,7 +353,7 @@ Deno.test("Admission.admit() holds the rate of those who share it", () => {
   fillTable(door.state);
   const settings = limited({ connectionRatePerClient: 3 });
   const admitted = () =>
-    Array.from({ length: 50 }, (_, n) => first.admit(settings, from(`192.0.2.${n}`)))
+    Array.from({ length: 50 }, (_, n) => finalVerdict(first, settings, from(`192.0.2.${n}`)))
       .filter((verdict) => verdict === "admitted").length;
   assertEquals(admitted(), 3);
   door.nowMs += 1001;
@@ -319,7 +365,7 @@ Deno.test("Admission.admit() says once an hour that the table is full", () => {
   fillTable(door.state);
   const settings = limited({ maxConnectionsPerClient: 100 });
   for (let minute = 0; minute < 150; minute++) {
-    for (const worker of door.workers) worker.admit(settings, from(`192.0.2.${minute}`));
+    for (const worker of door.workers) finalVerdict(worker, settings, from(`192.0.2.${minute}`));
     door.nowMs += 60_000;
   }
   assertEquals(door.notices, 3);

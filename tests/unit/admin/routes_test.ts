@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { SessionView } from "../../../lib/engine/session_life.ts";
+import type { SessionView } from "../../../lib/engine/session_view.ts";
 import { echo, Reception } from "../../support/conducts.ts";
 import { freePort } from "../../support/free_ports.ts";
 import { eventually } from "../../support/patience.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { Problem } from "../../../lib/admin/problem.ts";
 import { SessionList } from "../../../lib/admin/session_list.ts";
-import type { SessionView } from "../../../lib/engine/session_life.ts";
+import type { SessionView } from "../../../lib/engine/session_view.ts";
 import type { Control } from "../../../lib/supervisor/control.ts";
 
 function session(id: string, startedAtMs: number, client = "10.0.0.1:5"): SessionView {

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { HOLD_MS, MOST_HELD } from "../../../lib/access/admission.ts";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
 import { FailureLog } from "../../../lib/engine/failure_log.ts";
 import { ListenerShare } from "../../../lib/engine/listener_share.ts";
@@ -13,6 +14,7 @@ import {
   ListenerTally,
 } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
+import { pause } from "../../support/patience.ts";
 
 const CLIENT = { name: "192.0.2.1:5000", addressHash: 1, addressKey: 1n };
 
@@ -44,7 +46,7 @@ function rig(options: string, backend = "127.0.0.1:1") {
     failures,
     share,
     begin: () => {
-      assert(share.admit(CLIENT));
+      assertEquals(share.admit(CLIENT), "admitted");
       return new SessionLife(share, CLIENT);
     },
   };
@@ -68,6 +70,50 @@ Deno.test("SessionLife gives a place back that it got from the queue and could n
   assertEquals(state.backendCell(0, BackendCell.active), 0);
   assertEquals(state.listenerCell(0, ListenerCell.queued), 0);
   assertEquals(state.listenerCell(0, ListenerCell.active), 0);
+});
+
+Deno.test("SessionLife waits a moment for a place where there is no queue", async () => {
+  const { state, records, share, begin } = rig("", "127.0.0.1:1 max_connections=1");
+  const first = begin();
+  first.acquire(() => {});
+  const [second, third] = [begin(), begin()];
+  let answers: unknown[] = [];
+  for (const life of [second, third]) {
+    assertEquals(life.acquire((lease) => answers.push(lease?.row)), "queued");
+  }
+  first.connected();
+  first.finish("done");
+  first.end();
+  assertEquals(answers, [0]);
+
+  answers = [];
+  await pause(HOLD_MS);
+  share.queue.turn();
+  assertEquals(answers, [undefined]);
+  assertEquals(third.finished, true);
+  third.end();
+  second.connected();
+  second.finish("done");
+  second.end();
+  assertEquals(records.map(({ reason }) => reason.by), ["done", "no_backend", "done"]);
+  assertEquals(state.listenerTally(0, 0, ListenerTally.refusedNoBackend), 1);
+  assertEquals(state.listenerCell(0, ListenerCell.queued), 0);
+});
+
+Deno.test("SessionLife lets only so many wait for a moment", () => {
+  const { begin } = rig("", "127.0.0.1:1 max_connections=1");
+  const first = begin();
+  first.acquire(() => {});
+  const lives = Array.from({ length: MOST_HELD }, begin);
+  for (const life of lives) {
+    assertEquals(life.acquire(() => {}), "queued");
+  }
+  const oneMore = begin();
+  assertEquals(oneMore.acquire(() => {}), undefined);
+  for (const life of [oneMore, ...lives, first]) {
+    life.finish("client");
+    life.end();
+  }
 });
 
 Deno.test("SessionLife looks on at once where it could not connect to the place that it got", () => {
