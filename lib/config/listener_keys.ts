@@ -149,8 +149,7 @@ export const LISTENER_KEYS = {
     type: toggle(),
     default: false,
     doc: "Whether a waiting client that has sent something and half-closed is dropped (1), " +
-      "or still wants its answer (0). One that closed without a byte is dropped anyway, and one " +
-      "that reset as well, as far as the engine sees it.",
+      "or still wants its answer (0). One that closed without a byte, or reset, is dropped anyway.",
     reloadable: true,
   },
   healthCheck: {

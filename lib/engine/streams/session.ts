@@ -110,7 +110,10 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
   sweep(nowMs: number): void {
     this.#countMoved(nowMs);
     const ender = this.life.overdue(nowMs);
-    if (ender === undefined) return;
+    if (ender === undefined) {
+      void this.#waiting?.probe();
+      return;
+    }
     // A connection that takes too long is not the end: there may be another backend.
     if (this.#dialling === undefined) this.cut(ender);
     else this.#dialling.abort();

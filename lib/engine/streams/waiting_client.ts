@@ -1,15 +1,20 @@
 import type { ListenerSettings } from "../../config/settings.ts";
 import type { ByteReader } from "./socket_streams.ts";
 
+const NOTHING = new Uint8Array();
+
+type WaitingConn = ByteReader & Pick<Deno.Conn, "write">;
+
 /**
- * A client that waits for a place. It is read from, which is the only way to see whether it is still
- * there; what it sends meanwhile, up to `buffer_size` bytes, is kept for its backend.
+ * A client that waits for a place. It is read from, to see whether it is still there; what it sends
+ * meanwhile, up to `buffer_size` bytes, is kept for its backend. Once nothing more can be read, a
+ * reset shows only when the client is written to: `probe` writes nothing, which is enough for that.
  *
  * A read cannot be taken back. One that is still pending when the place comes brings the next bytes
  * of the session, so that whoever goes on reading has to do it here.
  */
 export class WaitingClient implements ByteReader {
-  readonly #conn: ByteReader;
+  readonly #conn: WaitingConn;
   readonly #abortOnClose: boolean;
   readonly #kept: Uint8Array;
   /** How many bytes have been kept, and how many of them have been read on. */
@@ -22,7 +27,7 @@ export class WaitingClient implements ByteReader {
   #onGone: (() => void) | undefined;
 
   constructor(
-    conn: ByteReader,
+    conn: WaitingConn,
     settings: Pick<ListenerSettings, "bufferSize" | "abortOnClose">,
   ) {
     this.#conn = conn;
@@ -34,6 +39,17 @@ export class WaitingClient implements ByteReader {
   watch(onGone: () => void): void {
     this.#onGone = onGone;
     this.#look();
+  }
+
+  /** Looks for a reset that reading cannot show any more. Called from time to time. Never rejects. */
+  async probe(): Promise<void> {
+    if (this.#onGone === undefined || this.#canRead) return;
+    try {
+      await this.#conn.write(NOTHING);
+    } catch (error) {
+      this.#failure = error;
+      this.#look();
+    }
   }
 
   /** Begins no further read. */
@@ -57,8 +73,8 @@ export class WaitingClient implements ByteReader {
 
   /** A client that finishes without a word, or breaks off, wants nothing any more. */
   get #isGone(): boolean {
-    if (this.#hasEnded) return this.#received === 0 || this.#abortOnClose;
-    return this.#failure !== undefined;
+    if (this.#failure !== undefined) return true;
+    return this.#hasEnded && (this.#received === 0 || this.#abortOnClose);
   }
 
   #look(): void {

@@ -29,6 +29,21 @@ const LEAVINGS: readonly {
       await client.reset();
     },
   },
+  {
+    how: "resets after it has sent more than is kept for it",
+    async leave(client) {
+      await client.send(new Uint8Array(4 * BUFFER_BYTES));
+      await client.reset();
+    },
+  },
+  {
+    how: "resets after it has sent something and finished",
+    async leave(client) {
+      await client.send(QUESTION);
+      await client.finish();
+      await client.reset();
+    },
+  },
   { how: "closes", leave: (client) => client.close() },
   {
     how: "finishes without a word",
