@@ -4,11 +4,11 @@ import type { Command, Operand } from "./command.ts";
 const BACKEND: Operand = { name: "BACKEND", what: "a backend" };
 
 const BACKEND_DETAILS: readonly string[] = [
-  "BACKEND is its name, such as 127.0.0.1:8080, at every listener that has it, or LISTENER/NAME.",
+  "BACKEND is a name, such as 127.0.0.1:8080, for every listener that has it, or LISTENER/NAME.",
   ...ADMIN_DETAILS,
 ];
 
-const JSON_FLAG = { name: "json", summary: "Print the answer of Weir as JSON" };
+const JSON_FLAG = { name: "json", summary: "Print Weir's response as JSON" };
 
 /**
  * Every command, in the order in which the help text lists them.
@@ -19,10 +19,10 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "start",
     usage: "[start] CONFIG",
-    summary: "Balance as the configuration file says, until SIGINT or SIGTERM",
+    summary: "Run Weir with a configuration file, until SIGINT or SIGTERM",
     details: [
-      "The word start may be left out: weir setup.cfg.",
-      "The first signal lets the sessions finish for up to drain_timeout; a second one ends at once.",
+      "The word start is optional: weir setup.cfg.",
+      "The first signal gives active sessions drain_timeout to finish; a second one ends them at once.",
     ],
     flags: [],
     load: async () => (await import("./commands/start.ts")).start,
@@ -30,15 +30,15 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "check",
     usage: "check CONFIG [--resolve]",
-    summary: "Check a configuration file and print what it means",
+    summary: "Check a configuration file and show how it is interpreted",
     details: [
-      "Nothing is started, and no address is bound. The files that it names are looked at, and not",
-      "changed: the access log, the tokens, and the socket of the admin API.",
+      "Nothing is started, and no address is bound. The files that it names are checked but not",
+      "changed: the access log, the token file, and the admin API's socket.",
     ],
     flags: [
       {
         name: "resolve",
-        summary: "Look up the names of backends too, and warn of those without address",
+        summary: "Also look up the names of backends, and warn about those without an address",
       },
       { name: "json", summary: "Print the settings and the diagnostics as JSON" },
     ],
@@ -47,10 +47,10 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "demo",
     usage: "demo [CONFIG]",
-    summary: "Start small HTTP backends, and Weir in front of them",
+    summary: "Start small HTTP backends with Weir in front of them",
     details: [
-      "CONFIG is setup.cfg where none is named. Its backends have to be on loopback.",
-      "The backends only answer through Weir: everything else gets 403.",
+      "CONFIG defaults to setup.cfg. Its backends have to be on loopback.",
+      "They serve connections that begin with Weir's PROXY header, and answer all others with 403.",
     ],
     flags: [],
     defaultFile: "setup.cfg",
@@ -59,10 +59,10 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "top",
     usage: "top [ADMIN]",
-    summary: "Watch a running Weir, and steer its backends",
+    summary: "Watch a running Weir and control its backends",
     details: [
-      "ADMIN is the address, as --admin takes it.",
-      "Where the output is no terminal, what is to be seen is printed once as plain text.",
+      "ADMIN is the address, in the form that --admin takes.",
+      "If the output is not a terminal, the view is printed once as plain text.",
       ...ADMIN_DETAILS,
     ],
     flags: ADMIN_FLAGS,
@@ -72,7 +72,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "status",
     usage: "status [--all | --json]",
-    summary: "Print how a running Weir is; fails unless all of it is ready",
+    summary: "Print the state of a running Weir; fails unless all of it is ready",
     details: ADMIN_DETAILS,
     flags: [
       { name: "all", summary: "List every problem, not only the first 10" },
@@ -85,7 +85,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "drain",
     usage: "drain BACKEND",
-    summary: "Give a backend no new sessions; those that it has go on",
+    summary: "Send no new sessions to a backend; existing ones continue",
     details: BACKEND_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [BACKEND],
@@ -94,7 +94,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "ready",
     usage: "ready BACKEND",
-    summary: "Give a backend sessions again",
+    summary: "Send sessions to a backend again",
     details: BACKEND_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [BACKEND],
@@ -103,7 +103,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "weight",
     usage: "weight BACKEND N",
-    summary: "Change a backend's weight, 0 to 256",
+    summary: "Change the weight of a backend, 0 to 256",
     details: BACKEND_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [BACKEND, { name: "N", what: "a weight from 0 to 256" }],
@@ -115,10 +115,10 @@ export const COMMANDS: readonly Command[] = [
     summary: "List the sessions of a running Weir, newest first",
     details: ADMIN_DETAILS,
     flags: [
-      { name: "listener", value: "KEY", summary: "Only those of this listener" },
-      { name: "backend", value: "NAME", summary: "Only those with this backend" },
-      { name: "client", value: "IP", summary: "Only those of this client" },
-      { name: "limit", value: "N", summary: "At most so many; 100 where it is left out" },
+      { name: "listener", value: "KEY", summary: "Only sessions of this listener" },
+      { name: "backend", value: "NAME", summary: "Only sessions on this backend" },
+      { name: "client", value: "IP", summary: "Only sessions of this client" },
+      { name: "limit", value: "N", summary: "The most sessions to list; 100 by default" },
       JSON_FLAG,
       ...ADMIN_FLAGS,
     ],
@@ -128,7 +128,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "reload",
     usage: "reload",
-    summary: "Make a running Weir read its configuration again",
+    summary: "Make a running Weir reload its configuration",
     details: ADMIN_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [],

@@ -3,8 +3,8 @@ import { COMMANDS } from "./command_table.ts";
 
 /** The flags that stand before a command, or alone. */
 export const GLOBAL_FLAGS: readonly Flag[] = [
-  { name: "help", summary: "Print this text, or after a command its own" },
-  { name: "help-config", summary: "Print every key of the configuration file" },
+  { name: "help", summary: "Print this help; after a command, the help of that command" },
+  { name: "help-config", summary: "Describe every key of the configuration file" },
   { name: "version", summary: "Print the version" },
 ];
 
@@ -19,14 +19,14 @@ export function formatHelp(): string {
     "Flags:",
     ...table(GLOBAL_FLAGS.map((flag) => [`--${flag.name}`, flag.summary])),
     "",
-    "Exit status: 0 done, 1 failed or refused, 2 wrong usage or configuration, 3 no Weir reached.",
+    "Exit status: 0 success, 1 failed or refused, 2 wrong usage or configuration, 3 no Weir reached.",
     "",
   ].join("\n");
 }
 
 /** What `COMMAND --help` prints. */
 export function formatCommandHelp(command: Command): string {
-  const flags: Flag[] = [...command.flags, { name: "help", summary: "Print this text" }];
+  const flags: Flag[] = [...command.flags, { name: "help", summary: "Print this help" }];
   return [
     command.summary,
     "",
