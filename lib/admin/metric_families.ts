@@ -29,15 +29,15 @@ export const WEIR_FAMILIES: readonly MetricFamily<Status>[] = [
   ),
   gauge<Status>(
     "weir_ready",
-    "Whether the process accepts clients, and no shutdown is under way.",
+    "Whether the process accepts clients and is not shutting down.",
     ({ ready }) => Number(ready),
   ),
   gauge<Status>(
     "weir_stopping",
-    "Whether a shutdown is under way.",
+    "Whether Weir is shutting down.",
     ({ phase }) => Number(phase === "stopping"),
   ),
-  gauge<Status>("weir_workers", "Workers that run.", ({ workers }) => workers.length),
+  gauge<Status>("weir_workers", "Running workers.", ({ workers }) => workers.length),
   {
     kind: "counter",
     name: "weir_reloads_total",
@@ -49,18 +49,18 @@ export const WEIR_FAMILIES: readonly MetricFamily<Status>[] = [
   },
   gauge<Status>(
     "weir_last_reload_successful",
-    "Whether the last reload changed the settings; 1 where there was none.",
+    "Whether the last reload succeeded; 1 if there has been none.",
     ({ reloads }) => Number(reloads.last?.ok ?? true),
   ),
   {
     kind: "counter",
     name: "weir_access_log_dropped_lines_total",
-    help: "Access-log lines that were dropped for lack of room.",
+    help: "Access-log lines dropped because the buffer was full.",
     samples: [{ read: ({ accessLogDropped }) => accessLogDropped }],
   },
   gauge<Status>(
     "weir_resident_memory_bytes",
-    "Memory of the process that is in use.",
+    "Resident memory of the process.",
     () => Deno.memoryUsage().rss,
   ),
 ];
@@ -70,7 +70,7 @@ export const LISTENER_FAMILIES: readonly MetricFamily<ListenerStatus>[] = [
   {
     kind: "info",
     name: "weir_listener_info",
-    help: "Where the listener is bound, and how it is served.",
+    help: "The address, algorithm and engine of the listener.",
     samples: [{ read: () => 1 }],
     labelsOf: ({ address, algorithm, engine }) => ({ address, algorithm, engine }),
   },
@@ -81,17 +81,17 @@ export const LISTENER_FAMILIES: readonly MetricFamily<ListenerStatus>[] = [
   ),
   gauge<ListenerStatus>(
     "weir_listener_unresolved_backends",
-    "Backends in the file that are left out because their names have no address.",
+    "Configured backends that are not in use because their names have no address.",
     ({ unresolved }) => unresolved.length,
   ),
   gauge<ListenerStatus>(
     "weir_listener_max_connections",
-    "How many sessions the listener may have at once; 0 is no limit.",
+    "How many sessions the listener may have at once; 0 means no limit.",
     ({ maxConnections }) => maxConnections,
   ),
   gauge<ListenerStatus>(
     "weir_listener_leaving",
-    "Whether the listener was removed, and finishes the sessions that it has.",
+    "Whether the listener has been removed and is finishing its remaining sessions.",
     ({ leaving }) => Number(leaving),
   ),
   ...familiesOf<ListenerStatus>("weir_listener_", [LISTENER_CELLS, LISTENER_TALLIES]),
@@ -107,24 +107,24 @@ export const LISTENER_FAMILIES: readonly MetricFamily<ListenerStatus>[] = [
 export const BACKEND_FAMILIES: readonly MetricFamily<BackendStatus>[] = [
   gauge<BackendStatus>(
     "weir_backend_up",
-    "Whether the backend takes new sessions: it is neither down, ejected, in drain or " +
-      "maintenance, of weight 0, nor leaving.",
+    "Whether the backend takes new sessions: it is not down, ejected, in drain or maintenance, " +
+      "of weight 0, or leaving.",
     ({ condition }) => Number(condition === "up" || condition === "trial"),
   ),
   gauge<BackendStatus>(
     "weir_backend_healthy",
-    "Whether probing finds the backend up, or does not look.",
+    "Whether health checks find the backend up, or are off.",
     ({ health }) => Number(health !== "down"),
   ),
   gauge<BackendStatus>(
     "weir_backend_ejected",
-    "Whether the backend has a pause because its sessions failed.",
+    "Whether the backend is ejected or on trial because its sessions failed.",
     ({ figures }) => Number(figures.ejection !== 0),
   ),
   {
     kind: "gauge",
     name: "weir_backend_mode",
-    help: "What an operator wants of the backend: 1 for that mode, 0 for the others.",
+    help: "The backend's mode: 1 for the mode it is in, 0 for the others.",
     samples: BACKEND_MODE_NAMES.map((name) => ({
       labels: { mode: name },
       read: ({ mode }) => Number(mode === name),
@@ -132,17 +132,17 @@ export const BACKEND_FAMILIES: readonly MetricFamily<BackendStatus>[] = [
   },
   gauge<BackendStatus>(
     "weir_backend_configured_weight",
-    "The weight that the file gives the backend.",
+    "The backend's weight according to the configuration file.",
     ({ configuredWeight }) => configuredWeight,
   ),
   gauge<BackendStatus>(
     "weir_backend_max_connections",
-    "How many sessions the backend may have at once; 0 is no limit.",
+    "How many sessions the backend may have at once; 0 means no limit.",
     ({ maxConnections }) => maxConnections,
   ),
   gauge<BackendStatus>(
     "weir_backend_leaving",
-    "Whether the backend was removed, and finishes the sessions that it has.",
+    "Whether the backend has been removed and is finishing its remaining sessions.",
     ({ condition }) => Number(condition === "leaving"),
   ),
   ...familiesOf<BackendStatus>("weir_backend_", [BACKEND_CELLS, BACKEND_READINGS, BACKEND_TALLIES]),

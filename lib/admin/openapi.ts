@@ -10,7 +10,7 @@ export function describeOpenApi(routes: readonly Route[], version: string): obje
     info: {
       title: "Weir's admin API",
       version,
-      description: "See what Weir does, and steer it.",
+      description: "Observe and control a running Weir.",
       license: { name: "MIT", identifier: "MIT" },
     },
     paths: Object.fromEntries(
@@ -27,7 +27,7 @@ export function describeOpenApi(routes: readonly Route[], version: string): obje
         token: {
           type: "http",
           scheme: "bearer",
-          description: "A token of admin_token_file; none is needed where there is no such file.",
+          description: "A token from admin_token_file; not needed if there is no such file.",
         },
       },
     },
@@ -75,7 +75,7 @@ function describeAnswer({ doc, contentType = "application/json", schema }: Answe
 
 function describeProblem(): object {
   return {
-    description: "Something is wrong with the request.",
+    description: "The request could not be fulfilled.",
     content: { "application/problem+json": { schema: refTo("Problem") } },
   };
 }

@@ -23,7 +23,7 @@ const TEXT: JsonSchema = { type: "string" };
 const BACKEND_ID: Parameter = {
   name: "id",
   in: "path",
-  doc: "The id of a backend, encoded: `24003%2F127.0.0.1%3A8080`.",
+  doc: "The id of a backend, percent-encoded: `24003%2F127.0.0.1%3A8080`.",
   schema: TEXT,
 };
 
@@ -41,27 +41,28 @@ export const ROUTES: readonly Route[] = [
     path: "/healthz",
     doc: "Whether Weir is alive.",
     permission: "none",
-    answers: [ok("It is.", objectOf({ alive: { type: "boolean" } }))],
+    answers: [ok("Weir is alive.", objectOf({ alive: { type: "boolean" } }))],
     handle: answerAlive,
   },
   {
     method: "GET",
     path: "/readyz",
-    doc: "Whether this process accepts clients and is not shutting down. Whether they find a " +
-      "backend is a question of each listener: with `listener` it is asked of that one too.",
+    doc: "Whether this process accepts clients and is not shutting down; with `listener`, also " +
+      "whether that listener has a backend that takes sessions.",
     permission: "none",
-    parameters: [query("listener", "The key of a listener, as the file has it.", TEXT)],
-    answers: [ok("It is.", READINESS), { ...ok("It is not, and why.", READINESS), status: 503 }],
+    parameters: [query("listener", "The key of a listener in `[mappings]`.", TEXT)],
+    answers: [ok("Ready.", READINESS), { ...ok("Not ready, and why.", READINESS), status: 503 }],
     handle: answerReady,
   },
   {
     method: "GET",
     path: "/readyz/pools",
-    doc: "Whether every listener has a backend that takes sessions, and which of them have one.",
+    doc:
+      "Whether Weir is ready and every listener has a backend that takes sessions, and which have one.",
     permission: "none",
     answers: [
-      ok("Every one is.", POOLS),
-      { ...ok("Not every one is, and why.", POOLS), status: 503 },
+      ok("All are ready.", POOLS),
+      { ...ok("Not all are ready, and why.", POOLS), status: 503 },
     ],
     handle: answerPools,
   },
@@ -69,7 +70,7 @@ export const ROUTES: readonly Route[] = [
     method: "GET",
     path: "/metrics",
     doc:
-      "The metrics, for Prometheus: its text format 0.0.4, or OpenMetrics where `Accept` says so.",
+      "The metrics, in Prometheus' text format 0.0.4, or as OpenMetrics if `Accept` asks for it.",
     permission: "read",
     answers: [{ ...ok("The metrics.", TEXT), contentType: "text/plain" }],
     handle: answerMetrics,
@@ -77,7 +78,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/api",
-    doc: "Every route, and what the one who asks may do.",
+    doc: "Every route, and what the caller may do.",
     permission: "read",
     answers: [ok("The routes.", refTo("Api"))],
     handle: answerRoutes,
@@ -85,7 +86,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/api/v1/openapi.json",
-    doc: "This API as OpenAPI 3.1 describes it.",
+    doc: "The OpenAPI 3.1 description of this API.",
     permission: "read",
     answers: [ok("The description.", { type: "object" })],
     handle: answerOpenApi,
@@ -93,7 +94,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/api/v1/status",
-    doc: "Everything that is known at this moment: listeners, backends, workers, reloads.",
+    doc: "The current state of listeners, backends, workers and reloads.",
     permission: "read",
     answers: [ok("The status.", refTo("Status"))],
     handle: answerStatus,
@@ -101,7 +102,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/api/v1/history",
-    doc: "The last fifteen minutes of each listener, in columns.",
+    doc: "The last fifteen minutes of each listener, as columns.",
     permission: "read",
     answers: [ok("The history.", refTo("History"))],
     handle: answerHistory,
@@ -109,18 +110,18 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/api/v1/sessions",
-    doc: "The sessions that are under way, the newest first.",
+    doc: "The active sessions, newest first.",
     permission: "read",
     parameters: [
-      query("listener", "Only those of the listener with this key.", TEXT),
-      query("backend", "Only those with the backend of this name.", TEXT),
-      query("client", "Only those of this client, with or without its port.", TEXT),
-      query("limit", "How many at most; 100 if absent.", {
+      query("listener", "Only sessions of the listener with this key.", TEXT),
+      query("backend", "Only sessions on the backend with this name.", TEXT),
+      query("client", "Only sessions of this client, with or without its port.", TEXT),
+      query("limit", "The most sessions to return; 100 if absent.", {
         type: "integer",
         minimum: 1,
         maximum: 1000,
       }),
-      query("cursor", "Go on where the page ended whose `next` this is.", TEXT),
+      query("cursor", "The `next` of a page, to get the one after it.", TEXT),
     ],
     answers: [ok("A page of sessions.", refTo("SessionPage"))],
     handle: answerSessions,
@@ -128,7 +129,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/api/v1/config",
-    doc: "The settings in force without their secrets, and how each value came to be.",
+    doc: "The settings in effect, without secrets, and where each value comes from.",
     permission: "read",
     answers: [ok("The settings.", refTo("Config"))],
     handle: answerConfig,
@@ -136,14 +137,13 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/api/v1/events",
-    doc:
-      "Server-sent events: `status` once a second (data as of GET /api/v1/status), and `event` " +
-      "for everything that happens. Events that are remembered and that come after " +
-      "`Last-Event-ID` are sent first.",
+    doc: "Server-sent events: `status` once a second (with the data of GET /api/v1/status), and " +
+      "`event` for everything that happens. Remembered events newer than `Last-Event-ID` are sent " +
+      "first.",
     permission: "read",
     parameters: [
-      query("kinds", "`status`, `event`, or both with a comma; both if absent.", TEXT),
-      query("last_event_id", "In place of the header `Last-Event-ID`.", {
+      query("kinds", "`status`, `event`, or both separated by a comma; both if absent.", TEXT),
+      query("last_event_id", "Instead of the header `Last-Event-ID`, which takes precedence.", {
         type: "integer",
         minimum: 0,
       }),
@@ -154,58 +154,63 @@ export const ROUTES: readonly Route[] = [
   {
     method: "POST",
     path: "/api/v1/backends/{id}/mode",
-    doc: "Says what is wanted of a backend: `ready`; `drain`, which takes no new sessions; " +
-      "`maintenance`, which is not even checked.",
+    doc: "Sets the mode of a backend: `ready`; `drain`, in which it takes no new sessions; or " +
+      "`maintenance`, in which its checks stop as well.",
     permission: "write",
     parameters: [BACKEND_ID],
     body: objectOf({ mode: { type: "string", enum: ["ready", "drain", "maintenance"] } }),
-    answers: [ok("The backend as it is now.", refTo("Backend"))],
+    answers: [ok("The backend, after the change.", refTo("Backend"))],
     handle: setMode,
   },
   {
     method: "POST",
     path: "/api/v1/backends/{id}/weight",
-    doc: "Sets the weight of a backend, until it is changed in the file.",
+    doc: "Sets the weight of a backend, until the file changes it.",
     permission: "write",
     parameters: [BACKEND_ID],
     body: objectOf({ weight: { type: "integer", minimum: 0, maximum: 256 } }),
-    answers: [ok("The backend as it is now.", refTo("Backend"))],
+    answers: [ok("The backend, after the change.", refTo("Backend"))],
     handle: setWeight,
   },
   {
     method: "DELETE",
     path: "/api/v1/backends/{id}/sessions",
-    doc: "Ends all sessions of a backend.",
+    doc: "Closes all sessions of a backend.",
     permission: "write",
     parameters: [BACKEND_ID],
-    answers: [ok("How many there were.", objectOf({ closed: { type: "integer", minimum: 0 } }))],
+    answers: [
+      ok(
+        "How many sessions are being closed.",
+        objectOf({ closed: { type: "integer", minimum: 0 } }),
+      ),
+    ],
     handle: closeBackendSessions,
   },
   {
     method: "DELETE",
     path: "/api/v1/sessions/{id}",
-    doc: "Ends one session.",
+    doc: "Closes a session.",
     permission: "write",
     parameters: [{ name: "id", in: "path", doc: "The id of a session.", schema: TEXT }],
-    answers: [{ status: 204, doc: "It has been told to end." }],
+    answers: [{ status: 204, doc: "The session is being closed." }],
     handle: closeSession,
   },
   {
     method: "POST",
     path: "/api/v1/reload",
     doc:
-      "Reads the configuration again. Where it cannot be used the answer is 422, with the same " +
-      "members, and the old settings stay in force.",
+      "Reloads the configuration. If it cannot be used, the response is 422, with the same members, " +
+      "and the old settings stay in effect.",
     permission: "write",
-    answers: [ok("What has changed.", refTo("Reload"))],
+    answers: [ok("The settings of the file are in effect.", refTo("Reload"))],
     handle: reload,
   },
   {
     method: "POST",
     path: "/api/v1/shutdown",
-    doc: "Lets the sessions finish and ends Weir, as SIGTERM does.",
+    doc: "Shuts Weir down as SIGTERM does: active sessions may finish.",
     permission: "write",
-    answers: [{ ...ok("It is under way.", objectOf({})), status: 202 }],
+    answers: [{ ...ok("The shutdown has begun.", objectOf({})), status: 202 }],
     handle: shutDown,
   },
 ];

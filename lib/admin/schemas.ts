@@ -41,7 +41,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     errorsPerSecond: NUMBER,
     connectTimeP50Ms: MS_OR_NULL,
     connectTimeP99Ms: MS_OR_NULL,
-  }, "Over the last seconds; a connect time is null where nothing was connected of late."),
+  }, "Over the last few seconds; connect times are null if nothing has been connected recently."),
   BackendFigures: figuresOf(
     [BACKEND_TALLIES, BACKEND_CELLS, BACKEND_READINGS],
     { connectTimes: bucketsOf(CONNECT_TIME) },
@@ -52,24 +52,28 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   ),
   WorkerFigures: figuresOf([WORKER_TALLIES, WORKER_CELLS], {}),
   Backend: objectOf({
-    id: { type: "string", description: "Names the backend in paths, once it is encoded." },
+    id: {
+      type: "string",
+      description: "Identifies the backend in paths, where it has to be percent-encoded.",
+    },
     name: TEXT,
     condition: {
       type: "string",
       enum: ["up", "down", "ejected", "trial", "drain", "maintenance", "unused", "leaving"],
-      description: "A backend that is leaving was removed, and finishes the sessions that it has.",
+      description:
+        "A backend that is `leaving` has been removed and is finishing its remaining sessions.",
     },
     health: { type: "string", enum: ["up", "down", "unchecked"] },
     mode: refTo("Mode"),
     backup: FLAG,
-    configuredWeight: { type: "number", description: "As the file has it." },
-    weight: { type: "number", description: "As it is now, slow start included." },
-    maxConnections: { ...COUNT, description: "0 is no limit." },
+    configuredWeight: { type: "number", description: "The weight in the configuration file." },
+    weight: { type: "number", description: "The weight in effect, slow start included." },
+    maxConnections: { ...COUNT, description: "0 means no limit." },
     differsFromFile: arrayOf(
       { type: "string", enum: ["mode", "weight"] },
-      "What an operator has changed and the file does not say.",
+      "What an operator has set to something else than the file says.",
     ),
-    "lastChange?": objectOf({ atMs: TIME, text: TEXT }, "The last change, and why."),
+    "lastChange?": objectOf({ atMs: TIME, text: TEXT }, "The last change, and its cause."),
     figures: refTo("BackendFigures"),
     rates: refTo("Rates"),
   }),
@@ -80,16 +84,16 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     algorithm: { type: "string", enum: ALGORITHM_NAMES },
     engine: TEXT,
     engineReason: TEXT,
-    maxConnections: { ...COUNT, description: "0 is no limit." },
+    maxConnections: { ...COUNT, description: "0 means no limit." },
     ready: { type: "boolean", description: "Whether it has a backend that takes sessions." },
     notReadyReasons: arrayOf(TEXT),
     unresolved: arrayOf(
       objectOf({ name: TEXT, problem: TEXT }),
-      "The backends that are left out because their names have no address, and why they have none.",
+      "Backends that are not in use because their names have no address, and why they have none.",
     ),
     leaving: {
       type: "boolean",
-      description: "Whether it was removed, and finishes the sessions that it has.",
+      description: "Whether it has been removed and is finishing its remaining sessions.",
     },
     figures: refTo("ListenerFigures"),
     rates: refTo("Rates"),
@@ -111,22 +115,26 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   }),
   Reload: objectOf({
     atMs: TIME,
-    ok: { type: "boolean", description: "Whether the file's settings are in force." },
+    ok: { type: "boolean", description: "Whether the settings of the file are in effect." },
     cause: TEXT,
-    diagnostics: arrayOf(refTo("Diagnostic"), "What is wrong in the file."),
-    problems: arrayOf(TEXT, "What else stood against it."),
+    diagnostics: arrayOf(refTo("Diagnostic"), "Errors and warnings about the file."),
+    problems: arrayOf(TEXT, "Why the reload failed; empty if it succeeded."),
     changes: arrayOf(TEXT),
   }),
   Diagnostic: objectOf({
     severity: { type: "string", enum: ["error", "warning"] },
     message: TEXT,
     file: TEXT,
-    line: { ...COUNT, description: "From 1; 0 where the file as a whole is meant." },
+    line: {
+      ...COUNT,
+      description: "Counted from 1; 0 if the problem concerns the file as a whole.",
+    },
     column: COUNT,
     length: COUNT,
     lineText: {
       ...TEXT,
-      description: "The line, without secrets; of a very long one the part around the place.",
+      description:
+        "The line, without secrets; if it is very long, only the part around the problem.",
     },
     lineStart: { ...COUNT, description: "The column at which `lineText` begins." },
     "count?": { ...COUNT, description: "How many problems this one stands for; 1 if absent." },
@@ -135,19 +143,22 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     id: TEXT,
     client: TEXT,
     listener: TEXT,
-    backend: { type: "string", description: "Empty while there is none." },
+    backend: { type: "string", description: "Empty until one has been chosen." },
     phase: { type: "string", enum: PHASES },
     startedAtMs: TIME,
     bytesIn: COUNT,
     bytesOut: COUNT,
-    connectTimeMs: { type: "number", description: "-1 while the backend is not connected." },
+    connectTimeMs: { type: "number", description: "-1 until the backend is connected." },
     retries: COUNT,
   }),
   SessionPage: objectOf({
-    total: { ...COUNT, description: "All sessions." },
-    matching: { ...COUNT, description: "Those that are wanted, on all pages." },
-    sessions: arrayOf(refTo("Session"), "The newest first."),
-    next: { type: ["string", "null"], description: "The cursor of the next page." },
+    total: { ...COUNT, description: "How many sessions there are in total." },
+    matching: { ...COUNT, description: "How many of them match the query, on all pages." },
+    sessions: arrayOf(refTo("Session"), "Newest first."),
+    next: {
+      type: ["string", "null"],
+      description: "The cursor of the next page; null on the last page.",
+    },
   }),
   History: objectOf({
     atMs: arrayOf(TIME, "When each sample was taken, oldest first."),
@@ -158,8 +169,11 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   }),
   ConfigValue: objectOf({
     key: TEXT,
-    value: { type: "string", description: "As the file would have it." },
-    origin: { type: "string", description: "default, [options] or [options KEY]." },
+    value: { type: "string", description: "As it would be written in the file." },
+    origin: {
+      type: "string",
+      description: "Where the value comes from: `default`, `[options]` or `[options KEY]`.",
+    },
     reloadable: FLAG,
   }),
   Config: objectOf({
@@ -181,7 +195,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Api: objectOf({
     name: TEXT,
     version: TEXT,
-    rights: arrayOf({ type: "string", enum: ["read", "write"] }, "What the one who asks may do."),
+    rights: arrayOf({ type: "string", enum: ["read", "write"] }, "What the caller may do."),
     routes: arrayOf(objectOf({ method: TEXT, path: TEXT, permission: TEXT, doc: TEXT })),
   }),
 };
@@ -201,6 +215,6 @@ function figuresOf(
 function bucketsOf({ help, bounds }: HistogramDefinition): JsonSchema {
   return arrayOf(
     NUMBER,
-    `${help} How many there were up to ${bounds.join(", ")} ms, and beyond.`,
+    `${help} One count per bucket, not cumulative: up to ${bounds.join(", ")} ms, and above.`,
   );
 }

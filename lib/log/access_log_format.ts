@@ -22,7 +22,7 @@ export interface AccessLogField {
 export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
   {
     name: "type",
-    doc: 'what the line is about: always "session", which no line of the program\'s own log has',
+    doc: 'always "session", which sets these lines apart from those of the program\'s own log',
     read: () => "session",
   },
   {
@@ -32,8 +32,9 @@ export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
   },
   {
     name: "client",
-    doc: "address and port of the client; <none> (JSON: null) where it is not known, because a " +
-      "client of `streams` had reset the connection before it was accepted",
+    doc:
+      "address and port of the client; <none> (JSON: null) if unknown, because with `streams` the " +
+      "client had reset the connection before it was accepted",
     read: (record) => record.client === "" ? null : record.client,
   },
   {
@@ -44,8 +45,8 @@ export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
   {
     name: "backend",
     doc:
-      "the backend as written in [mappings]; where names are resolved again, its host and port " +
-      "with the address, as in web.example:80/192.0.2.1; <none> (JSON: null) if there was none",
+      "the backend as written in [mappings], or its host, port and address if names are resolved " +
+      "periodically, as in web.example:80/192.0.2.1; <none> (JSON: null) if there was none",
     read: (record) => record.backend === "" ? null : record.backend,
   },
   {
@@ -70,7 +71,7 @@ export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
   },
   {
     name: "retries",
-    doc: "how many attempts to connect to a backend failed",
+    doc: "how many connection attempts failed",
     read: (record) => record.retries,
   },
   {

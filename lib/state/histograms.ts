@@ -23,7 +23,7 @@ export interface HistogramDefinition {
 /** How long it took to connect to a backend, in milliseconds. */
 export const CONNECT_TIME: HistogramDefinition = {
   metric: "connect_time_seconds",
-  help: "How long it took to connect to the backend, for each session that was connected.",
+  help: "Time taken to connect to the backend, for each connected session.",
   label: "Connect time",
   bounds: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000],
   scale: 0.001,
@@ -34,7 +34,7 @@ export const CONNECT_TIME: HistogramDefinition = {
 /** How long a listener's sessions lasted, in milliseconds. */
 export const SESSION_DURATION: HistogramDefinition = {
   metric: "session_duration_seconds",
-  help: "How long sessions lasted, from the accepted connection to the end of both directions.",
+  help: "How long sessions lasted, from accepting the client to the end of both directions.",
   label: "Session duration",
   bounds: [10, 100, 500, 1e3, 5e3, 10e3, 30e3, 60e3, 300e3, 900e3, 3600e3, 14400e3, 86400e3],
   scale: 0.001,

@@ -20,7 +20,8 @@ import { closeCode, describeReason, ENDERS, PHASES } from "../../../lib/log/clos
 import type { SessionRecord } from "../../../lib/log/session_record.ts";
 
 /** The formatter leaves the pages alone: they are what this file makes of the tables. */
-const HEAD = "<!-- deno-fmt-ignore-file -->\n<!-- Made from the code by `deno task docs`. -->\n";
+const HEAD =
+  "<!-- deno-fmt-ignore-file -->\n<!-- Generated from the code by `deno task docs`. -->\n";
 
 const RECORD: SessionRecord = {
   startedAtMs: Date.UTC(2026, 10, 22, 7, 8, 39, 123),
@@ -39,17 +40,21 @@ const RECORD: SessionRecord = {
 const LIMITS: readonly (readonly string[])[] = [
   [
     "connections",
-    "256, but no more than a quarter of the descriptors that workers and sessions leave, and at least 8",
-    "the one that has been idle longest is closed; if none is idle, the new one is",
+    "256, but at most a quarter of the descriptors that workers and sessions leave, and at least 8",
+    "the longest-idle connection is closed or, if none is idle, the new one",
   ],
   ["requests in progress", "128", "503"],
-  ["clients that listen to events", "64", "503"],
-  ["answers of 64 KiB and more being sent", "8, but no more than half the connections", "503"],
-  ["a request to arrive, without its body", "10 s", "408, or closed if nothing has arrived"],
-  ["its body to arrive", "5 s", "408"],
-  ["its head", "16 KiB", "431"],
-  ["its body", "64 KiB", "413"],
-  ["an answer, or a piece of a stream, to be read", "30 s", "closed"],
+  ["clients of the event stream", "64", "503"],
+  ["responses of 64 KiB or more being sent", "8, but at most half the connections", "503"],
+  [
+    "time for a request to arrive, without its body",
+    "10 s",
+    "408, or closed if nothing has arrived",
+  ],
+  ["time for its body to arrive", "5 s", "408"],
+  ["size of its head", "16 KiB", "431"],
+  ["size of its body", "64 KiB", "413"],
+  ["time for a response, or a piece of a stream, to be read", "30 s", "closed"],
 ];
 
 /** The pages in `.github/docs/`, by their names. */
@@ -63,17 +68,17 @@ function metricsPage(): string {
   return page(
     "# Metrics",
     "",
-    "`GET /metrics` on the admin address answers in Prometheus' text format 0.0.4, or as OpenMetrics " +
-      "where `Accept` asks for it. Reading them does not involve the workers. A Grafana dashboard and " +
-      "alert rules are in `.github/monitoring/`.",
+    "`GET /metrics` on the admin address responds in Prometheus' text format 0.0.4, or in OpenMetrics " +
+      "if `Accept` asks for it. Reading the metrics does not involve the workers. A Grafana dashboard " +
+      "and alert rules are in `.github/monitoring/`.",
     "",
-    "Bytes and seconds are the only units. Counters start at 0 with Weir, and continue across reloads as " +
-      "long as the listener keeps its address and the backend its name.",
+    "Bytes and seconds are the only units. Counters start at 0 when Weir starts, and continue across " +
+      "reloads as long as the listener keeps its address and the backend its name.",
     "",
     "With `OTEL_DENO=true` the same metrics are exported through OpenTelemetry " +
-      "(`OTEL_EXPORTER_OTLP_ENDPOINT` and its like say where to), of histograms the sum and the " +
-      "count. Deno asks every thread before it exports; idle threads of the native engine take up to " +
-      "half a minute to answer.",
+      "(`OTEL_EXPORTER_OTLP_ENDPOINT` and related variables set the destination); of histograms, only " +
+      "the sum and the count. Deno queries every thread before each export, and idle threads of the " +
+      "native engine take up to half a minute to respond.",
     "",
     "## Weir as a whole",
     "",
@@ -88,7 +93,7 @@ function metricsPage(): string {
     "## Backends",
     "",
     "Each has the labels `listener` and `backend`: the key in `[mappings]`, and the backend as " +
-      "written there or, where names are resolved again, its host and port with the address, as in " +
+      "written there or, if names are resolved periodically, its host, port and address, as in " +
       "`web.example:80/192.0.2.1`.",
     "",
     ...familyTable(BACKEND_FAMILIES, ""),
@@ -126,10 +131,10 @@ function apiPage(): string {
     "# Admin API",
     "",
     "`admin = 127.0.0.1:24000` in `[options]` enables it; the dashboard is at `/`. A Unix socket " +
-      "works too (`admin = /run/weir.sock`). Any other address requires `admin_token_file`, or Weir " +
-      "does not start.",
+      "works too (`admin = /run/weir.sock`). With any other address, Weir does not start unless " +
+      "`admin_token_file` is set.",
     "",
-    "Anyone on the machine can connect to a port on loopback. Where that includes users who must not " +
+    "Anyone on the machine can connect to a loopback port. If that includes users who must not " +
       "control Weir, use a Unix socket, which is created with mode 0600, or `admin_token_file`.",
     "",
     "```sh",
@@ -140,27 +145,27 @@ function apiPage(): string {
     'curl -H "authorization: Bearer $TOKEN" http://weir.example:24000/api/v1/status',
     "```",
     "",
-    "With a token file, every request must carry a token, except where the right is `none` below. A " +
-      "line `TOKEN` grants all rights, a line `read TOKEN` read access only; lines that begin with " +
-      "`#` or `;` are comments. A change of the file takes effect within about a second: tokens that are " +
-      "no longer in it are refused, and their event streams end. While the file is missing, empty or " +
-      "wrong in any line, every token is refused, and the log says why.",
+    "With a token file, every request must carry a token, except those whose right is `none` below. A " +
+      "line `TOKEN` grants full access, a line `read TOKEN` read access only; lines that begin with " +
+      "`#` or `;` are comments. A change to the file takes effect within about a second: tokens that " +
+      "are no longer in it are refused, and their event streams end. While the file is missing, empty " +
+      "or invalid in any line, every token is refused, and the log says why.",
     "",
-    "Bodies are JSON. A wrong request is answered with a problem document (RFC 9457), whose " +
+    "Bodies are JSON. The response to an invalid request is a problem document (RFC 9457), whose " +
       "`detail` says what was found and what is allowed. `Host` must be the address, and a request " +
       "that changes something must not come from another origin.",
     "",
-    "Everything has a limit, so that no client of the API costs a session anything:",
+    "Everything is limited, so that load on the API never affects sessions:",
     "",
-    ...table(["Limit", "Value", "Beyond it"], LIMITS),
+    ...table(["What", "Limit", "Beyond it"], LIMITS),
     "",
-    "When the process runs out of descriptors, idle connections are closed and new ones are turned " +
-      "away until there are some again. The address stays bound throughout.",
+    "When the process runs out of descriptors, idle connections are closed, and new ones are turned " +
+      "away until descriptors are available again. The address stays bound throughout.",
     "",
-    "`/metrics`, the status, the history and the configuration are rendered once for everyone who asks " +
-      "at about the same time, and sent compressed to clients that accept gzip.",
+    "`/metrics`, the status, the history and the configuration are rendered once for all clients that " +
+      "ask at about the same time, and compressed for those that accept gzip.",
     "",
-    "The same as OpenAPI 3.1: `GET /api/v1/openapi.json`.",
+    "The OpenAPI 3.1 description of this API is at `GET /api/v1/openapi.json`.",
     "",
     ...table(
       ["Request", "Right", "What it does"],
@@ -200,7 +205,7 @@ function describeRoute({ method, path, parameters = [], body, answers }: Route):
       ),
       "",
     ]),
-    ...(body === undefined ? [] : ["What is sent:", "", ...describeSchema(body), ""]),
+    ...(body === undefined ? [] : ["Request body:", "", ...describeSchema(body), ""]),
     ...answers.map(({ status, doc, contentType = "application/json", schema }) =>
       schema === undefined
         ? `- ${status}: ${doc}`
@@ -216,7 +221,7 @@ function describeSchema(schema: JsonSchema): string[] {
   const { properties, required = [] } = schema;
   if (properties === undefined) return [typeOf(schema)];
   const rows = Object.entries(properties).map(([name, member]) => [
-    `\`${name}\`${required.includes(name) ? "" : " (or absent)"}`,
+    `\`${name}\`${required.includes(name) ? "" : " (optional)"}`,
     typeOf(member),
     member.description ?? "",
   ]);
@@ -246,12 +251,12 @@ function accessLogPage(): string {
   return page(
     "# Access log",
     "",
-    "One line per session, written when it ends. `access_log` says where (`-` is standard output; a " +
-      "file is reopened on SIGUSR2, for logrotate), `access_log_format` in which format: `text`, " +
-      "`json`, a template, or `auto`, which follows `log_format`.",
+    "One line per session, written when it ends. `access_log` sets the destination (`-` is standard " +
+      "output; a file is reopened on SIGUSR2, for logrotate), and `access_log_format` the format: " +
+      "`text`, `json`, a template, or `auto`, which follows `log_format`.",
     "",
     "Lines are written in batches. A slow disk never delays sessions: lines that do not fit into " +
-      "8 MiB of memory are dropped, and counted in `weir_access_log_dropped_lines_total`.",
+      "a buffer of 8 MiB are dropped, and counted in `weir_access_log_dropped_lines_total`.",
     "",
     "## Fields",
     "",
@@ -271,7 +276,7 @@ function accessLogPage(): string {
     formatText(RECORD),
     "```",
     "",
-    "No field but the last contains spaces; control characters are escaped.",
+    "Only the last field contains spaces; control characters are escaped.",
     "",
     "## `json`",
     "",
