@@ -12,16 +12,16 @@ export const BACKEND_FLAGS = {
     name: "max_connections",
     type: count({ min: 0, max: MOST_SESSIONS, zero: "no limit" }),
     default: 0,
-    doc: "How many sessions the backend has at once, over all workers.",
+    doc: "How many sessions the backend may have at once, across all workers.",
   },
   drain: {
     name: "drain",
     default: false,
-    doc: "Takes no new sessions; those that it has go on.",
+    doc: "Takes no new sessions; existing ones continue.",
   },
   maintenance: {
     name: "maintenance",
     default: false,
-    doc: "Takes no new sessions, and is not checked.",
+    doc: "Takes no new sessions and is not checked.",
   },
 } satisfies { readonly [S in keyof BackendFlags]: BackendFlag<BackendFlags[S]> };

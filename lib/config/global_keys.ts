@@ -20,22 +20,22 @@ export const GLOBAL_KEYS = {
     name: "drain_timeout",
     type: duration({ min: 0, max: DAY, zero: "close at once" }),
     default: 30 * SECOND,
-    doc: "How long a shutdown waits for active sessions to finish before it closes them.",
+    doc: "How long a shutdown waits for active sessions to finish before closing them.",
     reloadable: true,
   },
   closeSpreadMs: {
     name: "close_spread",
     type: duration({ min: 0, max: DAY, zero: "all at once" }),
     default: 0,
-    doc: "The time over which sessions that remain after `drain_timeout` are closed, " +
-      "so that their clients do not all reconnect at once.",
+    doc: "The time over which the sessions left after `drain_timeout` are closed, so that their " +
+      "clients do not all reconnect at once.",
     reloadable: true,
   },
   bindRetryMs: {
     name: "bind_retry",
     type: duration({ min: 0, max: 60 * MINUTE, zero: "fail at once" }),
     default: 0,
-    doc: "How long a start keeps trying to bind addresses that are still in use.",
+    doc: "How long Weir keeps trying, at startup, to bind addresses that are still in use.",
     reloadable: false,
   },
   shutdownDelayMs: {
@@ -43,21 +43,21 @@ export const GLOBAL_KEYS = {
     type: duration({ min: 0, max: DAY, zero: "none" }),
     default: 0,
     doc: "How long a shutdown keeps accepting sessions while `/readyz` already fails, so that an " +
-      "upstream balancer can stop sending traffic.",
+      "upstream load balancer can stop sending traffic first.",
     reloadable: true,
   },
   watch: {
     name: "watch",
     type: toggle(),
     default: false,
-    doc: "Whether a change to the file is applied at once (1), or only on SIGHUP (0).",
+    doc: "Whether a change to the file is applied immediately (1) or only on SIGHUP (0).",
     reloadable: true,
   },
   logLevel: {
     name: "log_level",
     type: choice(LOG_LEVEL_NAMES),
     default: "info",
-    doc: "The lowest severity that is logged.",
+    doc: "The lowest severity to log.",
     reloadable: true,
   },
   logFormat: {
@@ -71,8 +71,8 @@ export const GLOBAL_KEYS = {
     name: "access_log",
     type: freeText("off, - (standard output), or a path"),
     default: "off",
-    doc: "Where to write a line for each session when it ends: a file in an existing folder, and " +
-      "not a named pipe, whose reader Weir would have to wait for.",
+    doc: "Where to write a line for each session when it ends: standard output, or a file in an " +
+      "existing folder. It cannot be a named pipe: Weir would have to wait for its reader.",
     reloadable: true,
     suspect: (path) => {
       const isSwitch = path !== "off" && SWITCH_WORD.test(path);
@@ -85,8 +85,9 @@ export const GLOBAL_KEYS = {
     name: "access_log_format",
     type: accessLogFormat(),
     default: "auto",
-    doc: "The format of these lines. In a template, `%name` stands for a field, such as " +
-      "`%client %backend %bytes_in`, and `%%` for a percent sign.",
+    doc:
+      "The format of these lines. In a template, such as `%client %backend %bytes_in`, `%name` " +
+      "stands for a field, and `%%` for a percent sign.",
     reloadable: true,
   },
   admin: {
@@ -102,9 +103,9 @@ export const GLOBAL_KEYS = {
     name: "admin_token_file",
     type: freeText("a path"),
     default: "",
-    doc: "A file with the tokens that the admin API accepts, one per line: `TOKEN` grants all " +
-      "rights, `read TOKEN` read access only. Each has at least " +
-      `${SHORTEST_TOKEN} characters. The file is read again when it changes.`,
+    doc: "A file with the tokens that the admin API accepts, one per line: `TOKEN` grants full " +
+      "access, `read TOKEN` read access only. A token has at least " +
+      `${SHORTEST_TOKEN} characters. The file is reread when it changes.`,
     reloadable: false,
     suspect: suspectQuotes,
   },

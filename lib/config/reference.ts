@@ -21,17 +21,17 @@ algorithm = least_connections
 
 const GRAMMAR = `The configuration file has these sections:
 
-  [options]      defaults for every listener, and what holds for all of Weir
-  [mappings]     the listeners, and the backends that each of them forwards to
+  [options]      defaults for every listener, and settings for Weir as a whole
+  [mappings]     the listeners, and the backends that each one forwards to
   [options KEY]  overrides for one listener, by its key in [mappings]
 
 Durations are written 500ms, 5s, 10m, 2h or 1d; a bare number is seconds.
 Sizes are written 4096, 16k or 1m; 1k is 1024 bytes.
-A comment starts with ";" or "#", at the start of a line or after white space.
-A value that ends in a comma goes on in the next line.
+A comment starts with ";" or "#" at the start of a line or after whitespace.
+A value that ends in a comma continues on the next line.
 
-A file has at most 8 MiB, 1,000,000 characters in a line, 1024 listeners, and
-8192 backends in all. Of its errors the first 100 are shown.`;
+A file may have up to 8 MiB, 1,000,000 characters per line, 1024 listeners, and
+8192 backends in total. Only its first 100 errors are shown.`;
 
 /** Writes the reference of the configuration file as plain text, for the command line. */
 export function formatReference(): string {
@@ -42,11 +42,11 @@ export function formatReference(): string {
     "",
     ...entry(
       "LISTENER",
-      `${LISTENER_FORM}; a bare port and * mean 0.0.0.0, and [::] takes IPv4 as well`,
+      `${LISTENER_FORM}; a bare port or * means 0.0.0.0, and [::] accepts IPv4 as well`,
     ),
     ...entry(
       "BACKEND",
-      `${BACKEND_FORM}, with IPv6 addresses in brackets; weights are 0 to 256, and 1 if absent. ` +
+      `${BACKEND_FORM}, with IPv6 addresses in brackets; a weight is 0 to 256, and 1 if absent. ` +
         `Or ${SERVICE_FORM}, for the backends that DNS lists under that name`,
     ),
     ...KNOWN_FLAGS.flatMap((flag) => entry(flagForm(flag), plain(describeFlag(flag)))),
@@ -85,7 +85,7 @@ function keysOf(scope: Scope): readonly KnownKey[] {
 }
 
 function formatKey({ name, type, default: value, doc, reloadable }: KnownKey): string[] {
-  const restart = reloadable ? "" : " A change takes a restart.";
+  const restart = reloadable ? "" : " A change requires a restart.";
   return entry(`${name} = ${type.format(value)}`, `${plain(doc)}${restart}`, [
     ...wrap(`${type.kind}: ${type.allowed}`),
   ]);
