@@ -110,8 +110,9 @@ export const CLIENT_KINDS = {
   idle: {
     share: 2,
     async run(client) {
-      await client.send("hang\n");
+      // Before the bytes are sent: Weir may have moved them before the client hears that they are gone.
       const sentMs = performance.now();
+      await client.send("hang\n");
       // A session that is cut is reset, where the engine can do that.
       const { length } = await client.readAll();
       if (length > 0) throw new Error(`Got ${length} bytes from a backend that says nothing`);
