@@ -5,7 +5,7 @@ import { ListenerCell, ListenerTally } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import { bucketTime, type TokenRate, tokenRate } from "../state/token_bucket.ts";
 
-/** The limits that a client may meet; 0 = no limit. */
+/** The limits that apply to clients; 0 = no limit. */
 export type AdmissionSettings = Pick<
   ListenerSettings,
   | "maxConnections"
@@ -16,7 +16,7 @@ export type AdmissionSettings = Pick<
   | "clientPrefixV6"
 >;
 
-/** Why a client was not let in: the key of the limit that it met. */
+/** Why a client was refused: the key of the limit that was reached. */
 export type AdmissionRefusal =
   | "max_connections"
   | "max_connections_per_client"
@@ -24,34 +24,39 @@ export type AdmissionRefusal =
   | "connection_rate_per_client";
 
 /**
- * How long a client that has met a limit of sessions is held before it is looked at once more. The
- * session that is in its way may have ended already, and another worker be about to learn of it.
+ * How long a client that has reached a limit on sessions is held before it is checked again. The
+ * session in its way may have ended already, and another worker may be about to notice.
  */
 export const HOLD_MS = 10;
-/** So many clients are held at once, by a worker for a listener. Any others are refused at once. */
+/**
+ * The maximum number of clients held at once, per worker and listener. Others are refused at once.
+ */
 export const MOST_HELD = 64;
 
-/** A client at the door. */
+/** A client to be admitted or refused. */
 export interface Entrant {
-  /** What `addressKeyOfText` or `addressKeyOfBytes` gives; asked for only where it is needed. */
+  /** As returned by `addressKeyOfText` or `addressKeyOfBytes`; read only if it is needed. */
   readonly addressKey: bigint;
 }
 
-/** How an admission is told of the world. */
+/** What an admission depends on besides the shared state. */
 export interface AdmissionOptions {
   /** The time in milliseconds since 1970, the same for all workers. @default {Date.now} */
   readonly now?: () => number;
   /**
-   * Hears that there is no place for further clients, so that they share those of their networks.
-   * Called once an hour at most, over all workers and listeners.
+   * Called when there is no place for further clients, which then share the places of their
+   * networks. Called at most once an hour, over all workers and listeners.
    */
   readonly onTableFull?: () => void;
 }
 
-/** A network has so many bits less than a client: /16 and /48 where nothing else is configured. */
+/**
+ * How much shorter the prefix of a network is than that of a client: /16 and /48 where nothing else
+ * is configured.
+ */
 const NETWORK_BITS = 16;
 
-/** The place of a client that was let in and is not counted by itself. */
+/** The place of a client that was admitted and is not counted individually. */
 export const NOT_COUNTED = -1;
 
 const REFUSAL_TALLIES: Readonly<Record<AdmissionRefusal, number>> = {
@@ -62,12 +67,12 @@ const REFUSAL_TALLIES: Readonly<Record<AdmissionRefusal, number>> = {
 };
 
 /**
- * Decides who may have a session of one listener, before anything is read from the client.
+ * Decides which clients of one listener get a session, before anything is read from them.
  *
  * Invariant: every client that was admitted leaves exactly once, and one that was refused leaves
- * nothing behind but a tally. All counts are shared by the workers, so that a limit holds over all
- * of them together. A limit that a reload sets counts the clients that come from then on, except
- * `max_connections`, which counts all that are there.
+ * nothing behind but a tally. All counts are shared by the workers, so a limit holds over all of
+ * them together. A limit that a reload sets counts the clients that arrive from then on, except
+ * `max_connections`, which counts all existing ones too.
  */
 export class Admission {
   readonly #state: SharedState;
@@ -82,7 +87,7 @@ export class Admission {
   #clientBits: PrefixLengths = DEFAULT_PREFIX_LENGTHS;
   #networkBits: PrefixLengths = DEFAULT_PREFIX_LENGTHS;
   #clientPlace = NOT_COUNTED;
-  /** Whether the client at hand is limited together with others of its network. */
+  /** Whether the current client shares its limits with others of its network. */
   #isSharing = false;
   #held = 0;
 
@@ -98,16 +103,14 @@ export class Admission {
     this.#onTableFull = options.onTableFull ?? (() => {});
   }
 
-  /**
-   * What `leave` wants back from the client that was admitted last: to be read right after that.
-   */
+  /** What to pass to `leave` for the client that was admitted last; read it right after that. */
   get clientPlace(): number {
     return this.#clientPlace;
   }
 
   /**
-   * Counts a client in, or returns which limit it has met. A client at a limit of sessions is held
-   * instead, where {@linkcode MOST_HELD} allows it: nothing is counted about it until
+   * Counts a client in, or returns which limit was reached. A client that reaches a limit on
+   * sessions is held instead, if {@linkcode MOST_HELD} allows it: it is not counted at all until
    * {@linkcode admitHeld} is called for it, {@linkcode HOLD_MS} later or when the listener closes.
    */
   admit(settings: AdmissionSettings, client: Entrant): "admitted" | "held" | AdmissionRefusal {
@@ -119,7 +122,7 @@ export class Admission {
     return this.#settle(verdict);
   }
 
-  /** Counts a client in that was held, or returns which limit it has met again. */
+  /** Counts a held client in, or returns which limit was reached again. */
   admitHeld(settings: AdmissionSettings, client: Entrant): "admitted" | AdmissionRefusal {
     this.#held--;
     return this.#settle(this.#enter(settings, client));
@@ -128,7 +131,7 @@ export class Admission {
   /**
    * Counts a client out.
    *
-   * @param clientPlace what {@linkcode clientPlace} said when it was admitted
+   * @param clientPlace the value of {@linkcode clientPlace} when it was admitted
    */
   leave(clientPlace: number): void {
     this.#tally(ListenerTally.active, -1);
@@ -152,7 +155,7 @@ export class Admission {
     return verdict;
   }
 
-  /** Prepares what only a reload changes. */
+  /** Prepares what changes only on a reload. */
   #adopt(settings: AdmissionSettings): void {
     const { connectionRate, connectionRatePerClient, maxConnectionsPerClient } = settings;
     this.#settings = settings;
@@ -173,19 +176,19 @@ export class Admission {
       this.#state.addListenerCell(this.#row, ListenerCell.active, 1);
       return "admitted";
     }
-    // Never raised above the limit, not even for a moment: another worker would turn away a client
-    // that there is room for.
+    // Never raised above the limit, not even briefly: another worker would refuse a client that
+    // there is room for.
     const entered = this.#state.raiseListenerCell(this.#row, ListenerCell.active, maxConnections);
     return entered ? "admitted" : "max_connections";
   }
 
   /**
-   * The client's own limits come first, so that one that floods does not use up what is for all, and
-   * the count of sessions last, so that it is never higher than what is served.
+   * The client's own limits come first, so that a flooding client does not use up what is shared by
+   * all, and the count of sessions last, so that it never exceeds what is served.
    */
   #enterAll(maxConnections: number, client: Entrant): "admitted" | AdmissionRefusal {
     const state = this.#state;
-    // Spares the rest under a flood. What counts is asked for below.
+    // A shortcut that saves work under a flood. The decisive check is below.
     const isFull = maxConnections > 0 &&
       state.listenerCell(this.#row, ListenerCell.active) >= maxConnections;
     if (isFull) return "max_connections";
@@ -211,10 +214,10 @@ export class Admission {
     return verdict;
   }
 
-  /** What an admitted client holds on to. */
+  /** The place that an admitted client keeps. */
   #keepPlace(limits: ClientLimits, place: number): number {
     if (limits.maxSessions > 0) return place;
-    // Held only while its bucket was written.
+    // The place was held only while its bucket was written.
     this.#clients.leave(place);
     return NOT_COUNTED;
   }
@@ -230,7 +233,7 @@ export class Admission {
     return clients.enterShared(network, limits, nowNs);
   }
 
-  /** Made when it is first needed: most listeners limit no client. */
+  /** Created when first needed: most listeners have no limits for clients. */
   get #clients(): ClientTable {
     return this.#table ??= this.#state.clientTable(this.#slot);
   }
@@ -240,7 +243,7 @@ export class Admission {
   }
 }
 
-/** Whether a verdict may be another one as soon as a session ends. */
+/** Whether a verdict may change as soon as a session ends. */
 function isLimitOfSessions(verdict: "admitted" | AdmissionRefusal): boolean {
   return verdict === "max_connections" || verdict === "max_connections_per_client";
 }

@@ -44,8 +44,8 @@ export function isHostName(text: string): boolean {
 }
 
 /**
- * Gives the one way to write a host that compares equal however it was written: `0::1` is `::1`, and
- * an IPv4-mapped IPv6 address is its IPv4 address.
+ * Returns the canonical form of a host, which compares equal however the host was written: `0::1`
+ * is `::1`, and an IPv4-mapped IPv6 address is its IPv4 address.
  */
 export function canonicalHost(hostname: string): string {
   if (!isIpAddress(hostname)) return hostname.toLowerCase();
@@ -53,7 +53,7 @@ export function canonicalHost(hostname: string): string {
   return ipaddr.process(address).toString() + hostname.slice(address.length);
 }
 
-/** Whether a host is this machine as only itself sees it: `localhost`, `127.0.0.0/8` or `::1`. */
+/** Whether a host is reachable from this machine only: `localhost`, `127.0.0.0/8` or `::1`. */
 export function isLoopback(hostname: string): boolean {
   if (!isIpAddress(hostname)) return hostname.toLowerCase() === "localhost";
   return ipaddr.process(withoutZone(hostname)).range() === "loopback";

@@ -1,10 +1,11 @@
-// One address is parsed at a time, so one buffer serves all; nothing is allocated per client.
+// Only one address is parsed at a time, so one buffer is enough, and nothing is allocated per
+// client.
 const groups = new Uint16Array(8);
 
 /**
- * A 32-bit hash of an IP address in text, the same number as {@linkcode hashAddressBytes} gives for
- * its bytes. An IPv4-mapped IPv6 address hashes as its IPv4 address, and a zone (`%eth0`) does not
- * count. What is not an IP address is hashed as text.
+ * A 32-bit hash of an IP address in text form, equal to what {@linkcode hashAddressBytes} returns
+ * for its bytes. An IPv4-mapped IPv6 address hashes as its IPv4 address, and a zone (`%eth0`) is
+ * ignored. Anything that is not an IP address is hashed as text.
  */
 export function hashAddressText(text: string): number {
   const zone = text.indexOf("%");
@@ -17,7 +18,7 @@ export function hashAddressText(text: string): number {
 }
 
 /**
- * A 32-bit hash of an IP address in network order.
+ * A 32-bit hash of an IP address in network byte order.
  *
  * @param bytes 4 bytes for IPv4, 16 for IPv6
  * @throws {RangeError} for any other length
@@ -70,7 +71,7 @@ function hashText(text: string): number {
   return mix32(hash);
 }
 
-/** The address as an unsigned 32-bit integer, or -1 where the text is not four decimal numbers. */
+/** The address as an unsigned 32-bit integer, or -1 if the text is not four decimal numbers. */
 function parseIpv4(text: string, start: number, end: number): number {
   let address = 0;
   let part = -1;
@@ -83,7 +84,7 @@ function parseIpv4(text: string, start: number, end: number): number {
       part = -1;
       dots += 1;
     } else if (code >= 48 && code <= 57) {
-      // A leading zero could mean octal to some readers, so it is no address here.
+      // Some parsers read a leading zero as octal, so it is not accepted here.
       if (part === 0) return -1;
       part = Math.max(part, 0) * 10 + code - 48;
       if (part > 255) return -1;
@@ -94,7 +95,7 @@ function parseIpv4(text: string, start: number, end: number): number {
   return dots === 3 && part >= 0 ? address * 256 + part : -1;
 }
 
-/** Reads the address into `groups`; false where the text is not an IPv6 address. */
+/** Reads the address into `groups`; returns false if the text is not an IPv6 address. */
 function parseIpv6(text: string, end: number): boolean {
   let count = 0;
   let gapAt = -1;
@@ -136,7 +137,7 @@ function parseIpv6(text: string, end: number): boolean {
   return fillGap(count, gapAt);
 }
 
-/** Puts the zeros that `::` stands for in their place. */
+/** Inserts the zeros that `::` stands for. */
 function fillGap(count: number, gapAt: number): boolean {
   if (gapAt < 0) return count === 8;
   if (count > 7) return false;

@@ -1,29 +1,31 @@
 import ipaddr from "ipaddr.js";
 
-/** `::ffff:0:0/96`, in front of an IPv4 address: how IPv6 sockets write IPv4 clients. */
+/** `::ffff:0:0/96`, the prefix with which IPv6 sockets report IPv4 clients. */
 const MAPPED_PREFIX = 0xffffn;
 
-/** Above the 128 bits of an IPv6 address, so that `::1` is not taken for `0.0.0.1`. */
+/** Above the 128 bits of an IPv6 address, so that `::1` and `0.0.0.1` have different keys. */
 const IPV6_MARK = 1n << 128n;
 
 /**
- * The number that an IP address is: below 2^32 for IPv4, and from 2^128 on for IPv6, so that two
- * keys are equal only where the addresses are. An IPv4-mapped IPv6 address has the key of its IPv4
- * address, and a zone (`%eth0`) does not count.
+ * An IP address as a number: below 2^32 for IPv4, 2^128 or more for IPv6, so two keys are equal
+ * only if the addresses are. An IPv4-mapped IPv6 address has the key of its IPv4 address, and a
+ * zone (`%eth0`) is ignored.
  *
- * @throws {TypeError} where the text is not an IP address
+ * @throws {TypeError} if the text is not an IP address
  */
 export function addressKeyOfText(hostname: string): bigint {
   const ipv4 = readIpv4(hostname);
   if (ipv4 >= 0) return BigInt(ipv4);
   const zone = hostname.indexOf("%");
   const text = zone < 0 ? hostname : hostname.slice(0, zone);
-  if (!ipaddr.isValid(text)) throw new TypeError(`Cannot make a key: "${hostname}" is no address`);
+  if (!ipaddr.isValid(text)) {
+    throw new TypeError(`Cannot make a key: "${hostname}" is not an address`);
+  }
   return addressKeyOfBytes(Uint8Array.from(ipaddr.parse(text).toByteArray()));
 }
 
 /**
- * The same as {@linkcode addressKeyOfText}, from an address in network order.
+ * The same as {@linkcode addressKeyOfText}, for an address in network byte order.
  *
  * @param bytes 4 bytes for IPv4, 16 for IPv6
  * @throws {RangeError} for any other length
@@ -42,7 +44,7 @@ export function addressKeyOfBytes(bytes: Uint8Array): bigint {
   return IPV6_MARK | upper << 64n | third << 32n | last;
 }
 
-/** The address as an unsigned 32-bit integer, or -1 where the text is not four decimal numbers. */
+/** The address as an unsigned 32-bit integer, or -1 if the text is not four decimal numbers. */
 function readIpv4(text: string): number {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (match === null) return -1;

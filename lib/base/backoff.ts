@@ -2,11 +2,11 @@
 export interface BackoffOptions {
   /** The first wait, in milliseconds. */
   readonly firstMs: number;
-  /** No wait is longer. */
+  /** The longest wait, in milliseconds. */
   readonly longestMs: number;
 }
 
-/** Waits that double from one failure to the next, up to a bound. */
+/** Exponential back-off: the wait doubles with each failure, up to a bound. */
 export class Backoff {
   readonly #options: BackoffOptions;
   #nextMs: number;
@@ -16,7 +16,7 @@ export class Backoff {
     this.#nextMs = options.firstMs;
   }
 
-  /** Gives how long to wait now, in milliseconds, and doubles the wait after it. */
+  /** Returns how long to wait now, in milliseconds, and doubles the next wait. */
   next(): number {
     const waitMs = this.#nextMs;
     this.#nextMs = Math.min(waitMs * 2, this.#options.longestMs);

@@ -6,11 +6,11 @@ const UNITS: readonly (readonly [unit: string, bytes: number])[] = [
 ];
 
 /**
- * Reads a size such as `4096`, `16k`, `1.5m` or `1GB`. Units are binary (1k is 1024 bytes), in either
- * case, and a `b` may follow.
+ * Reads a size such as `4096`, `16k`, `1.5m` or `1GB`. Units are binary (1k is 1024 bytes), in
+ * either case, and a `b` may follow.
  *
- * @returns Bytes, beyond 2^53 only roughly, up to `Infinity`; `undefined` where the text is no size or
- * not a whole number of bytes.
+ * @returns Bytes, approximate beyond 2^53, up to `Infinity`; `undefined` if the text is not a size
+ * or not a whole number of bytes.
  */
 export function parseByteSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)([kmg]?)b?$/.exec(text.toLowerCase());

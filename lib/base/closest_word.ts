@@ -1,11 +1,11 @@
-/** What is longer is nobody's mistyped word, and would take long to compare. */
+/** A longer word is not a typing mistake, and would take long to compare. */
 const LONGEST = 100;
 
 /**
- * Finds what someone probably meant: the candidate with the fewest typing mistakes, if these are at
+ * Finds what someone probably meant: the candidate with the fewest typing mistakes, if they are at
  * most a third of its length, or else the only candidate that the word abbreviates. Case, `-`, `_`
- * and spaces do not count. The first of several that are equally close wins. A word of more than
- * 100 characters is close to nothing.
+ * and spaces are ignored. The first of several equally close candidates wins. A word of more than
+ * 100 characters matches nothing.
  */
 export function closestWord(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > LONGEST) return undefined;
@@ -35,10 +35,10 @@ function simplify(word: string): string {
  * The optimal string alignment distance: insertions, deletions, substitutions and swaps of
  * neighbours, row by row (Damerau 1964, in the restricted form of Levenshtein's table).
  *
- * @returns `Infinity` where it is more than `most`: the work of finding out how much is spared.
+ * @returns `Infinity` if it is more than `most`, to save the work of finding out by how much.
  */
 function countMistakes(a: string, b: string, most: number): number {
-  // A difference in length is a mistake for each character.
+  // Each character of difference in length is a mistake.
   if (Math.abs(a.length - b.length) > most) return Infinity;
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

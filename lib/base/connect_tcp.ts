@@ -1,8 +1,8 @@
 import type { Address } from "./address.ts";
 
 /**
- * Connects to an IP address and port. Throws what `Deno.connect` throws, and a
- * `Deno.errors.ConnectionRefused` where nobody listens there and the connection came back to itself.
+ * Connects to an IP address and port. Throws what `Deno.connect` throws, and
+ * `Deno.errors.ConnectionRefused` if nothing listens there and the connection was made to itself.
  */
 export async function connectTcp(
   address: Address & { readonly signal: AbortSignal },
@@ -11,12 +11,15 @@ export async function connectTcp(
   const conn = await Deno.connect({ hostname, port, signal });
   if (!isSelfConnection(conn.localAddr, conn.remoteAddr)) return conn;
   conn.close();
-  throw new Deno.errors.ConnectionRefused("Nobody listens, and the connection came back to itself");
+  throw new Deno.errors.ConnectionRefused(
+    "Nothing listens there, and the socket was connected to itself",
+  );
 }
 
 /**
- * Whether a connection leads to itself. The system may give to an outgoing connection the very port
- * that it is to go to, if that is free; TCP lets it connect then, and whatever is sent comes back.
+ * Whether a connection was made to itself. The system may assign to an outgoing connection the very
+ * port that it connects to, if that port is free; TCP then connects the socket to itself
+ * (simultaneous open), and whatever is sent comes back.
  */
 export function isSelfConnection(local: Address, remote: Address): boolean {
   return local.port === remote.port && local.hostname === remote.hostname;

@@ -1,7 +1,7 @@
 /**
- * A number with its noun, in the singular or the plural: `1 session`, `2 sessions`.
+ * A number with its noun, singular or plural: `1 session`, `2 sessions`.
  *
- * @param many the plural, where it is not the noun with an s
+ * @param many the plural, if it is not the noun with an s
  */
 export function counted(count: number, noun: string, many = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : many}`;

@@ -9,9 +9,9 @@ const UNITS_MS: readonly (readonly [unit: string, ms: number])[] = [
 /**
  * Reads a duration such as `500ms`, `5s`, `1.5m`, `2h` or `1d`; a bare number is seconds.
  *
- * @returns Whole milliseconds, rounded to the nearest, but never down to 0 from more than that,
- * because 0 often means "never"; beyond 2^53 only roughly, up to `Infinity`. `undefined` where the text
- * is no duration.
+ * @returns Whole milliseconds, rounded to the nearest, but a duration above 0 is never rounded down
+ * to 0, because 0 often means "never"; approximate beyond 2^53, up to `Infinity`. `undefined` if
+ * the text is not a duration.
  */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);

@@ -1,6 +1,6 @@
 /**
- * Tells whether an attempt to accept a client has failed because the client reset the connection while it
- * was still in the queue.
+ * Whether an attempt to accept a client failed because the client reset the connection while it was
+ * still in the accept queue.
  */
 export function hasLeft(error: unknown): boolean {
   return error instanceof Deno.errors.NotConnected ||

@@ -1,8 +1,9 @@
 /**
- * The first items of a list, and where it has more, one that says how many: `a`, `b`, `and 3 more`.
+ * The first items of a list and, if there are more, one item that says how many: `a`, `b`, `and 3
+ * more`.
  *
- * @param most how many items of the list are given at most
- * @param addition what follows the number: `changes`, for `and 3 more changes`
+ * @param most the maximum number of items that are listed
+ * @param addition text after the number: `changes`, for `and 3 more changes`
  */
 export function listSome(items: readonly string[], most: number, addition = ""): string[] {
   if (items.length <= most) return [...items];

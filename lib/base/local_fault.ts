@@ -1,6 +1,6 @@
-/** Error codes that say that there is no file descriptor left. */
+/** Error codes for having no file descriptors left. */
 const DESCRIPTOR_CODES: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
-/** Error codes that say that this machine has run out of something. */
+/** Error codes for this machine having run out of something. */
 const LOCAL_CODES: ReadonlySet<string> = new Set([
   ...DESCRIPTOR_CODES,
   "ENOBUFS",
@@ -8,20 +8,20 @@ const LOCAL_CODES: ReadonlySet<string> = new Set([
   "EADDRNOTAVAIL",
 ]);
 
-/** Tells whether a connection failed because this machine has no port left for its destination. */
+/** Whether a connection failed because this machine has no local port left for its destination. */
 export function isPortShortage(error: unknown): boolean {
   return codeOf(error) === "EADDRNOTAVAIL";
 }
 
 /**
- * Tells whether a connection failed because this machine has run out of something: then it says
- * nothing about the backend, and another one is no way out.
+ * Whether a connection failed because this machine has run out of something: then the failure says
+ * nothing about the backend, and trying another one does not help.
  */
 export function isLocalFault(error: unknown): boolean {
   return LOCAL_CODES.has(codeOf(error));
 }
 
-/** Tells whether something failed because the process, or the machine, may open no more files. */
+/** Whether something failed because the process or the machine cannot open any more files. */
 export function isOutOfDescriptors(error: unknown): boolean {
   return DESCRIPTOR_CODES.has(codeOf(error));
 }

@@ -2,10 +2,10 @@
  * A small, fast source of random numbers for balancing; not for secrets.
  *
  * The generator is sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, a period of at least
- * 2^32. A seed gives the same numbers on every machine.
+ * 2^32. A seed yields the same numbers on every machine.
  */
 export class Random {
-  // A typed array, so that 32-bit state never becomes a heap number.
+  // A typed array keeps V8 from boxing the 32-bit state as heap numbers.
   readonly #state: Int32Array;
 
   private constructor(a: number, b: number, c: number) {
@@ -14,7 +14,9 @@ export class Random {
     for (let round = 0; round < 15; round += 1) this.next();
   }
 
-  /** Starts from a seed, of which the lower 53 bits count; the same seed gives the same numbers. */
+  /**
+   * Starts from a seed, of which the lower 53 bits are used; the same seed yields the same numbers.
+   */
   static fromSeed(seed: number): Random {
     return new Random(0, Math.floor(seed / 2 ** 32), seed);
   }
@@ -25,7 +27,9 @@ export class Random {
     return new Random(a as number, b as number, c as number);
   }
 
-  /** The next number, uniform in [0, 1) in steps of 2^-32. Bound, so that it can be handed on alone. */
+  /**
+   * The next number, uniform in [0, 1) in steps of 2^-32. Bound, so it can be passed as a function.
+   */
   readonly next = (): number => {
     const state = this.#state;
     const a = state[0] as number;

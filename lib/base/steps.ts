@@ -1,10 +1,10 @@
-/** Long work in short steps: whoever runs it may see to something else between two of them. */
+/** Long work in short steps; the caller can do other work between two of them. */
 export type Steps<T> = Generator<void, T, void>;
 
-/** So long a thread is kept busy before others have their turn, of which an answer takes several. */
+/** How long a thread is kept busy before other tasks get a turn; an answer takes several turns. */
 const SLICE_MS = 2;
 
-/** Takes every step, one right after the other. */
+/** Runs every step without a pause. */
 export function runAtOnce<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next();
@@ -12,7 +12,7 @@ export function runAtOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/** Takes every step, and lets whatever else waits for this thread go first every 2 ms. */
+/** Runs every step, and every 2 ms lets everything else that waits for this thread run first. */
 export async function runInSlices<T>(steps: Steps<T>): Promise<T> {
   for (;;) {
     const untilMs = performance.now() + SLICE_MS;

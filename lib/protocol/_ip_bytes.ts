@@ -6,7 +6,7 @@ const IPV4_TAIL = new RegExp(`:(${BYTE}\\.${BYTE}\\.${BYTE}\\.${BYTE})$`);
 const IPV6_CHARS = /^[0-9a-f:]{2,39}$/i;
 
 /**
- * The four bytes of an IPv4 address in its one strict form (four decimals, no leading zeros), or
+ * The four bytes of an IPv4 address in strict form (four decimal numbers, no leading zeros), or
  * undefined.
  */
 export function ipv4Bytes(text: string): Uint8Array | undefined {
@@ -14,12 +14,13 @@ export function ipv4Bytes(text: string): Uint8Array | undefined {
 }
 
 /**
- * The sixteen bytes of an IPv6 address as `inet_pton` takes it: hexadecimal groups, at most one
- * `::`, the last four bytes perhaps as an IPv4 address, no zone. Undefined for anything else.
+ * The sixteen bytes of an IPv6 address in the form that `inet_pton` accepts: hexadecimal groups, at
+ * most one `::`, the last four bytes optionally as an IPv4 address, no zone. Undefined for anything
+ * else.
  */
 export function ipv6Bytes(text: string): Uint8Array | undefined {
   const hex = text.replace(IPV4_TAIL, (_match, tail: string) => `:${hexGroups(tail)}`);
-  // The library takes zones, octal and hexadecimal bytes too; what is left here has none of them.
+  // The library also accepts zones and octal or hexadecimal bytes; these are ruled out by now.
   if (!IPV6_CHARS.test(hex) || !ipaddr.IPv6.isValid(hex)) return undefined;
   return Uint8Array.from(ipaddr.IPv6.parse(hex).toByteArray());
 }
@@ -37,7 +38,7 @@ export function formatIpBytes(bytes: Uint8Array): string {
   return new ipaddr.IPv6([...bytes]).toRFC5952String();
 }
 
-/** The IPv4 address inside `::ffff:a.b.c.d`, or undefined where the bytes are something else. */
+/** The IPv4 address inside `::ffff:a.b.c.d`, or undefined if the bytes are anything else. */
 export function mappedIpv4(bytes: Uint8Array): Uint8Array | undefined {
   for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return undefined;
   return bytes[10] === 0xff && bytes[11] === 0xff ? bytes.subarray(12) : undefined;

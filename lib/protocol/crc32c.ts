@@ -15,7 +15,7 @@ function makeTable(): Uint32Array {
   return table;
 }
 
-/** The CRC-32C checksum (RFC 4960, appendix B) of some bytes, as an unsigned 32-bit number. */
+/** The CRC-32C checksum (RFC 4960, appendix B) of the bytes, as an unsigned 32-bit number. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) {

@@ -14,15 +14,16 @@ export const V2_FIXED_LENGTH = 16;
 const encoder = new TextEncoder();
 
 /**
- * The PROXY header that tells a backend who its client is (haproxy.org, proxy-protocol.txt).
+ * The PROXY header that tells a backend the address of its client (haproxy.org,
+ * proxy-protocol.txt).
  *
- * Both addresses have to be of one family there: where one is IPv4 and the other IPv6, the first is
- * sent as `::ffff:a.b.c.d`; where both are IPv4, be it in that form, the header says TCP4.
+ * Both addresses must be of the same family: if one is IPv4 and the other IPv6, the IPv4 address is
+ * sent as `::ffff:a.b.c.d`; if both are IPv4, in either notation, the header says TCP4.
  *
  * @param source The client.
  * @param destination The address that the client connected to.
- * @throws {TypeError} where a host is not an IP address (a zone such as `%eth0` is not part of one).
- * @throws {RangeError} where a port is not between 0 and 65535.
+ * @throws {TypeError} if a host is not an IP address (a zone such as `%eth0` is not part of one).
+ * @throws {RangeError} if a port is not between 0 and 65535.
  */
 export function encodeProxyHeader(
   version: ProxyVersion,
@@ -41,8 +42,8 @@ export function encodeProxyHeader(
 }
 
 /**
- * The PROXY header of a connection that is made for nobody, such as a health check: `PROXY UNKNOWN`
- * in v1, the command LOCAL in v2. The receiver then takes the connection's own addresses.
+ * The PROXY header of a connection that is made for no client, such as a health check: `PROXY
+ * UNKNOWN` in v1, the command LOCAL in v2. The receiver then uses the connection's own addresses.
  */
 export function encodeLocalHeader(version: ProxyVersion): Uint8Array {
   if (version === "v1") return encoder.encode("PROXY UNKNOWN\r\n");
@@ -52,12 +53,12 @@ export function encodeLocalHeader(version: ProxyVersion): Uint8Array {
   return header;
 }
 
-/** Four bytes for IPv4, also where it was written as IPv6, otherwise sixteen. */
+/** Four bytes for IPv4, including IPv4-mapped IPv6, otherwise sixteen. */
 function addressBytes(address: Address): Uint8Array {
   const { hostname, port } = address;
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new RangeError(
-      `Cannot write a PROXY header for port ${port}: a port is between 0 and 65535`,
+      `Cannot write a PROXY header for port ${port}: a port must be between 0 and 65535`,
     );
   }
   const ipv4 = ipv4Bytes(hostname);

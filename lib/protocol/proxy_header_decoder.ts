@@ -11,26 +11,26 @@ export interface ProxyTlv {
   readonly value: Uint8Array;
 }
 
-/** A PROXY header, read. */
+/** A decoded PROXY header. */
 export interface ProxyHeader {
   readonly kind: "header";
   readonly version: ProxyVersion;
-  /** `local`: made for nobody (v2 LOCAL, v1 UNKNOWN); the connection's own addresses apply. */
+  /** `local`: made for no client (v2 LOCAL, v1 UNKNOWN); the connection's own addresses apply. */
   readonly command: "proxy" | "local";
   /** The client; absent with `local`, and for anything but TCP over IPv4 or IPv6. */
   readonly source?: Address;
   /** The address that the client connected to; absent where `source` is. */
   readonly destination?: Address;
-  /** How many bytes the header takes; what follows is the client's. */
+  /** Length of the header in bytes; what follows was sent by the client. */
   readonly length: number;
   readonly tlvs: readonly ProxyTlv[];
 }
 
-/** What the bytes so far amount to. */
+/** The result of decoding the bytes received so far. */
 export type ProxyHeaderResult =
   | ProxyHeader
   | { readonly kind: "need_more" }
-  /** Never a PROXY header, whatever follows; `why` is a sentence for the log. */
+  /** Not a PROXY header, whatever follows; `why` is a sentence for the log. */
   | { readonly kind: "invalid"; readonly why: string };
 
 /** The longest v1 header, with its line break. */
@@ -52,11 +52,11 @@ const MAX_UNIQUE_ID_LENGTH = 128;
 
 interface Family {
   readonly addressesLength: number;
-  /** Length of one IP address where the family is TCP; 0 where its addresses are not read. */
+  /** Length of one IP address for the TCP families; 0 for those whose addresses are not read. */
   readonly ipLength: number;
 }
 
-/** The families that v2 assigns: nothing, TCP and UDP over IPv4 and IPv6, Unix sockets. */
+/** The families that v2 assigns: unspecified, TCP and UDP over IPv4 and IPv6, Unix sockets. */
 const FAMILIES: Readonly<Record<number, Family>> = {
   0x00: { addressesLength: 0, ipLength: 0 },
   0x11: { addressesLength: 12, ipLength: 4 },
@@ -69,10 +69,10 @@ const FAMILIES: Readonly<Record<number, Family>> = {
 
 /**
  * Reads a PROXY header, v1 or v2, from the first bytes of a connection (haproxy.org,
- * proxy-protocol.txt). Call it again with all bytes so far whenever more have come; it keeps nothing,
- * and it gives the same answer however the bytes were cut. It never throws.
+ * proxy-protocol.txt). Call it again with all bytes so far whenever more arrive; it keeps no state,
+ * and the result does not depend on how the bytes were split. It never throws.
  *
- * It is strict, because whoever may send this header decides who the client is: a v1 line over 107
+ * It is strict, because the sender of this header decides who the client is: a v1 line over 107
  * bytes, leading zeros, a lone CR or LF, values that v2 does not assign, a header over 4096 bytes
  * and a wrong checksum are all invalid.
  */
@@ -88,7 +88,7 @@ function invalid(why: string): ProxyHeaderResult {
   return { kind: "invalid", why };
 }
 
-/** Tells how many bytes agree with what is expected at the start. */
+/** Returns how many leading bytes match what is expected. */
 function agreement(bytes: Uint8Array, expected: Uint8Array): number {
   let count = 0;
   while (count < expected.length && bytes[count] === expected[count]) count++;
@@ -119,7 +119,7 @@ function decodeText(bytes: Uint8Array): ProxyHeaderResult {
     : NEED_MORE;
 }
 
-/** Reads what stands between `PROXY ` and the line break. */
+/** Reads the part between `PROXY ` and the line break. */
 function decodeLine(line: Uint8Array, length: number): ProxyHeaderResult {
   const words = String.fromCharCode(...line).split(" ");
   const [family, from = "", to = "", fromPort = "", toPort = ""] = words;
@@ -130,7 +130,9 @@ function decodeLine(line: Uint8Array, length: number): ProxyHeaderResult {
     return invalid("the v1 header names a protocol other than TCP4, TCP6 and UNKNOWN");
   }
   if (words.length !== 5) {
-    return invalid("the v1 header has not two addresses and two ports with single spaces between");
+    return invalid(
+      "the v1 header does not have two addresses and two ports separated by single spaces",
+    );
   }
   const toBytes = family === "TCP4" ? ipv4Bytes : ipv6Bytes;
   const source = readAddress(toBytes(from), fromPort);
@@ -168,14 +170,14 @@ function decodeBinary(bytes: Uint8Array): ProxyHeaderResult {
   if (bytes.length < 14) return NEED_MORE;
   const familyByte = bytes[13] as number;
   const family = FAMILIES[familyByte];
-  // With LOCAL the family and all that follows have no meaning, and are only skipped.
+  // With LOCAL the family and everything after it are meaningless, and are skipped.
   if (command === COMMAND_PROXY && family === undefined) {
     return invalid(`the v2 header has the unassigned family 0x${familyByte.toString(16)}`);
   }
   if (bytes.length < V2_FIXED_LENGTH) return NEED_MORE;
   const length = V2_FIXED_LENGTH + ((bytes[14] as number) << 8) + (bytes[15] as number);
   if (length > V2_MAX_LENGTH) {
-    return invalid(`the v2 header is ${length} bytes long, at most ${V2_MAX_LENGTH} are read`);
+    return invalid(`the v2 header is ${length} bytes long: at most ${V2_MAX_LENGTH} are read`);
   }
   if (command === COMMAND_PROXY && length < V2_FIXED_LENGTH + (family as Family).addressesLength) {
     return invalid("the v2 header is too short for its addresses");
@@ -205,7 +207,7 @@ function decodeProxied(header: Uint8Array, family: Family): ProxyHeaderResult {
   return { kind: "header", version: "v2", command: "proxy", source, destination, length, tlvs };
 }
 
-/** Reads the TLVs from `start` to the header's end, or says what is wrong with them. */
+/** Reads the TLVs from `start` to the end of the header, or returns what is wrong with them. */
 function readTlvs(header: Uint8Array, start: number): ProxyTlv[] | string {
   const tlvs: ProxyTlv[] = [];
   let offset = start;
@@ -217,7 +219,7 @@ function readTlvs(header: Uint8Array, start: number): ProxyTlv[] | string {
     offset = valueAt + length;
     if (offset > header.length) return "the v2 header ends within a TLV";
     if (type === TLV_UNIQUE_ID && length > MAX_UNIQUE_ID_LENGTH) {
-      return `the v2 header has a unique ID of ${length} bytes, at most ${MAX_UNIQUE_ID_LENGTH} are allowed`;
+      return `the v2 header has a unique ID of ${length} bytes: at most ${MAX_UNIQUE_ID_LENGTH} are allowed`;
     }
     if (type === TLV_CRC32C && (length !== 4 || !checksumHolds(header, valueAt))) {
       return "the v2 header does not match its checksum";

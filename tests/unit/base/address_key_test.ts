@@ -21,7 +21,7 @@ Deno.test("addressKeyOfText() gives one key to one IPv6 address, however it is w
 });
 
 Deno.test("addressKeyOfText() refuses what is no address", () => {
-  assertThrows(() => addressKeyOfText("localhost"), TypeError, '"localhost" is no address');
+  assertThrows(() => addressKeyOfText("localhost"), TypeError, '"localhost" is not an address');
   assertThrows(() => addressKeyOfText("1.2.3.256"), TypeError);
 });
 

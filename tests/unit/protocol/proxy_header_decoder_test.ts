@@ -180,7 +180,7 @@ Deno.test("decodeProxyHeader() refuses v2 headers that are too short or too long
   assertStringIncludes(whyInvalid(v2("2111000b")), "too short for its addresses");
   assertStringIncludes(whyInvalid(v2("21210023")), "too short for its addresses");
   assertEquals(decodeProxyHeader(v2("21110ff0")).kind, "need_more");
-  assertStringIncludes(whyInvalid(v2("21110ff1")), "4097 bytes long, at most 4096 are read");
+  assertStringIncludes(whyInvalid(v2("21110ff1")), "4097 bytes long: at most 4096 are read");
   assertStringIncludes(whyInvalid(v2("2000ffff")), "at most 4096 are read");
 });
 
