@@ -3,22 +3,23 @@ import { quote } from "./quote.ts";
 import { KNOWN_FLAGS } from "./schema.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 
-/** What one backend on the right side starts with, for messages and the reference. */
+/** The form of a backend on the right side, for messages and the reference. */
 export const BACKEND_FORM = "host:port[:weight]";
-/** What a backend starts with whose addresses and ports a DNS service record gives. */
+/** The prefix of a backend whose addresses and ports come from a DNS service record. */
 export const SERVICE_PREFIX = "srv+";
 
 /**
- * A comma, a flag with its value, or a word. Every alternative begins with a character of its own, so
- * that a gap of a megabyte costs nothing. White space around a colon is taken in, and reported later.
+ * A comma, a flag with its value, or a word. Every alternative begins with a different character,
+ * so that a gap of a megabyte costs no backtracking. White space around a colon is included, and
+ * reported later.
  */
 const WORD = /,|[^\s,=]+(?:\s+:(?!:)[^\s,=]*|(?<=:)\s+\d[^\s,=]*)*(?:\s*=\s*[^\s,]*)?|=\s*[^\s,]*/g;
 
 /**
  * Splits the right side of a mapping at its commas into backends, and each of these into words, the
- * first of which says where the backend is.
+ * first of which is the address of the backend.
  *
- * @param most What follows after so many backends is not looked at.
+ * @param most The maximum number of backends; anything after them is ignored.
  */
 export function* splitItems(
   value: readonly Token[],
@@ -34,16 +35,16 @@ export function* splitItems(
       const word = trimToken(sliceToken(line, index, index + text.length));
       const startsItem = words.length === 0;
       if (word.text === ",") {
-        if (startsItem) source.error(word, 'there is no backend before ","');
+        if (startsItem) source.error(word, 'missing backend before ","');
         words = [];
       } else if (startsItem && isFlag(word)) {
         source.error(
           word,
-          `flag ${quote(word.text)} stands before its backend: it belongs after it`,
+          `flag ${quote(word.text)} comes before its backend: flags follow the backend`,
         );
       } else if (startsItem || isPlace(word)) {
         if (items.length === most) return items;
-        if (!startsItem) source.error(word, `there is no "," before ${quote(word.text)}`);
+        if (!startsItem) source.error(word, `missing "," before ${quote(word.text)}`);
         items.push(words = [withoutGaps(word, source)]);
       } else {
         words.push(word);
@@ -58,14 +59,17 @@ function isFlag({ text }: Token): boolean {
   return KNOWN_FLAGS.some((flag) => flag.name === name);
 }
 
-/** Whether a word is where a backend is, not one of its flags. */
+/** Whether a word is the address of a backend, not one of its flags. */
 function isPlace({ text }: Token): boolean {
   return text.startsWith(SERVICE_PREFIX) || text.includes(":") && !text.includes("=");
 }
 
-/** Reports white space inside a backend, and gives it without, so that it is one mistake only. */
+/**
+ * Reports white space inside a backend, and returns the backend without it, so that it is reported
+ * only once.
+ */
 function withoutGaps(place: Token, source: Source): Token {
   if (!/\s/.test(place.text) || place.text.includes("=")) return place;
-  source.error(place, `there is white space in ${quote(place.text)}: expected ${BACKEND_FORM}`);
+  source.error(place, `unexpected white space in ${quote(place.text)}: expected ${BACKEND_FORM}`);
   return { ...place, text: place.text.replaceAll(/\s+/g, "") };
 }

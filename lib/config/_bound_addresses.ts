@@ -3,15 +3,18 @@ import type { Token } from "./source.ts";
 
 const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
-/** Where listeners are bound, to find those that cannot be bound beside an earlier one. */
+/** The addresses of listeners, to find those that conflict with an earlier one. */
 export class BoundAddresses {
-  /** By port and family: the first key of all, and the first of each host. */
+  /** By port and family: the first key overall, and the first for each host. */
   readonly #groups = new Map<
     string,
     { readonly first: Token; readonly byHost: Map<string, Token> }
   >();
 
-  /** Adds a listener. Gives the key of the earliest one before it that overlaps, if there is one. */
+  /**
+   * Adds a listener. Returns the key of the earliest listener that it overlaps with, if there is
+   * one.
+   */
   add(key: Token, { hostname, port }: Address): Token | undefined {
     const host = canonicalHost(hostname);
     const name = `${port} ${isIpv4(host)}`;

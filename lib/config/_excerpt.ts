@@ -1,9 +1,12 @@
 import { maskControls } from "./quote.ts";
 
-/** Terminal columns that an excerpt takes at most, and those before the caret in a cut line. */
+/**
+ * The maximum width of an excerpt, and the part of it before the caret in a cut line, in terminal
+ * columns.
+ */
 const WIDEST = 100;
 const LEAD = 40;
-/** How much of the line on each side of the place is looked at, in UTF-16 code units. */
+/** How much of the line is considered on each side of the position, in UTF-16 code units. */
 const REACH = 4 * WIDEST;
 const TAB = "    ";
 
@@ -23,12 +26,14 @@ interface Cell {
 }
 
 /**
- * Lays out the line that a diagnostic is about: tabs widened, controls masked, long lines cut.
+ * Lays out the line that a diagnostic is about: tabs expanded, control characters masked, long
+ * lines cut.
  *
  * @param start Where the marked part starts, from 0; with `length` in UTF-16 code units.
  */
 export function formatExcerpt(line: string, start: number, length: number): Excerpt {
-  // A line of a megabyte may have thousands of problems: none of them lays out the whole line.
+  // A line of a megabyte may have thousands of problems: laying out the whole line for each would
+  // be too slow.
   const from = boundaryAt(line, Math.max(0, start - REACH));
   const to = boundaryAt(line, Math.min(line.length, start + REACH));
   const cells = layOut(line.slice(from, to), from);
@@ -43,7 +48,7 @@ export function formatExcerpt(line: string, start: number, length: number): Exce
   return { text: textOf(cells), indent, width };
 }
 
-/** @param goesOn Whether the line has more than the cells. */
+/** @param goesOn Whether the line continues after the cells. */
 function cut(
   cells: readonly Cell[],
   indent: number,
@@ -69,7 +74,7 @@ function cut(
   };
 }
 
-/** Gives the place itself, or the one before it where it is amid a surrogate pair. */
+/** Returns the index itself, or the one before it if it is inside a surrogate pair. */
 function boundaryAt(line: string, index: number): number {
   return /^[\uDC00-\uDFFF]$/.test(line[index] ?? "") ? Math.max(0, index - 1) : index;
 }

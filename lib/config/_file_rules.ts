@@ -8,10 +8,10 @@ import type { Source, Token } from "./source.ts";
 import { readTokenFile } from "./token_file.ts";
 
 /**
- * Reports the files that settings name and that cannot be used, as far as that can be seen without
- * changing anything: the access log, the tokens, and the admin API's socket.
+ * Reports the files named in the settings that cannot be used, as far as can be told without
+ * changing anything: the access log, the token file, and the admin API's socket.
  *
- * @param uid the user whose rights count; absent where it is not known
+ * @param uid the user whose rights count; absent if it is not known
  */
 export async function checkFiles(
   sections: Sections,
@@ -38,7 +38,7 @@ export async function checkFiles(
   }
 }
 
-/** Opening a pipe to write into it waits for a reader, with everything else that the thread does. */
+/** Opening a named pipe for writing blocks the whole thread until it has a reader. */
 function unfitAsLog(info: Deno.FileInfo): string | undefined {
   if (info.isDirectory) return "it is a folder";
   if (info.isFifo === true) return "it is a named pipe";
@@ -46,7 +46,7 @@ function unfitAsLog(info: Deno.FileInfo): string | undefined {
 }
 
 function unfitAsSocket(info: Deno.FileInfo): string | undefined {
-  return info.isSocket === true ? undefined : "it is there, and no socket";
+  return info.isSocket === true ? undefined : "it exists and is not a socket";
 }
 
 async function findTokenProblem(path: string): Promise<string | undefined> {
@@ -58,7 +58,7 @@ async function findTokenProblem(path: string): Promise<string | undefined> {
   }
 }
 
-/** The value of a key in `[options]`, where it stands. */
+/** The value of a key in `[options]`, with its position. */
 function valueOf(name: string, { options }: Sections): Token | undefined {
   return options.flatMap(({ entries }) => entries).find(({ key }) => key.text === name)?.value[0];
 }

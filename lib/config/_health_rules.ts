@@ -3,7 +3,9 @@ import { quote } from "./quote.ts";
 import type { ListenerSettings } from "./settings.ts";
 import type { Source } from "./source.ts";
 
-/** Reports a `send_expect` check that expects nothing, and what only such a check would use. */
+/**
+ * Reports a `send_expect` check that expects nothing, and keys that only such a check would use.
+ */
 export function checkHealth(
   { mappings, options, overrides }: Sections,
   listeners: readonly ListenerSettings[],
@@ -15,13 +17,13 @@ export function checkHealth(
   for (const [key, healthExpect] of new Map(checked.map((each) => [each.key, each.healthExpect]))) {
     const own = overrides.filter((override) => override.key.text === key)
       .flatMap(({ section }) => section.entries);
-    // A key that was written but is wrong has been reported; one mistake is enough.
+    // A key with an invalid value has been reported already; one message is enough.
     const isWritten = [...general, ...own].some((entry) => entry.key.text === "health_expect");
     if (healthExpect !== "" || isWritten) continue;
     source.error(
       keys.find(({ text }) => text === key),
       `listener ${quote(key)} has health_check = send_expect, but no health_expect: ` +
-        'expected what the answer has to contain, such as "health_expect = +PONG"',
+        'expected what the answer must contain, such as "health_expect = +PONG"',
     );
   }
   if (checked.length > 0 || source.hasErrors) return;

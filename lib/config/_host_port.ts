@@ -5,12 +5,12 @@ import { count } from "./value_type.ts";
 
 const PORT = count({ min: 1, max: 65535 });
 
-/** An IPv6 address without its brackets has eight parts, and a port and a weight may follow. */
+/** An IPv6 address without brackets has eight parts, and a port and a weight may follow. */
 const MOST_PARTS = 10;
-/** A host name has 254 characters at most, and an address fewer. What is longer is not looked at. */
+/** A host name has at most 254 characters, and an address fewer. Longer text is not examined. */
 const LONGEST_HOST = 300;
 
-/** What a host turned out to be. */
+/** What kind of host it is. */
 export type HostKind = "IPv4" | "IPv6" | "name";
 
 /** A host, without brackets. */
@@ -20,11 +20,11 @@ export interface Host {
 }
 
 /**
- * Splits `host:port:weight` at its colons, but not at those of an IPv6 address in brackets. Reports a
- * bracket that is not closed, too many parts, and an IPv6 address without brackets.
+ * Splits `host:port:weight` at its colons, but not at those of an IPv6 address in brackets. Reports
+ * an unclosed bracket, too many parts, and an IPv6 address without brackets.
  *
  * @param form What is expected, for the message: `host:port[:weight]`.
- * @returns One token for each part, or `undefined` where an error was reported.
+ * @returns One token for each part, or `undefined` if an error was reported.
  */
 export function splitParts(
   word: Token,
@@ -63,7 +63,8 @@ export function splitParts(
 /** Whether the text is an IPv6 address without brackets, alone or before a port and a weight. */
 function lacksBrackets(text: string): boolean {
   if (text.length > LONGEST_HOST) return false;
-  // What is no IPv6 address is found out by an exception inside, which is slow for thousands.
+  // The parser throws internally on anything that is not an IPv6 address, which is slow for
+  // thousands of them.
   if (!text.includes("::") && text.split(":").length < 7) return false;
   return [/$/, /:\d+$/, /:\d+:\d+$/].some((tail) => isIpv6(text.replace(tail, "")));
 }

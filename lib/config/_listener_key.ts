@@ -8,7 +8,7 @@ import type { Source, Token } from "./source.ts";
 /** The left side of a mapping, for messages and the reference. */
 export const LISTENER_FORM = "port, address:port, [IPv6 address]:port or *:port";
 
-/** Whether a key in `[mappings]` is one for `[options]`, or nearly; if it is, that is reported. */
+/** Whether a key in `[mappings]` is one for `[options]`, or nearly; reports it if so. */
 export function isMisplacedKey(key: Token, source: Source): boolean {
   const names = KNOWN_KEYS.map(({ name }) => name);
   if (names.includes(key.text)) {

@@ -2,13 +2,13 @@ import type { Steps } from "../base/steps.ts";
 import { concealLine } from "./_secret_line.ts";
 import { sliceToken, type Source } from "./source.ts";
 
-/** The first of these lines are enough: one setting of an editor puts all of them right. */
+/** The first few lines are enough: one setting of an editor fixes all of them. */
 const MOST_REPORTED = 20;
 const LINES_PER_STEP = 256;
-/** What stands for each byte that is not UTF-8. */
+/** What each byte that is not valid UTF-8 is decoded to. */
 const REPLACEMENT = "\uFFFD";
 
-/** Reports the first place of each line that is not UTF-8; of the first 20 such lines. */
+/** Reports the first invalid byte of each line that is not UTF-8, for the first 20 such lines. */
 export function* reportNotUtf8(source: Source): Steps<void> {
   let found = 0;
   for (const line of source.lines()) {

@@ -6,30 +6,34 @@ import type { GlobalOptions, ListenerOptions } from "./key.ts";
 import { KNOWN_KEYS, type KnownKey, type Scope } from "./schema.ts";
 import type { Source } from "./source.ts";
 
-/** The values of one or more sections, by setting; what is absent was not written, or is wrong. */
+/**
+ * The values of one or more sections, by setting; one that is absent was not set, or is invalid.
+ */
 export interface OptionValues {
   readonly global: Partial<GlobalOptions>;
   readonly listener: Partial<ListenerOptions>;
 }
 
-/** No reader of a value holds up its thread; in UTF-16 code units. */
+/**
+ * The longest value, so that reading one never blocks the thread for long; in UTF-16 code units.
+ */
 const LONGEST_VALUE = 16_384;
 
 const KEYS_BY_NAME: ReadonlyMap<string, KnownKey> = new Map(
   KNOWN_KEYS.map((key) => [key.name, key]),
 );
 
-const NEEDLESS_QUOTES = "has quotation marks around it: values are written without them";
+const NEEDLESS_QUOTES = "is in quotation marks: values are written without them";
 
-/** The value of every key that was not written. */
+/** The value of every key that is not set. */
 export const DEFAULT_OPTIONS: {
   readonly global: GlobalOptions;
   readonly listener: ListenerOptions;
 } = { global: defaultsOf("global"), listener: defaultsOf("listener") };
 
 /**
- * Reads the entries of `[options]` (scope `global`) or of an `[options KEY]` (scope `listener`), and
- * reports every key and value that does not belong there.
+ * Reads the entries of `[options]` (scope `global`) or of an `[options KEY]` (scope `listener`),
+ * and reports every key or value that does not belong there.
  */
 export function* readOptions(
   sections: readonly IniSection[],
@@ -47,7 +51,7 @@ export function* readOptions(
       if (value !== undefined) values[key.scope][key.setting] = value;
     }
   }
-  // The tables of keys are checked against these types where they are written.
+  // The tables of keys are checked against these types where they are defined.
   return values as OptionValues;
 }
 
@@ -67,7 +71,7 @@ function findKey(
   } else if (scope === "listener" && key.scope === "global") {
     source.error(
       token,
-      `key "${key.name}" holds for the whole program: it belongs in [options], not in ${label}`,
+      `key "${key.name}" applies to the whole program: it belongs in [options], not in ${label}`,
     );
     return undefined;
   }
@@ -100,7 +104,7 @@ function readValue(key: KnownKey, entry: IniEntry, source: Source): unknown {
     return undefined;
   }
   if (token.text.length > LONGEST_VALUE) {
-    source.error(token, `the value of "${key.name}" has more than ${LONGEST_VALUE} characters`);
+    source.error(token, `the value of "${key.name}" is longer than ${LONGEST_VALUE} characters`);
     return undefined;
   }
   const parsed = key.type.parse(token.text);
@@ -120,7 +124,7 @@ function readValue(key: KnownKey, entry: IniEntry, source: Source): unknown {
   return parsed.value;
 }
 
-/** Whether a value would be right without the quotation marks that other formats want. */
+/** Whether a value would be valid without the quotation marks that other formats require. */
 function hasNeedlessQuotes({ type }: KnownKey, text: string): boolean {
   const bare = /^(["'`])(.*)\1$/.exec(text)?.[2];
   return bare !== undefined && type.parse(bare).ok;

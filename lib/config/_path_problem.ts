@@ -6,11 +6,11 @@ const WRITE = 0o2;
 const WRITE_AND_SEARCH = 0o3;
 
 /**
- * Says why a file cannot be opened to write into it, or made where there is none; nothing if that can
- * be. Nothing is opened or made to find out.
+ * Returns why a file cannot be opened for writing, or created if it does not exist; `undefined` if
+ * it can be. Nothing is opened or created to find out.
  *
- * @param reject says what is wrong with a file that is there
- * @param uid the user whose rights count; absent where it is not known
+ * @param reject returns what is wrong with a file that exists
+ * @param uid the user whose rights count; absent if it is not known
  */
 export async function findPathProblem(
   path: string,
@@ -20,21 +20,21 @@ export async function findPathProblem(
   try {
     const info = await statOrNothing(path);
     if (info === undefined) return await findAbsenceProblem(path, uid);
-    if (isDenied(info, WRITE, uid)) return reject(info) ?? "the system denies writing to it";
+    if (isDenied(info, WRITE, uid)) return reject(info) ?? "the system denies write access to it";
     return reject(info);
   } catch (error) {
-    // Who may write there need not be allowed to look.
+    // A process that may write there need not be allowed to read.
     const isHidden = error instanceof Deno.errors.NotCapable && !needsEverything(error);
     return isHidden ? undefined : explainReadError(error, path);
   }
 }
 
-/** Says why a file cannot be made that is not there. */
+/** Returns why a file that does not exist cannot be created. */
 async function findAbsenceProblem(
   path: string,
   uid: number | undefined,
 ): Promise<string | undefined> {
-  // Deno makes no file behind a link.
+  // Deno does not create the target of a dangling link.
   const isLink = await Deno.lstat(path).then(() => true, () => false);
   if (isLink) return "it is a link to a file that does not exist";
   const folder = dirname(path);
@@ -42,7 +42,7 @@ async function findAbsenceProblem(
   if (info === undefined) return `the folder ${quote(folder)} does not exist`;
   if (!info.isDirectory) return `${quote(folder)} is not a folder`;
   return isDenied(info, WRITE_AND_SEARCH, uid)
-    ? `the system denies making files in ${quote(folder)}`
+    ? `the system denies creating files in ${quote(folder)}`
     : undefined;
 }
 
@@ -56,10 +56,10 @@ async function statOrNothing(path: string): Promise<Deno.FileInfo | undefined> {
 }
 
 /**
- * Whether a user certainly lacks a right. Which groups somebody is in is not known, and a list of
- * further rights shows in the bits of the group.
+ * Whether a user certainly lacks a right. A user's groups are not known, and an ACL shows in the
+ * group's bits.
  *
- * @param right bits as those of others have them: 4 to read, 2 to write, 1 to search
+ * @param right mode bits as for "others": 4 to read, 2 to write, 1 to search
  */
 export function isDenied(
   { mode, uid: owner }: Pick<Deno.FileInfo, "mode" | "uid">,

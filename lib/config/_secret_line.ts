@@ -5,12 +5,12 @@ import type { Token } from "./source.ts";
 
 const KNOWN_NAMES: ReadonlySet<string> = new Set(KNOWN_KEYS.map(({ name }) => name));
 const SECRET_NAMES = KNOWN_KEYS.filter(({ secret }) => secret === true).map(({ name }) => name);
-/** A key further behind in a line is no longer looked for. */
+/** How many words of a line are searched for a key. */
 const MOST_WORDS = 8;
 
 /**
- * Whether a line sets a key that is a secret: `health_send = …`, or what someone may have meant to be
- * that, such as `health-sent: …`.
+ * Finds the secret in a line that sets a secret key: `health_send = …`, or something that may have
+ * been meant as that, such as `health-sent: …`.
  */
 export function findSecret(line: Token): SecretLine | undefined {
   const { text } = line;
@@ -22,7 +22,7 @@ export function findSecret(line: Token): SecretLine | undefined {
   let words = 0;
   for (const { 0: word, index } of left.matchAll(/[\w-]+/g)) {
     if (++words > MOST_WORDS) break;
-    // "[health]" may well be a section that there is not.
+    // "[health]" may well be meant as a section, one that does not exist.
     const isSecret = text.startsWith("[") ? SECRET_NAMES.includes(word) : isSecretName(word);
     if (!isSecret) continue;
     const gap = /^["'`\]\s]*[=:]?/.exec(text.slice(index + word.length))?.[0].length ?? 0;
@@ -31,18 +31,18 @@ export function findSecret(line: Token): SecretLine | undefined {
   return undefined;
 }
 
-/** Gives a line with its secret replaced, if it has one, in its text and wherever it is shown. */
+/** Returns a line with its secret, if any, replaced in its text and wherever it is shown. */
 export function concealLine(line: Token): Token {
   return findSecret(line)?.concealed ?? line;
 }
 
-/** Gives a line of which everything may be a part of a secret, with all of it replaced. */
+/** Returns a line with its whole text replaced, because any of it may be part of a secret. */
 export function concealAll(line: Token): Token {
   const lineText = line.lineText.slice(0, line.column - 1) + SECRET;
   return { ...line, text: SECRET, lineText };
 }
 
-/** Whether the text before the first "=" is a key that there is. */
+/** Whether the text before the first "=" is a known key. */
 export function setsKnownKey({ text }: Token): boolean {
   const equals = text.indexOf("=");
   return equals !== -1 && KNOWN_NAMES.has(text.slice(0, equals).trim());
@@ -55,14 +55,14 @@ function isSecretName(word: string): boolean {
 
 /** A line that sets a secret. */
 export class SecretLine {
-  /** Whether it is written as it should be, so that the value can be used. */
+  /** Whether the syntax is right, so that the value can be used. */
   readonly isPlain: boolean;
-  /** With the value, and without it wherever the line is shown. */
+  /** The line with the value in its text, but without it wherever the line is shown. */
   readonly readable: Token;
-  /** With what stands for the value. */
+  /** The line with a placeholder for the value. */
   readonly concealed: Token;
 
-  /** @param start where the secret begins in the line's text */
+  /** @param start index in the line's text at which the secret begins */
   constructor(line: Token, start: number, isPlain: boolean) {
     const { text, column, lineText } = line;
     const hasMore = text.slice(start).trim() !== "";

@@ -4,7 +4,7 @@ import { type IniDocument, type IniSection, sectionLabel } from "./ini.ts";
 import { quote } from "./quote.ts";
 import type { Source, Token } from "./source.ts";
 
-/** The sections of a configuration file, told apart. */
+/** The sections of a configuration file, by kind. */
 export interface Sections {
   readonly options: readonly IniSection[];
   readonly mappings: readonly IniSection[];
@@ -13,14 +13,14 @@ export interface Sections {
 
 /** An `[options KEY]` section. */
 export interface Override {
-  /** The listener's key, where it stands in the section's name. */
+  /** The listener's key, as part of the section's name. */
   readonly key: Token;
   readonly section: IniSection;
 }
 
 /**
- * Tells the sections apart, and reports those that there are not. One that was only misspelt is read
- * as what was meant, so that the mistakes inside are reported as well.
+ * Sorts the sections by kind, and reports unknown ones. A misspelt one is read as what was meant,
+ * so that the mistakes inside it are reported as well.
  */
 export function* arrangeSections(document: IniDocument, source: Source): Steps<Sections> {
   const options: IniSection[] = [];
@@ -45,7 +45,7 @@ export function* arrangeSections(document: IniDocument, source: Source): Steps<S
 }
 
 /**
- * Finds the listener that an override names, and reports where there is none.
+ * Finds the listener that an override names, and reports if there is none.
  *
  * @param listeners their keys
  */
@@ -70,7 +70,10 @@ function adviseKey(key: string, listeners: ReadonlySet<string>): string {
   return meant === undefined ? "" : `; did you mean ${quote(meant)}?`;
 }
 
-/** The digits after the last colon of a listener's key, or all of it; nothing where there are none. */
+/**
+ * The digits after the last colon of a listener's key, or the whole key if it is all digits;
+ * otherwise `undefined`.
+ */
 function portOf(key: string): string | undefined {
   return /^\d+$/.exec(key.slice(key.lastIndexOf(":") + 1))?.[0];
 }

@@ -4,7 +4,7 @@ import type { ParsedValue, ValueType } from "./value_type.ts";
 /** Where the admin API listens. */
 export type AdminAddress = { readonly kind: "off" } | BoundAddress;
 
-/** An address that is one. */
+/** An address other than `off`. */
 export type BoundAddress =
   | { readonly kind: "tcp"; readonly address: Address }
   | { readonly kind: "unix"; readonly path: string };
@@ -13,7 +13,10 @@ const ALLOWED = "off, IP:PORT, or the path of a Unix socket";
 const EXPECTED = 'expected off, an address such as "127.0.0.1:24000" or "[::1]:24000", ' +
   'or the path of a Unix socket such as "/run/weir.sock"';
 const PATH = /^(?:unix:)?(\/.*)$/;
-/** The longest path that fits into a socket address on every system, with its closing zero byte. */
+/**
+ * The longest path, in bytes, that fits into a socket address on every system, with its terminating
+ * zero byte.
+ */
 const LONGEST_PATH = 103;
 
 /** Where the admin API listens: `off`, `127.0.0.1:24000`, `[::1]:24000`, `/run/weir.sock`. */
@@ -34,7 +37,7 @@ export function adminAddress(): ValueType<string> {
   };
 }
 
-/** Reads an address; `undefined` where it is none. */
+/** Parses an address; returns `undefined` if the text is not one. */
 export function parseAdminAddress(text: string): AdminAddress | undefined {
   if (text === "off") return { kind: "off" };
   const path = PATH.exec(text)?.[1];
@@ -50,13 +53,13 @@ export function parseAdminAddress(text: string): AdminAddress | undefined {
   return port >= 1 && port <= 65535 ? { kind: "tcp", address: { hostname, port } } : undefined;
 }
 
-/** Writes an address so that {@linkcode parseAdminAddress} gives it back. */
+/** Formats an address such that {@linkcode parseAdminAddress} returns it. */
 export function formatAdminAddress(address: AdminAddress): string {
   if (address.kind === "off") return "off";
   return address.kind === "unix" ? `unix:${address.path}` : formatAddress(address.address);
 }
 
-/** Whether other machines can reach an address, so that it must not be open to everyone. */
+/** Whether other machines can reach an address, so that it needs to be protected. */
 export function isExposed(address: AdminAddress): boolean {
   return address.kind === "tcp" && !isLoopback(address.address.hostname);
 }

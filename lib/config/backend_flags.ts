@@ -1,7 +1,7 @@
 import { type BackendFlag, type BackendFlags, MOST_SESSIONS } from "./key.ts";
 import { count } from "./value_type.ts";
 
-/** The flags of a backend, by the settings that they give. */
+/** The flags of a backend, by the settings that they set. */
 export const BACKEND_FLAGS = {
   backup: {
     name: "backup",

@@ -2,23 +2,26 @@ import { counted } from "../base/counted.ts";
 import { formatExcerpt } from "./_excerpt.ts";
 import { maskControls } from "./quote.ts";
 
-/** A problem in a configuration file, and where it stands. */
+/** A problem in a configuration file, and its position. */
 export interface Diagnostic {
   /** An error keeps the file from being used; a warning does not. */
   readonly severity: "error" | "warning";
-  /** A sentence without a final period: what was found, and what is allowed. */
+  /** A sentence without a final period: what was found and what is allowed. */
   readonly message: string;
   /** The file, as named on the command line. */
   readonly file: string;
-  /** From 1; 0 where the problem is the file as a whole, and then the rest is 0 and empty too. */
+  /**
+   * From 1; 0 if the problem concerns the file as a whole, and then the fields below are 0 or empty
+   * too.
+   */
   readonly line: number;
   /** From 1, in UTF-16 code units, as editors count. */
   readonly column: number;
-  /** How much of the line is meant, in UTF-16 code units. */
+  /** Length of the marked part of the line, in UTF-16 code units. */
   readonly length: number;
-  /** The line as it stands in the file, or of a very long one the part around the place. */
+  /** The line as it is in the file, or the part of a very long line around the position. */
   readonly lineText: string;
-  /** The column at which `lineText` begins. */
+  /** The column of the first character of `lineText`. */
   readonly lineStart: number;
   /** How many problems this one stands for; 1 if absent. */
   readonly count?: number;
@@ -34,7 +37,7 @@ export interface ProblemCount {
 export interface DiagnosticFormat {
   /** Whether ANSI colours are written. */
   readonly color: boolean;
-  /** What follows from the problems, for the closing line: "nothing was started". */
+  /** The consequence of the problems, for the closing line: "nothing was started". */
   readonly closing?: string;
 }
 
@@ -46,8 +49,8 @@ export function countProblems(diagnostics: readonly Diagnostic[]): ProblemCount 
 }
 
 /**
- * Orders diagnostics by their places: those about the file as a whole come first, and what stands for
- * others comes last.
+ * Orders diagnostics by position: those about the file as a whole come first, and those that stand
+ * for several others come last.
  */
 export function byPlace(a: Diagnostic, b: Diagnostic): number {
   const isLast = Number(a.count !== undefined) - Number(b.count !== undefined);
@@ -55,8 +58,8 @@ export function byPlace(a: Diagnostic, b: Diagnostic): number {
 }
 
 /**
- * Writes diagnostics for people, in the order of their places in the file, each with its line and a
- * caret, and a closing line with the count. Without a final line break; empty where there are none.
+ * Formats diagnostics for people, ordered by position, each with its line and a caret, and a
+ * closing line with the count. No final line break; empty if there are none.
  */
 export function formatDiagnostics(
   diagnostics: readonly Diagnostic[],

@@ -1,7 +1,10 @@
 import { quote } from "./quote.ts";
 import type { ParsedValue, ValueType } from "./value_type.ts";
 
-/** Bytes for the wire, written as text with the escapes `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN`. */
+/**
+ * Bytes to send or expect, written as text with the escapes `\r`, `\n`, `\t`, `\0`, `\\` and
+ * `\xNN`.
+ */
 export function escapedText(): ValueType<string> {
   return {
     kind: "text with escapes",
@@ -19,7 +22,7 @@ const NAMED: Readonly<Record<string, string>> = {
   "\\": "\\",
 };
 
-/** Gives one character for each byte: text beyond ASCII counts as its UTF-8 bytes. */
+/** Returns one character for each byte: text beyond ASCII becomes its UTF-8 bytes. */
 function parseEscaped(text: string): ParsedValue<string> {
   let problem: string | undefined;
   const value = text.replaceAll(/\\(x[0-9a-fA-F]{2}|.|$)|[^\\]+/gsu, (match, escape?: string) => {

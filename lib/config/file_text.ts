@@ -1,10 +1,10 @@
 import { formatByteSize } from "../base/byte_size.ts";
 import { MEBIBYTE } from "./key.ts";
 
-/** More than the largest configuration needs: whatever is larger is the wrong file. */
+/** More than the largest configuration needs: anything larger is the wrong file. */
 export const MOST_BYTES = 8 * MEBIBYTE;
 
-/** What a file has, as text. */
+/** The content of a file as text. */
 export interface FileText {
   /** With U+FFFD for each byte that is not UTF-8. */
   readonly text: string;
@@ -15,7 +15,7 @@ export interface FileText {
 /**
  * Reads a text file of at most {@linkcode MOST_BYTES}.
  *
- * @throws {Error} where it cannot be read, is too large, or is no text at all
+ * @throws {Error} if it cannot be read, is too large, or is not text at all
  */
 export async function readFileText(file: string): Promise<FileText> {
   const bytes = await readBytes(file);
@@ -29,17 +29,17 @@ export async function readFileText(file: string): Promise<FileText> {
   }
 }
 
-// Not by Deno.open, which keeps the whole thread waiting for whoever is to write into a named pipe.
+// Not with Deno.open, which blocks the whole thread until a named pipe has a writer.
 async function readBytes(file: string): Promise<Uint8Array> {
   const { isCharDevice, isBlockDevice, size } = await Deno.stat(file);
   if (isCharDevice || isBlockDevice) throw new Error("it is a device");
   if (size > MOST_BYTES) throw tooLarge();
   const bytes = await Deno.readFile(file);
-  // A named pipe has no size before it is read.
+  // The size of a named pipe is not known before it is read.
   if (bytes.length > MOST_BYTES) throw tooLarge();
   return bytes;
 }
 
 function tooLarge(): Error {
-  return new Error(`it has more than ${formatByteSize(MOST_BYTES)}`);
+  return new Error(`it is larger than ${formatByteSize(MOST_BYTES)}`);
 }

@@ -4,10 +4,10 @@ import { accessLogFormat } from "./log_template.ts";
 import { LOG_FORMAT_NAMES, LOG_LEVEL_NAMES } from "./settings.ts";
 import { choice, count, duration, freeText, orWord, toggle } from "./value_type.ts";
 
-/** What someone writes who thinks of a switch, or of a stream, rather than of a file. */
+/** Values of someone who expects a switch, or the name of a stream, instead of a path. */
 const SWITCH_WORD = /^(?:on|off?|yes|no|true|false|none|null|[01]|stdout|stderr)$/i;
 
-/** The keys that stand in `[options]` only, by the settings that they give. */
+/** The keys that are allowed in `[options]` only, by the settings that they set. */
 export const GLOBAL_KEYS = {
   workers: {
     name: "workers",
@@ -77,7 +77,7 @@ export const GLOBAL_KEYS = {
     suspect: (path) => {
       const isSwitch = path !== "off" && SWITCH_WORD.test(path);
       return isSwitch
-        ? 'is taken for a file: expected "off", "-" for standard output, or a path'
+        ? 'is taken as a path: expected "off", "-" for standard output, or a path'
         : suspectQuotes(path);
     },
   },
@@ -113,7 +113,5 @@ export const GLOBAL_KEYS = {
 
 function suspectQuotes(path: string): string | undefined {
   const isQuoted = /^(["'`]).*\1$/.test(path);
-  return isQuoted
-    ? "has quotation marks around it: they are taken for a part of the path"
-    : undefined;
+  return isQuoted ? "is in quotation marks: they are taken as part of the path" : undefined;
 }

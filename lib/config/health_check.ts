@@ -22,14 +22,14 @@ function parse(text: string): ParsedValue<HealthCheck> {
 
 function parseHttp(rest: string): ParsedValue<HealthCheck> {
   if (rest.startsWith("//")) {
-    return { ok: false, problem: `has a host, but it is the backend that is asked: ${EXPECTED}` };
+    return { ok: false, problem: `has a host, but the request goes to the backend: ${EXPECTED}` };
   }
   if (!rest.startsWith("/")) return { ok: false, problem: `has no path: ${EXPECTED}` };
   const [, path, digits] = /^(\/[!-~]*?)(?:=(\d{3}))?$/.exec(rest) ?? [];
   if (path === undefined) {
     return {
       ok: false,
-      problem: "has a path with more than printable ASCII: write %20 for a space",
+      problem: "has characters in its path that are not printable ASCII: write %20 for a space",
     };
   }
   const status = Number(digits ?? 0);

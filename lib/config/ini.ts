@@ -3,43 +3,43 @@ import { quote, shorten } from "./quote.ts";
 import { concealAll, concealLine, findSecret, setsKnownKey } from "./_secret_line.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 
-/** The sections of an INI file, in the order written. */
+/** The sections of an INI file, in the order of the file. */
 export interface IniDocument {
   readonly sections: readonly IniSection[];
 }
 
 /** A `[name]` line and what follows until the next one. */
 export interface IniSection {
-  /** What stands between the brackets; `""` where the header is broken beyond that. */
+  /** The text between the brackets; `""` if the header is too broken to have one. */
   readonly name: Token;
   readonly entries: readonly IniEntry[];
 }
 
-/** A `key = value` item, which may go on over several lines. */
+/** A `key = value` item, which may continue over several lines. */
 export interface IniEntry {
   readonly key: Token;
-  /** One token for each line of the value, without comments; none where the value is empty. */
+  /** One token for each line of the value, without comments; none if the value is empty. */
   readonly value: readonly Token[];
 }
 
-/** No reader of a single line holds up its thread; in UTF-16 code units. */
+/** The longest line, so that reading one never blocks the thread for long; in UTF-16 code units. */
 const LONGEST_LINE = 1_000_000;
 const LINES_PER_STEP = 256;
-/** Twice what a file has that sets every key of every listener. */
+/** Twice as many as in a file that sets every key of every listener. */
 const MOST_ITEMS = 100_000;
 
 const LINE_KINDS =
   ': a line is a section such as "[options]", "key = value", or a comment after ";"';
-const NO_COMMA = "; a value goes on in the next line only where it ends in a comma";
+const NO_COMMA = "; a value continues on the next line only if it ends in a comma";
 
 /**
- * Reads the INI dialect of the configuration file. Any text gives a document: what cannot be
- * understood is reported to the source, and reading goes on in the next line.
+ * Parses the INI dialect of the configuration file. Any text yields a document: whatever cannot be
+ * parsed is reported to the source, and parsing continues on the next line.
  *
- * A comment starts with `;` or `#`, at the start of a line or after white space. A value that ends in
- * a comma goes on in the next line that is neither blank nor a comment. A line that starts with a
- * bracketed word is a section only if nothing but a comment follows the closing bracket, so that
- * `[::1]:24004 = …` is a key.
+ * A comment starts with `;` or `#`, at the start of a line or after white space. A value that ends
+ * in a comma continues on the next line that is neither blank nor a comment. A line that starts
+ * with a bracketed word is a section only if nothing but a comment follows the closing bracket, so
+ * that `[::1]:24004 = …` is a key.
  */
 export function* parseIni(source: Source): Steps<IniDocument> {
   const reader = new IniReader(source);
@@ -73,23 +73,23 @@ interface OpenSection {
 class IniReader {
   readonly #source: Source;
   readonly #sections: OpenSection[] = [];
-  /** Where each section stands first, by its name with single spaces. */
+  /** The first occurrence of each section, by its name with single spaces. */
   readonly #places = new Map<string, Token>();
   #section: OpenSection | undefined;
   /** The key of the last entry of the section. */
   #lastKey: Token | undefined;
-  /** The last item, where it sets a secret of which the next lines may be a part. */
+  /** The last item, if it sets a secret that the next lines may be part of. */
   #secret: Token | undefined;
   #headless = false;
   #itemCount = 0;
-  /** The lines of a value that ended in a comma, and may go on. */
+  /** The lines of a value that ended in a comma and may continue. */
   #unfinished: Token[] | undefined;
 
   constructor(source: Source) {
     this.#source = source;
   }
 
-  /** How many sections and keys there were so far. */
+  /** How many sections and keys were read so far. */
   get itemCount(): number {
     return this.#itemCount;
   }
@@ -117,7 +117,9 @@ class IniReader {
     else this.#readEntry(item);
   }
 
-  /** Whether a line is indented below a key whose value is a secret, and nothing else in itself. */
+  /**
+   * Whether a line is indented below a key whose value is a secret, and is not an item of its own.
+   */
   #belongsToSecret(line: Token): boolean {
     const isBelow = this.#secret !== undefined && this.#secret.column < line.column;
     return isBelow && !line.text.startsWith("[") && !setsKnownKey(line);
@@ -131,9 +133,9 @@ class IniReader {
   #finishValue(): void {
     const last = this.#unfinished?.pop();
     if (last === undefined) return;
-    // Where a secret ends says how long it is.
+    // The position of the end would reveal how long the secret is.
     const place = this.#secret === undefined ? sliceToken(last, last.text.length - 1) : last;
-    this.#source.error(place, "the value ends in a comma, but does not go on in the next line");
+    this.#source.error(place, "the value ends in a comma but does not continue on the next line");
     const rest = trimToken(sliceToken(last, 0, last.text.length - 1));
     if (rest.text !== "") this.#unfinished?.push(rest);
     this.#unfinished = undefined;
@@ -141,13 +143,13 @@ class IniReader {
 
   #readHeader(line: Token): void {
     const closing = closingBracket(line.text);
-    if (closing === -1) this.#source.error(line, 'section without its closing "]"');
+    if (closing === -1) this.#source.error(line, 'missing "]" at the end of the section header');
     const name = trimToken(sliceToken(line, 1, closing === -1 ? undefined : closing));
     const rest = trimToken(sliceToken(line, closing === -1 ? line.text.length : closing + 1));
     if (rest.text !== "") {
       this.#source.error(
         rest,
-        `unexpected ${quote(rest.text)} after the section; what belongs to it starts a new line`,
+        `unexpected ${quote(rest.text)} after the section header; its keys start on a new line`,
       );
     }
     const identity = withSingleSpaces(name.text);
@@ -157,7 +159,7 @@ class IniReader {
     } else {
       this.#source.error(
         name,
-        `duplicate section ${sectionLabel(name)}; it starts in line ${earlier.line} already`,
+        `duplicate section ${sectionLabel(name)}; it already starts on line ${earlier.line}`,
       );
     }
     this.#section = { name, entries: new Map() };
@@ -174,7 +176,7 @@ class IniReader {
     if (value.text.endsWith(",")) this.#unfinished = parts;
     this.#lastKey = key;
     if (key.text === "") {
-      this.#source.error(sliceToken(line, 0, 1), 'there is no key before "="');
+      this.#source.error(sliceToken(line, 0, 1), 'missing key before "="');
       return;
     }
     if (this.#section === undefined) return this.#reportHeadless(key);
@@ -186,7 +188,7 @@ class IniReader {
       this.#source.error(
         key,
         `duplicate key ${quote(key.text)} in ${sectionLabel(name)}; ` +
-          `it is set in line ${earlier.key.line} already`,
+          `it is already set on line ${earlier.key.line}`,
       );
     }
   }
@@ -194,17 +196,17 @@ class IniReader {
   #reportNoEntry(line: Token): void {
     const word = /^[\w.*:[\]-]*[\w.*[\]-]/.exec(line.text)?.[0];
     if (word === undefined) {
-      this.#source.error(line, `${quote(line.text)} cannot be understood${LINE_KINDS}`);
+      this.#source.error(line, `${quote(line.text)} cannot be parsed${LINE_KINDS}`);
       return;
     }
-    // Indented below an entry, it was meant to be the next line of its value.
+    // A line indented below an entry was meant as the next line of its value.
     const isNextLine = this.#lastKey !== undefined && this.#lastKey.column < line.column;
     const key = sliceToken(line, 0, word.length);
     const advice = isNextLine ? NO_COMMA : LINE_KINDS;
-    this.#source.error(key, `there is no "=" after ${quote(word)}${advice}`);
+    this.#source.error(key, `missing "=" after ${quote(word)}${advice}`);
   }
 
-  // Once: a missing header is one mistake, however many keys follow.
+  // Reported once: a missing header is one mistake, however many keys follow.
   #reportHeadless(key: Token): void {
     if (this.#headless) return;
     this.#headless = true;
@@ -216,7 +218,7 @@ class IniReader {
   }
 }
 
-/** Names a section for a message, in its brackets, with single spaces. */
+/** The name of a section for a message, in brackets, with single spaces. */
 export function sectionLabel(name: Token): string {
   return `[${shorten(withSingleSpaces(name.text))}]`;
 }
@@ -236,14 +238,17 @@ function startsItem(text: string): boolean {
   return /^[^\s=]*\s*=/.test(text);
 }
 
-/** Whether a line is `[::1]:24004 = …`, even if the address lacks its closing bracket. */
+/** Whether a line has the form `[::1]:24004 = …`, even if the address lacks its closing bracket. */
 function startsBracketedKey(text: string): boolean {
   const closing = closingBracket(text);
   if (closing === -1) return /^\[[\da-f:.]+\s*=/i.test(text);
   return /^\s*(?::.*)?=/.test(text.slice(closing + 1));
 }
 
-/** Finds the bracket that closes the one at the start, for `[options [::1]:80]`; -1 for none. */
+/**
+ * Returns the index of the bracket that closes the first one, as in `[options [::1]:80]`; -1 if
+ * there is none.
+ */
 function closingBracket(text: string): number {
   let depth = 0;
   for (let index = 0; index < text.length; index++) {

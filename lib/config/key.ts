@@ -1,12 +1,12 @@
 import type { BackendSettings, ListenerSettings, Settings } from "./settings.ts";
 import type { ValueType } from "./value_type.ts";
 
-/** The values of the keys that hold for the whole program. */
+/** The values of the keys that apply to the whole program. */
 export type GlobalOptions =
   & Omit<Settings, "file" | "workers" | "listeners" | "written">
   & { readonly workers: number | "auto" };
 
-/** The values of the keys that hold for a listener. */
+/** The values of the keys that apply to a listener. */
 export type ListenerOptions = Omit<ListenerSettings, "key" | "address" | "backends">;
 
 /** The values of the flags that may follow a backend's address. */
@@ -23,15 +23,17 @@ export interface Key<T> {
   readonly default: T;
   /** One or two sentences for the reference. */
   readonly doc: string;
-  /** Whether the value may be a password, so that it is shown nowhere. */
+  /** Whether the value may contain a password, and so is never shown. */
   readonly secret?: boolean;
   /** Whether a reload applies a change, or only a restart does. */
   readonly reloadable: boolean;
-  /** Says what is suspicious about an allowed value, to follow the quoted value. */
+  /** Returns what is suspicious about an allowed value, to follow the quoted value. */
   suspect?(value: T): string | undefined;
 }
 
-/** A flag of a backend: a word alone (then its value is true), or `name=value` with a `type`. */
+/**
+ * A flag of a backend: a word by itself (its value is then true), or `name=value` with a `type`.
+ */
 export interface BackendFlag<T> {
   /** As written in the file. */
   readonly name: string;
@@ -41,7 +43,7 @@ export interface BackendFlag<T> {
   readonly doc: string;
 }
 
-/** Lengths of time in milliseconds and of memory in bytes, for the tables of keys. */
+/** Units of time in milliseconds and of memory in bytes, for the tables of keys. */
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const DAY = 24 * 60 * MINUTE;
@@ -51,5 +53,5 @@ export const MEBIBYTE = 1024 * KIBIBYTE;
 /** The largest limit on sessions that can be set. */
 export const MOST_SESSIONS = 1_000_000;
 
-/** How many characters a token of the admin API has at least: a shorter one could be guessed. */
+/** The minimum length of a token of the admin API in characters: a shorter one could be guessed. */
 export const SHORTEST_TOKEN = 16;

@@ -14,7 +14,9 @@ import {
 import { ALGORITHM_NAMES, ENGINE_NAMES, ON_DOWN_NAMES, PROXY_PROTOCOL_NAMES } from "./settings.ts";
 import { byteSize, choice, count, duration, percent, rate, toggle } from "./value_type.ts";
 
-/** The keys that stand in `[options]` and in `[options KEY]`, by the settings that they give. */
+/**
+ * The keys that are allowed in `[options]` and in `[options KEY]`, by the settings that they set.
+ */
 export const LISTENER_KEYS = {
   algorithm: {
     name: "algorithm",

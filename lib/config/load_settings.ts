@@ -19,9 +19,9 @@ import { KNOWN_KEYS } from "./schema.ts";
 import type { ListenerSettings, Settings, WrittenKeys } from "./settings.ts";
 import { Source, type Token } from "./source.ts";
 
-/** How many listeners one file may have. */
+/** The maximum number of listeners in a file. */
 export const MOST_LISTENERS = 1024;
-/** How many backends all listeners of one file may have together. */
+/** The maximum number of backends of all listeners in a file together. */
 export const MOST_BACKENDS = 8192;
 
 const FIRST_UNPRIVILEGED_PORT = 1024;
@@ -29,30 +29,32 @@ const MOST_WORKERS = 64;
 
 /** What the configuration depends on beyond its text. */
 export interface Environment {
-  /** The number of processor cores: what `workers = auto` means. */
+  /** The number of processor cores, which is what `workers = auto` means. */
   readonly cores: number;
   /** Whether this process may bind ports below 1024. */
   readonly privileged: boolean;
-  /** The user that this process runs as; absent where that is not known. */
+  /** The user that this process runs as; absent if that is not known. */
   readonly uid?: number;
 }
 
 export interface LoadOptions {
-  /** Whether files that settings name are looked at, as whoever runs Weir has to. @default {true} */
+  /**
+   * Whether the files that the settings name are checked, as is needed to run Weir. @default {true}
+   */
   readonly checksFiles?: boolean;
 }
 
-/** What a configuration file gives. */
+/** The result of loading a configuration file. */
 export interface LoadedSettings {
-  /** Present exactly if none of the diagnostics is an error. */
+  /** Present if and only if none of the diagnostics is an error. */
   readonly settings?: Settings;
-  /** Every problem, in the order of their places in the file. */
+  /** Every problem, ordered by position in the file. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
- * Reads and checks a configuration file, and looks at the files that it names. Never rejects: an
- * unreadable file gives a diagnostic.
+ * Reads and validates a configuration file, and checks the files that it names. Never rejects: an
+ * unreadable file yields a diagnostic.
  */
 export async function loadSettings(
   file: string,
@@ -68,14 +70,14 @@ export async function loadSettings(
     return { diagnostics: source.diagnostics };
   }
   const source = new Source(file, read.text);
-  // A running Weir reads its file on the thread that answers operators.
+  // A running Weir reads its file on the thread that serves operators.
   if (!read.isUtf8) await runInSlices(reportNotUtf8(source));
   const draft = await runInSlices(readDraft(source, environment));
   if (checksFiles) await checkFiles(draft.sections, draft.options, source, environment.uid);
   return settle(draft, source, environment);
 }
 
-/** Checks the text of a configuration file. Pure, and never throws. */
+/** Validates the text of a configuration file. Pure, and never throws. */
 export function parseSettings(
   text: string,
   file: string,
@@ -85,7 +87,7 @@ export function parseSettings(
   return settle(runAtOnce(readDraft(source, environment)), source, environment);
 }
 
-/** What was understood of a file, whatever is wrong with the rest. */
+/** What could be read from a file, whatever is wrong with the rest. */
 interface Draft {
   readonly sections: Sections;
   readonly options: OptionValues;
@@ -135,13 +137,13 @@ function writtenKeys(values: OptionValues): string[] {
   );
 }
 
-/** Gives the listeners' entries, as many as there may be. */
+/** Returns the entries of the listeners, up to the maximum number. */
 function readMappings({ mappings }: Sections, source: Source): IniEntry[] {
   const example = 'expected at least one, such as "24003 = 127.0.0.1:8080"';
   const entries = mappings.flatMap((section) => section.entries);
   const [first] = mappings;
   if (first === undefined) {
-    source.error(undefined, `there is no section [mappings], and so no listener: ${example}`);
+    source.error(undefined, `there is no [mappings] section, and so no listener: ${example}`);
   } else if (entries.length === 0) {
     source.error(first.name, `[mappings] has no listener: ${example}`);
   }
@@ -187,7 +189,7 @@ function* readListeners(
     const address = readListenerAddress(key, source);
     const backends = yield* readBackends(entry, { listener: address, admin }, room + 1, source);
     if (backends.length > room) {
-      source.error(key, `there are more than ${MOST_BACKENDS} backends in all`);
+      source.error(key, `there are more than ${MOST_BACKENDS} backends in total`);
       break;
     }
     room -= backends.length;
@@ -214,15 +216,15 @@ function checkBinding(
   if (earlier !== undefined) {
     source.error(
       key,
-      `listener ${quote(key.text)} is bound already, by ${quote(earlier.text)} ` +
-        `in line ${earlier.line}`,
+      `listener ${quote(key.text)} is already bound by ${quote(earlier.text)} ` +
+        `on line ${earlier.line}`,
     );
   }
   if (address.port < FIRST_UNPRIVILEGED_PORT && !environment.privileged) {
     source.warning(
       key,
       `port ${address.port} may be refused: ports below ${FIRST_UNPRIVILEGED_PORT} ` +
-        "need a right that this process does not seem to have",
+        "need a privilege that this process does not seem to have",
     );
   }
 }

@@ -1,7 +1,7 @@
 import { closestWord } from "../base/closest_word.ts";
 import type { ParsedValue, ValueType } from "./value_type.ts";
 
-/** Every field that a line of the access log can have, in the order in which JSON has them. */
+/** Every field that a line of the access log can have, in the order used for JSON. */
 export const ACCESS_LOG_FIELD_NAMES = [
   "type",
   "time",
@@ -20,7 +20,7 @@ export const ACCESS_LOG_FIELD_NAMES = [
 ] as const;
 export type AccessLogFieldName = typeof ACCESS_LOG_FIELD_NAMES[number];
 
-/** The words that stand for a format of their own. */
+/** The words that name a format. */
 const WORDS: readonly string[] = ["auto", "text", "json"];
 const ALLOWED = "auto (as log_format), text, json, or a template";
 const FIELDS = ACCESS_LOG_FIELD_NAMES.map((name) => `%${name}`).join(", ");
@@ -39,12 +39,15 @@ export function accessLogFormat(): ValueType<string> {
         .filter((name) => name !== "%");
       if (fields.length === 0) {
         const example = 'such as "%client %backend %bytes_in"';
-        return { ok: false, problem: `names no field: expected ${ALLOWED}, ${example}` };
+        return { ok: false, problem: `has no field: expected ${ALLOWED}, ${example}` };
       }
       const wrong = fields.find((name) => !ACCESS_LOG_FIELD_NAMES.some((known) => known === name));
       if (wrong === undefined) return { ok: true, value: text };
       if (wrong === "") {
-        return { ok: false, problem: 'has a "%" without a field: a percent sign is written "%%"' };
+        return {
+          ok: false,
+          problem: 'has a "%" without a field name: a percent sign is written "%%"',
+        };
       }
       const meant = closestWord(wrong, ACCESS_LOG_FIELD_NAMES);
       const advice = meant === undefined

@@ -11,28 +11,28 @@ import type { BackendSettings } from "./settings.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 import { count, listWords } from "./value_type.ts";
 
-/** How a backend is written that DNS gives, for messages and the reference. */
+/** The form of a backend that comes from DNS, for messages and the reference. */
 export const SERVICE_FORM = "srv+_service._protocol.name";
 
-/** Where a connection to "every address" of this machine arrives. */
+/** Where a connection to the wildcard address arrives. */
 const LOOPBACK_OF: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 const WEIGHT = count({ min: 0, max: 256 });
 const DEFAULT_WEIGHT = 1;
 
-/** Where a connection must not lead: it would come back to Weir itself. */
+/** Addresses that a backend must not have: a connection there would come back to Weir itself. */
 export interface OwnAddresses {
-  /** Where the listener is bound; absent where that could not be read. */
+  /** Where the listener is bound; absent if its address could not be read. */
   readonly listener: Address | undefined;
-  /** Where the admin API is bound; absent where there is none. */
+  /** Where the admin API is bound; absent if it is off. */
   readonly admin: Address | undefined;
 }
 
 /**
  * Reads the right side of a mapping, and reports every mistake in it.
  *
- * @param most What follows after so many backends is not read.
- * @returns The backends that are right; their `candidates` are empty where the host is a name.
+ * @param most The maximum number of backends; anything after them is not read.
+ * @returns The valid backends; their `candidates` are empty if the host is a name.
  */
 export function* readBackends(
   listener: IniEntry,
@@ -60,14 +60,14 @@ export function* readBackends(
       source.error(
         place,
         `duplicate backend ${quote(backend.name)} in listener ${listenerName}; ` +
-          `the first is in line ${earlier.line}, column ${earlier.column}`,
+          `the first is on line ${earlier.line}, column ${earlier.column}`,
       );
     }
     reportItself(backend, place, listenerName, own, source);
     firstPlaces.set(identity, earlier ?? place);
     backends.push(backend);
   }
-  // Only if every item could be read: a broken one may well have the weight that is missed here.
+  // Only if every item could be read: a broken one may well have the weight that is missing here.
   if (items.length > 0 && backends.length === items.length) {
     checkPool(listener.key, backends, source);
   }
@@ -85,19 +85,19 @@ function reportItself(
     source.error(
       place,
       `backend ${quote(name)} is listener ${listenerName} itself: ` +
-        "every session would come back to it, again and again",
+        "every session would loop back to it",
     );
   }
   if (own.admin !== undefined && leadsTo(own.admin, address)) {
     source.error(
       place,
-      `backend ${quote(name)} is the admin API of Weir: ` +
+      `backend ${quote(name)} is Weir's admin API: ` +
         "every client of the listener could reach it",
     );
   }
 }
 
-/** Whether a connection to a backend arrives at an address that Weir is bound to. */
+/** Whether a connection to a backend arrives at an address that Weir itself is bound to. */
 function leadsTo(own: Address, backend: Address): boolean {
   if (own.port !== backend.port) return false;
   const bound = canonicalHost(own.hostname);
@@ -164,7 +164,7 @@ function readBackend(words: readonly Token[], source: Source): BackendSettings |
   };
 }
 
-/** Reads `srv+_service._protocol.name`, and gives what follows the prefix. */
+/** Reads `srv+_service._protocol.name`, and returns the part after the prefix. */
 function readServiceName(token: Token, source: Source): string | undefined {
   const name = token.text.slice(SERVICE_PREFIX.length);
   if (/^_[\w-]+\._(tcp|udp)(\.[\w-]+)+\.?$/.test(name)) return name;
@@ -198,11 +198,11 @@ function readFlags(words: readonly Token[], source: Source): BackendFlags {
       values[flag.setting] = readFlagValue(flag, word, value, source);
     }
   }
-  // The table of flags is checked against this type where it is written.
+  // The table of flags is checked against this type where it is defined.
   return values as unknown as BackendFlags;
 }
 
-/** @param value What follows the "=", if there is one. */
+/** @param value The part after the "=", if there is one. */
 function readFlagValue(
   flag: KnownFlag,
   word: Token,
@@ -230,7 +230,7 @@ function adviseFlag(name: string): string {
   return `: expected ${listWords(KNOWN_FLAGS.map(formatFlag), "or")}`;
 }
 
-/** Writes a flag the way it is used, in quotation marks. */
+/** Formats a flag as it is used, in quotation marks. */
 function formatFlag(flag: KnownFlag): string {
   return flag.type === undefined ? `"${flag.name}"` : `"${flag.name}=…"`;
 }

@@ -1,14 +1,14 @@
 const LONGEST = 80;
 
 /**
- * Puts quotation marks around a value from outside, for a message: control characters become visible
- * substitutes, so that a file cannot steer the terminal, and a very long value is cut.
+ * Puts untrusted text into quotation marks, for a message: control characters become visible
+ * substitutes, so that a file cannot control the terminal, and a very long value is cut.
  */
 export function quote(text: string): string {
   return `"${shorten(text)}"`;
 }
 
-/** What {@linkcode quote} puts between its quotation marks. */
+/** The text that {@linkcode quote} puts between the quotation marks. */
 export function shorten(text: string): string {
   const characters = [...text.slice(0, 2 * (LONGEST + 1))];
   const shown = characters.length > LONGEST
@@ -17,7 +17,9 @@ export function shorten(text: string): string {
   return maskControls(shown);
 }
 
-/** Replaces what would not show, or would change how the rest shows, with `\uFFFD`, one for one. */
+/**
+ * Replaces each character that is invisible, or affects how others are displayed, with `\uFFFD`.
+ */
 export function maskControls(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\uFFFD");
 }

@@ -33,7 +33,7 @@ A value that ends in a comma continues on the next line.
 A file may have up to 8 MiB, 1,000,000 characters per line, 1024 listeners, and
 8192 backends in total. Only its first 100 errors are shown.`;
 
-/** Writes the reference of the configuration file as plain text, for the command line. */
+/** Formats the reference of the configuration file as plain text, for the command line. */
 export function formatReference(): string {
   return [
     GRAMMAR,
@@ -62,7 +62,7 @@ export function formatReference(): string {
   ].join("\n");
 }
 
-/** Writes the keys, and the flags of a backend, as two Markdown tables for the README. */
+/** Formats the keys, and the flags of a backend, as two Markdown tables for the README. */
 export function formatReferenceMarkdown(): string {
   const keys = KNOWN_KEYS.map((key) => [
     `\`${key.name}\``,
@@ -99,12 +99,12 @@ function describeFlag({ doc, type, default: value }: KnownFlag): string {
   return type === undefined ? doc : `${doc} ${type.allowed}; ${type.format(value)} if absent.`;
 }
 
-/** Lays out a term and what it means, with an empty line after it. */
+/** Formats a term and its meaning, followed by an empty line. */
 function entry(term: string, meaning: string, facts: readonly string[] = []): string[] {
   return [`  ${term}`, ...indent([...facts, ...wrap(meaning)], "      "), ""];
 }
 
-/** Breaks text into lines that fit, indented, into the width. */
+/** Wraps text into indented lines that fit the width. */
 function wrap(text: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -119,12 +119,12 @@ function indent(lines: readonly string[], margin: string): string[] {
   return lines.map((line) => line === "" ? "" : margin + line);
 }
 
-/** Writes a value in the marks of code, which nothing at all would make no sense in. */
+/** Formats a value as Markdown code, or as `(empty)` if there is nothing to mark as code. */
 function asCode(value: string): string {
   return value === "" ? "(empty)" : `\`${value}\``;
 }
 
-/** Writes the docs' code marks the way that plain text does. */
+/** Converts the code marks of the docs to plain text. */
 function plain(doc: string): string {
   return doc.replaceAll("`", '"');
 }

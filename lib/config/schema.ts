@@ -3,19 +3,19 @@ import { GLOBAL_KEYS } from "./global_keys.ts";
 import type { BackendFlag, Key } from "./key.ts";
 import { LISTENER_KEYS } from "./listener_keys.ts";
 
-/** Where a key may stand: `global` in `[options]` only, `listener` in `[options KEY]` as well. */
+/** Where a key is allowed: `global` in `[options]` only, `listener` in `[options KEY]` as well. */
 export type Scope = "global" | "listener";
 
-/** A key of either table, with its type forgotten, for those who treat all alike. */
+/** A key of either table with its type erased, for code that treats all keys alike. */
 export interface KnownKey extends Key<unknown> {
-  /** The setting that the key gives. */
+  /** The setting that the key sets. */
   readonly setting: string;
   readonly scope: Scope;
 }
 
-/** A flag with its type forgotten. */
+/** A flag with its type erased. */
 export interface KnownFlag extends BackendFlag<unknown> {
-  /** The setting that the flag gives. */
+  /** The setting that the flag sets. */
   readonly setting: string;
 }
 

@@ -1,15 +1,15 @@
 import { KNOWN_KEYS, type KnownKey, type Scope } from "./schema.ts";
 import type { Settings } from "./settings.ts";
 
-/** What stands for a value that is nobody's business. */
+/** The placeholder for a secret value. */
 export const SECRET = "(secret)";
 
-/** Writes the value of a key for people; what stands in its place where it is a secret. */
+/** Formats the value of a key for people; a secret is replaced by the placeholder. */
 export function showValue(key: KnownKey, value: unknown): string {
   return isSecret(key, value) ? SECRET : key.type.format(value);
 }
 
-/** Gives settings for people and programs to look at: what is a secret is replaced. */
+/** Returns settings that may be shown to people and programs: secrets are replaced. */
 export function withoutSecrets(settings: Settings): Settings {
   return {
     ...conceal("global", settings),
@@ -17,7 +17,7 @@ export function withoutSecrets(settings: Settings): Settings {
   };
 }
 
-/** A default is no secret: everybody can read it in the reference. */
+/** A default is not a secret: it is public in the reference. */
 function isSecret(key: KnownKey, value: unknown): boolean {
   return key.secret === true && value !== key.default;
 }
@@ -27,6 +27,6 @@ function conceal<T extends object>(scope: Scope, values: T): T {
   const secrets = KNOWN_KEYS.filter((key) =>
     key.scope === scope && isSecret(key, written.get(key.setting))
   );
-  // A secret is a text, and so is what stands for it.
+  // A secret is a string, and so is its placeholder.
   return { ...values, ...Object.fromEntries(secrets.map(({ setting }) => [setting, SECRET])) };
 }

@@ -2,11 +2,14 @@ import { formatAddress } from "../base/address.ts";
 import { KNOWN_FLAGS, KNOWN_KEYS, type Scope } from "./schema.ts";
 import type { BackendSettings, ListenerSettings, Settings } from "./settings.ts";
 
-/** What a reload can take over, and what it cannot. */
+/** What a reload can apply, and what it cannot. */
 export interface ReloadableSettings {
-  /** The new settings, with the old values of what only a restart can change. */
+  /** The new settings, but with the old values of everything that only a restart can change. */
   readonly settings: Settings;
-  /** The keys of these values, as the file writes them; empty if nothing of that kind was changed. */
+  /**
+   * The keys whose changed values were not applied, as written in the file; empty if there are
+   * none.
+   */
   readonly unchanged: readonly string[];
 }
 
@@ -22,7 +25,7 @@ export function keepUnreloadable(before: Settings, after: Settings): ReloadableS
   return { settings, unchanged: [...unchanged] };
 }
 
-/** Says in words what differs, one line for each change; none if nothing does. */
+/** Describes the differences, one line for each change; empty if there are none. */
 export function describeChanges(before: Settings, after: Settings): string[] {
   const changes = describeKeys("global", before, after, "");
   const old = byName(before.listeners, addressOf);

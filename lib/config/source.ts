@@ -1,7 +1,7 @@
 import { counted } from "../base/counted.ts";
 import { byPlace, type Diagnostic } from "./diagnostic.ts";
 
-/** A piece of a configuration file: text that stands in one line, and its place. */
+/** A piece of a configuration file: text within one line, and its position. */
 export interface Token {
   readonly text: string;
   /** From 1. */
@@ -12,29 +12,31 @@ export interface Token {
   readonly lineText: string;
 }
 
-/** Gives the part of a token from `start` up to, but not including, `end`. */
+/** Returns the part of a token from `start` up to, but not including, `end`. */
 export function sliceToken(token: Token, start: number, end?: number): Token {
   const { text, line, column, lineText } = token;
   return { text: text.slice(start, end), line, column: column + start, lineText };
 }
 
-/** Gives a token without the white space at its ends. */
+/** Returns a token without the white space at its ends. */
 export function trimToken(token: Token): Token {
   const start = token.text.length - token.text.trimStart().length;
   return sliceToken(token, start, Math.max(start, token.text.trimEnd().length));
 }
 
-/** Who makes more mistakes has named the wrong file, and would lose sight of the first ones. */
+/** A file with more mistakes is the wrong file, and more messages would hide the first ones. */
 export const MOST_LISTED = 100;
-/** So many errors are counted; then nobody needs to know how many more there are. */
+/** How many errors are counted; the exact number does not matter beyond this. */
 export const MOST_COUNTED = 10_000;
-/** Of a longer line a diagnostic has the part around its place; in UTF-16 code units. */
+/** A diagnostic has only the part of a longer line around its position; in UTF-16 code units. */
 const LONGEST_PART = 800;
 
-/** What is wrong, or how to find the words for it: left undone where nobody is to read them. */
+/**
+ * What is wrong, or a function that returns it, which is not called if the message is not shown.
+ */
 type Message = string | (() => string);
 
-/** The text of a configuration file in lines, and the problems found in it so far. */
+/** The text of a configuration file as lines, and the problems found in it so far. */
 export class Source {
   readonly file: string;
   readonly #text: string;
@@ -52,21 +54,21 @@ export class Source {
     return this.#counts.error > 0;
   }
 
-  /** Whether there are so many errors that it makes no sense to read on. */
+  /** Whether there are so many errors that reading on makes no sense. */
   get isSpent(): boolean {
     return this.#counts.error >= MOST_COUNTED;
   }
 
   /**
-   * In the order of their places: the first hundred errors that were found, and the first hundred
-   * warnings. Of further ones the last diagnostics tell how many there are.
+   * Ordered by position: the first hundred errors that were found, and the first hundred warnings.
+   * If there are more, the last diagnostics say how many.
    */
   get diagnostics(): readonly Diagnostic[] {
     return [...this.#diagnostics, ...this.#surplus("error"), ...this.#surplus("warning")]
       .sort(byPlace);
   }
 
-  /** Gives each line, from the first to the last, without its line break. */
+  /** Yields each line, from the first to the last, without its line break. */
   *lines(): Generator<Token> {
     const text = this.#text;
     let start = text.startsWith("\uFEFF") ? 1 : 0;
@@ -103,7 +105,7 @@ export class Source {
     });
   }
 
-  /** Says how many problems are not listed. */
+  /** Returns a diagnostic that says how many problems are not listed, if any. */
   #surplus(severity: Diagnostic["severity"]): Diagnostic[] {
     const count = this.#counts[severity] - MOST_LISTED;
     if (count <= 0) return [];
@@ -121,7 +123,7 @@ type Place = Pick<Diagnostic, "line" | "column" | "length" | "lineText" | "lineS
 function placeOf(token: Token | undefined): Place {
   if (token === undefined) return { line: 0, column: 0, length: 0, lineText: "", lineStart: 0 };
   const { line, lineText } = token;
-  // What is shown of a line with a secret may end before the place.
+  // The shown part of a line with a secret may end before the position.
   const column = Math.min(token.column, lineText.length + 1);
   const length = Math.min(token.text.length, lineText.length + 1 - column);
   if (lineText.length <= LONGEST_PART) return { line, column, length, lineText, lineStart: 1 };

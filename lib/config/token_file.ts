@@ -1,7 +1,7 @@
 import { SHORTEST_TOKEN } from "./key.ts";
 import { readFileText } from "./file_text.ts";
 
-/** The characters that a bearer token may have (RFC 6750, section 2.1). */
+/** The syntax of a bearer token (RFC 6750, section 2.1). */
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** All of them are compared with each request. */
@@ -10,23 +10,23 @@ const MOST_TOKENS = 1_000;
 /** One token of the admin API. */
 export interface FileToken {
   readonly text: string;
-  /** Whether it may only look. */
+  /** Whether it grants read access only. */
   readonly isReader: boolean;
 }
 
 /**
- * Reads the tokens of a file, one in a line: `TOKEN` may do everything, `read TOKEN` may only look.
- * Lines that begin with `#` or `;` are comments.
+ * Reads the tokens of a file, one per line: `TOKEN` grants all rights, `read TOKEN` read access
+ * only. Lines that begin with `#` or `;` are comments.
  *
- * @throws {Error} that says what is wrong, and names lines but no token
+ * @throws {Error} with a message that says what is wrong, and contains line numbers but no tokens
  */
 export async function readTokenFile(path: string): Promise<readonly FileToken[]> {
-  // It would be waited for, and whoever is to be kept out would stay meanwhile.
+  // Reading a named pipe would wait for a writer, and revoked tokens would stay valid meanwhile.
   if ((await Deno.stat(path)).isFifo) throw new Error("it is a named pipe");
   const { text, isUtf8 } = await readFileText(path);
   if (!isUtf8) throw new Error("it is not UTF-8 text");
   const tokens = text.split(/\r\n|\n|\r/).flatMap(parseLine);
-  if (tokens.length === 0) throw new Error("it has no token");
+  if (tokens.length === 0) throw new Error("it has no tokens");
   if (tokens.length > MOST_TOKENS) throw new Error(`it has more than ${MOST_TOKENS} tokens`);
   return tokens;
 }
@@ -40,7 +40,7 @@ function parseLine(line: string, index: number): FileToken[] {
     throw new Error(`line ${index + 1} is neither "TOKEN" nor "read TOKEN"`);
   }
   if (text.length < SHORTEST_TOKEN) {
-    throw new Error(`the token in line ${index + 1} has fewer than ${SHORTEST_TOKEN} characters`);
+    throw new Error(`the token on line ${index + 1} has fewer than ${SHORTEST_TOKEN} characters`);
   }
   return [{ text, isReader }];
 }

@@ -2,27 +2,29 @@ import { formatByteSize, parseByteSize } from "../base/byte_size.ts";
 import { closestWord } from "../base/closest_word.ts";
 import { formatDuration, parseDuration } from "../base/duration.ts";
 
-/** What reading a value gives: the value, or what is wrong with it, to follow the quoted text. */
+/**
+ * The result of parsing a value: the value, or what is wrong with it, to follow the quoted text.
+ */
 export type ParsedValue<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: string };
 
-/** How the values of a key are read, written and described. */
+/** How the values of a key are parsed, formatted and described. */
 export interface ValueType<T> {
   /** What the values are, for the reference: `duration`, `size`, `choice`. */
   readonly kind: string;
   /** Which values are allowed: `1ms to 10m`. */
   readonly allowed: string;
   parse(text: string): ParsedValue<T>;
-  /** Writes a value so that `parse` gives it back. */
+  /** Formats a value such that `parse` returns it. */
   format(value: T): string;
 }
 
-/** Both ends belong to the range. */
+/** A range that includes both ends. */
 export interface Range {
   readonly min: number;
   readonly max: number;
-  /** What 0 means, where it means more than the number: `never`, `no limit`. */
+  /** What 0 means, if it has a special meaning: `never`, `no limit`. */
   readonly zero?: string;
 }
 
@@ -36,7 +38,7 @@ export function duration(range: Range): ValueType<number> {
   });
 }
 
-/** Numbers of bytes, written `4096`, `16k`, `1m`. */
+/** Sizes in bytes, written `4096`, `16k`, `1m`. */
 export function byteSize(range: Range): ValueType<number> {
   return measure(range, {
     kind: "size",
@@ -55,7 +57,7 @@ export function count(range: Range): ValueType<number> {
   });
 }
 
-/** Events in a second, written `100/s` or `6000/m`; a bare number is `/s`. */
+/** Events per second, written `100/s` or `6000/m`; a bare number is `/s`. */
 export function rate(range: Range): ValueType<number> {
   return measure(range, {
     kind: "rate",
@@ -76,7 +78,7 @@ function formatRate(perSecond: number): string {
   return Number.isInteger(perSecond) ? `${perSecond}/s` : `${Math.round(perSecond * 60)}/m`;
 }
 
-/** Shares of a hundred, written `50%` or `50`. */
+/** Percentages, written `50%` or `50`. */
 export function percent(range: Range): ValueType<number> {
   return measure(range, {
     kind: "percentage",
@@ -86,7 +88,7 @@ export function percent(range: Range): ValueType<number> {
   });
 }
 
-/** Adds a word to a type's values, which stands for itself: `auto`. */
+/** Adds a word to a type's values, which is its own value: `auto`. */
 export function orWord<T, Word extends string>(
   type: ValueType<T>,
   word: Word,

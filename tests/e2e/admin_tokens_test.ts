@@ -120,8 +120,8 @@ tokenTest(
 
 tokenTest("no tokens means nobody: an empty file, a broken one, and none", async (g) => {
   const spoil: readonly (readonly [what: RegExp, () => Promise<void>])[] = [
-    [/it has no token; nobody/, () => g.write("")],
-    [/the token in line 2 has fewer/, () => g.write(`${KEPT}\nshort\n`)],
+    [/it has no tokens; nobody/, () => g.write("")],
+    [/the token on line 2 has fewer/, () => g.write(`${KEPT}\nshort\n`)],
     [/it does not exist; nobody/, () => Deno.remove(g.file)],
     [/it is a directory; nobody/, () => Deno.remove(g.file).then(() => Deno.mkdir(g.file))],
   ];

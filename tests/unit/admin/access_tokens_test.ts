@@ -36,8 +36,8 @@ permittedTest(
   "AccessTokens.open() says what is wrong, and no token",
   async () => {
     const cases: readonly [text: string, message: string][] = [
-      ["# nothing\n", "it has no token"],
-      ["short\n", "the token in line 1 has fewer than 16 characters"],
+      ["# nothing\n", "it has no tokens"],
+      ["short\n", "the token on line 1 has fewer than 16 characters"],
       [`${WRITER}\nwrite ${WRITER}\n`, 'line 2 is neither "TOKEN" nor "read TOKEN"'],
       [`${WRITER} ${WRITER}\n`, 'line 1 is neither "TOKEN" nor "read TOKEN"'],
       [`${WRITER}ü\n`, 'line 1 is neither "TOKEN" nor "read TOKEN"'],

@@ -105,7 +105,7 @@ permittedTest(
       await assertRejects(
         () => tokenSent({ "token-file": file }),
         UsageError,
-        "it has no token",
+        "it has no tokens",
       );
     });
     for (const wrong of ["t\u00f6ken-of-sixteen-characters\n", "read two words\n"]) {

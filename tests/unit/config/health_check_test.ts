@@ -35,11 +35,11 @@ Deno.test("healthCheck() says what is wrong", () => {
   );
   assertEquals(
     problemOf("http://127.0.0.1/status"),
-    'has a host, but it is the backend that is asked: expected "http:/path" or "http:/path=status"',
+    'has a host, but the request goes to the backend: expected "http:/path" or "http:/path=status"',
   );
   assertEquals(
     problemOf("http:/a b"),
-    "has a path with more than printable ASCII: write %20 for a space",
+    "has characters in its path that are not printable ASCII: write %20 for a space",
   );
   assertEquals(problemOf("http:/=600"), "has a status that is out of range: expected 100 to 599");
 });

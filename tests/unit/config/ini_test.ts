@@ -48,7 +48,7 @@ Deno.test("parseIni() goes on in the next line after a comma, past comments and 
 
 Deno.test("parseIni() reports a comma at the end of a value that does not go on", () => {
   const { document, problems } = parse("[m]\na = 1,\nb = 2,\n[n]\nc = 3,");
-  const message = "the value ends in a comma, but does not go on in the next line";
+  const message = "the value ends in a comma but does not continue on the next line";
   assertEquals(problems, [`2:6+1 ${message}`, `3:6+1 ${message}`, `5:6+1 ${message}`]);
   assertEquals(outline(document), [
     ["1:2 m", ["2:1 a", "2:5 1"], ["3:1 b", "3:5 2"]],
@@ -94,9 +94,9 @@ Deno.test("parseIni() takes a byte order mark, any line end, and no last one", (
 Deno.test("parseIni() reports duplicates with the line of the first", () => {
   const { document, problems } = parse("[m]\na = 1\na = 2\n[m]\na = 3\n[x  y]\n[x y]");
   assertEquals(problems, [
-    '3:1+1 duplicate key "a" in [m]; it is set in line 2 already',
-    "4:2+1 duplicate section [m]; it starts in line 1 already",
-    "7:2+3 duplicate section [x y]; it starts in line 6 already",
+    '3:1+1 duplicate key "a" in [m]; it is already set on line 2',
+    "4:2+1 duplicate section [m]; it already starts on line 1",
+    "7:2+3 duplicate section [x y]; it already starts on line 6",
   ]);
   assertEquals(document.sections.length, 4);
 });
@@ -105,13 +105,13 @@ Deno.test("parseIni() reports each kind of broken line, and reads on", () => {
   const { document, problems } = parse("= 1\n[m\n= 2\nword\nkey: value\n%\n[n] x\na = 1");
   const kinds = 'a line is a section such as "[options]", "key = value", or a comment after ";"';
   assertEquals(problems, [
-    '1:1+1 there is no key before "="',
-    '2:1+2 section without its closing "]"',
-    '3:1+1 there is no key before "="',
-    `4:1+4 there is no "=" after "word": ${kinds}`,
-    `5:1+3 there is no "=" after "key": ${kinds}`,
-    `6:1+1 "%" cannot be understood: ${kinds}`,
-    '7:5+1 unexpected "x" after the section; what belongs to it starts a new line',
+    '1:1+1 missing key before "="',
+    '2:1+2 missing "]" at the end of the section header',
+    '3:1+1 missing key before "="',
+    `4:1+4 missing "=" after "word": ${kinds}`,
+    `5:1+3 missing "=" after "key": ${kinds}`,
+    `6:1+1 "%" cannot be parsed: ${kinds}`,
+    '7:5+1 unexpected "x" after the section header; its keys start on a new line',
   ]);
   assertEquals(outline(document), [["2:2 m"], ["7:2 n", ["8:1 a", "8:5 1"]]]);
 });

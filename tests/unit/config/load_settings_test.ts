@@ -50,7 +50,7 @@ Deno.test("parseSettings() warns of a privileged port only without the right to 
   const text = "[mappings]\n1023 = a:1\n1024 = a:1";
   assertEquals(problems(text, { cores: 1, privileged: true }), []);
   assertEquals(problems(text), [
-    "2:1 port 1023 may be refused: ports below 1024 need a right that this process does not " +
+    "2:1 port 1023 may be refused: ports below 1024 need a privilege that this process does not " +
     "seem to have",
   ]);
 });
@@ -76,7 +76,7 @@ Deno.test("parseSettings() limits the number of backends over all listeners", ()
   const mappings = (last: number) =>
     `[mappings]\n2000 = ${backends(MOST_BACKENDS - 1)}\n2001 = ${backends(last)}`;
   assertEquals(problems(mappings(1)), []);
-  assertEquals(problems(mappings(2)), ["3:1 there are more than 8192 backends in all"]);
+  assertEquals(problems(mappings(2)), ["3:1 there are more than 8192 backends in total"]);
 });
 
 const unknownKeys = (count: number) =>
@@ -112,7 +112,7 @@ Deno.test("parseSettings() stops reading a mapping at the last backend that ther
     (_, i) => `10.1.${i >> 8}.${i & 255}:1`,
   );
   assertEquals(problems(`[mappings]\n2000 = ${backends.join(", ")}, wrong\n2001 = wrong`), [
-    "2:1 there are more than 8192 backends in all",
+    "2:1 there are more than 8192 backends in total",
   ]);
 });
 
@@ -225,7 +225,7 @@ permittedTest(["read", "write"], "loadSettings() refuses what is no text", async
     assertEquals(await problemOf([0xfe, 0xff, 0, 0x5b]), utf16);
     assertEquals(await problemOf([0x7f, 0x45, 0, 0xff]), "cannot read the file: it is not text");
     await Deno.truncate(file, 8 * 1024 ** 2 + 1);
-    assertEquals(await wholeFileProblem(file), "cannot read the file: it has more than 8m");
+    assertEquals(await wholeFileProblem(file), "cannot read the file: it is larger than 8m");
   } finally {
     await Deno.remove(file);
   }

@@ -29,12 +29,12 @@ Deno.test("accessLogFormat() says which field is unknown, and what was meant", (
   });
   assertEquals(parse("%client 50%"), {
     ok: false,
-    problem: 'has a "%" without a field: a percent sign is written "%%"',
+    problem: 'has a "%" without a field name: a percent sign is written "%%"',
   });
   assertEquals(parse("%clientA"), { ok: true, value: "%clientA" });
   assertEquals(parse("client %% backend"), {
     ok: false,
-    problem: "names no field: expected auto (as log_format), text, json, or a template, " +
+    problem: "has no field: expected auto (as log_format), text, json, or a template, " +
       'such as "%client %backend %bytes_in"',
   });
 });

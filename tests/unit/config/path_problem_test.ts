@@ -35,10 +35,10 @@ permittedTest(["read", "write", "sys"], "findPathProblem() sees who may not writ
     const stranger = (Deno.uid() ?? 0) + 1;
     const problem = (path: string, uid: number | undefined) =>
       findPathProblem(path, () => undefined, uid);
-    assertEquals(await problem(`${folder}/file`, stranger), "the system denies writing to it");
+    assertEquals(await problem(`${folder}/file`, stranger), "the system denies write access to it");
     assertEquals(
       await problem(`${folder}/new`, stranger),
-      `the system denies making files in "${folder}"`,
+      `the system denies creating files in "${folder}"`,
     );
     for (const uid of [Deno.uid() ?? 0, undefined]) {
       assertEquals(await problem(`${folder}/file`, uid), undefined);

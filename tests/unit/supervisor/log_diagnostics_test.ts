@@ -43,7 +43,7 @@ Deno.test("logDiagnostics() warns where nothing is wrong, and names a file as a 
     "no listener has health_check = send_expect\n",
   ]);
   const [line = ""] = logged("", "text", write);
-  assertEquals(line.startsWith("error reload: a.cfg: error: there is no section [mappings]"), true);
+  assertEquals(line.startsWith("error reload: a.cfg: error: there is no [mappings] section"), true);
 });
 
 Deno.test("logDiagnostics() counts what it does not log", () => {
