@@ -1,6 +1,6 @@
 const READ_SIZE = 4096;
 
-/** Reads a connection into one growing buffer, from whose front what is understood is taken. */
+/** Reads a connection into a growing buffer, from the front of which parsed bytes are taken. */
 export class ByteReader {
   readonly #conn: Deno.Conn;
   #received = new Uint8Array(0);
@@ -9,12 +9,12 @@ export class ByteReader {
     this.#conn = conn;
   }
 
-  /** What was received and not yet taken. */
+  /** The bytes received and not yet taken. */
   get received(): Uint8Array {
     return this.#received;
   }
 
-  /** Waits for more bytes; false at the end of the stream. */
+  /** Waits for more bytes; returns false at the end of the stream. */
   async readMore(): Promise<boolean> {
     const chunk = new Uint8Array(READ_SIZE);
     const length = await this.#conn.read(chunk);
@@ -26,14 +26,14 @@ export class ByteReader {
     return true;
   }
 
-  /** Takes bytes from the front. */
+  /** Takes bytes from the front of the buffer. */
   take(length: number): Uint8Array {
     const taken = this.#received.subarray(0, length);
     this.#received = this.#received.subarray(length);
     return taken;
   }
 
-  /** Reads and drops what still comes, until the end of the stream or that many bytes. */
+  /** Reads and discards bytes until the end of the stream, or until that many were read. */
   async discard(limit: number): Promise<void> {
     const chunk = new Uint8Array(READ_SIZE);
     for (let total = 0; total < limit;) {

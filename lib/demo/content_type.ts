@@ -12,7 +12,7 @@ const TYPES: Readonly<Record<string, string>> = {
   txt: "text/plain; charset=utf-8",
 };
 
-/** The media type of a file by the ending of its name; unknown endings are plain bytes. */
+/** The media type of a file by its extension; `application/octet-stream` for unknown ones. */
 export function contentType(path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (name === "LICENSE") return "text/plain; charset=utf-8";

@@ -3,12 +3,12 @@ import { DemoVisit } from "./demo_visit.ts";
 import type { SharedFolder } from "./shared_folder.ts";
 
 const BACKLOG = 511;
-/** How long to wait after a failed accept: descriptors come free again as visits end. */
+/** How long to wait after a failed accept: descriptors are freed as visits end. */
 const ACCEPT_RETRY_MS = 50;
 
-/** One backend of the demo: gives out the files of a folder over HTTP, to Weir only. */
+/** A backend of the demo: serves the files of a folder over HTTP, to Weir only. */
 export class DemoBackend {
-  /** Where it listens; the port is the real one where 0 was asked for. */
+  /** Where it listens, with the actual port if 0 was requested. */
   readonly address: Address;
   readonly #listener: Deno.Listener;
   readonly #folder: SharedFolder;
@@ -24,7 +24,7 @@ export class DemoBackend {
     this.#accepting = this.#acceptAll();
   }
 
-  /** Starts a backend. Throws what `Deno.listen` throws where the address cannot be bound. */
+  /** Starts a backend. Throws what `Deno.listen` throws if the address cannot be bound. */
   static listen(address: Address, folder: SharedFolder): DemoBackend {
     const listener = Deno.listen({ ...address, tcpBacklog: BACKLOG });
     const { port } = listener.addr as Deno.NetAddr;
@@ -54,7 +54,7 @@ export class DemoBackend {
         running.delete(run);
       });
       running.add(run);
-      // A connection that was accepted just before the close would not be closed by it.
+      // `close` does not see a connection that was accepted just before it.
       if (this.#closing) visit.close();
     }
     await Promise.all(running);
@@ -64,7 +64,7 @@ export class DemoBackend {
     try {
       return await this.#listener.accept();
     } catch {
-      // Either the listener was closed, or descriptors ran out: those come back.
+      // Either the listener was closed, or descriptors ran out, which is temporary.
       if (!this.#closing) await this.#pause();
       return undefined;
     }

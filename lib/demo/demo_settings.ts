@@ -2,10 +2,10 @@ import { type Address, formatAddress, isLoopback } from "../base/address.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
 
 /**
- * Turns settings into those of the demo: nothing is reachable from outside of this machine, and
- * the backends learn from a PROXY header who the client is.
+ * Adapts settings for the demo: nothing is reachable from outside this machine, and the backends
+ * learn the client's address from a PROXY header.
  *
- * @throws {RangeError} where a backend is not on loopback, as the demo could not start it
+ * @throws {RangeError} if a backend is not on loopback, because the demo could not start it
  */
 export function demoSettings(settings: Settings): Settings {
   for (const listener of settings.listeners) {
@@ -21,7 +21,7 @@ export function demoSettings(settings: Settings): Settings {
   return { ...settings, listeners: settings.listeners.map(demoListener) };
 }
 
-/** Gives the addresses of all backends, each once. */
+/** Returns the addresses of all backends, without duplicates. */
 export function backendAddresses(settings: Settings): Address[] {
   const all = settings.listeners.flatMap((listener) => listener.backends)
     .map((backend) => backend.address);

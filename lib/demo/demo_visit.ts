@@ -8,15 +8,15 @@ import type { SharedFile, SharedFolder } from "./shared_folder.ts";
 
 /** How long the request head may take, and how long one piece of the reply may. */
 const STALL_TIMEOUT_MS = 10_000;
-/** How long the client's own end is awaited after the reply. */
+/** How long to wait for the client to close after the reply. */
 const LINGER_MS = 1_000;
-/** How much of a request's body is read and dropped after the reply, in bytes. */
+/** How much of a request's body is read and discarded after the reply, in bytes. */
 const LINGER_BYTES = 1024 * 1024;
 const FILE_CHUNK_BYTES = 64 * 1024;
 
 interface Answer {
   readonly reply: HttpReply;
-  /** What follows the head of the reply, where it is a file. */
+  /** The file that follows the head of the reply, if any. */
   readonly file?: SharedFile;
   readonly headOnly?: boolean;
 }
@@ -36,17 +36,20 @@ export class DemoVisit {
     this.#folder = folder;
   }
 
-  /** Serves the connection and closes it. Never rejects: who goes away early is no failure. */
+  /**
+   * Serves the connection and closes it. Never rejects: a client that leaves early is not a
+   * failure.
+   */
   async run(): Promise<void> {
     try {
       this.#closeAfter(STALL_TIMEOUT_MS);
       await this.#serve();
       this.#closeAfter(LINGER_MS);
-      // A close with unread bytes resets the connection, and the client would lose the reply.
+      // Closing with unread bytes resets the connection, and the client would lose the reply.
       await this.#conn.closeWrite();
       await this.#reader.discard(LINGER_BYTES);
     } catch {
-      // The client went away, or the visit was closed.
+      // The client disconnected, or the visit was closed.
     } finally {
       clearTimeout(this.#timer);
       this.close();
@@ -58,7 +61,7 @@ export class DemoVisit {
     try {
       this.#conn.close();
     } catch {
-      // It is closed already.
+      // It is already closed.
     }
   }
 
@@ -72,7 +75,7 @@ export class DemoVisit {
     const arrival = isLoopback(hostname) ? await readArrival(this.#reader) : "around";
     if (arrival === "gone") return;
     if (arrival === "around") {
-      const message = "this backend only answers connections that come through Weir";
+      const message = "this backend only serves connections that come through Weir";
       return await this.#send({ reply: errorReply(403, message) });
     }
     const head = await this.#readHead();
@@ -88,7 +91,7 @@ export class DemoVisit {
       return { reply: errorReply(431, `the request head is longer than ${MAX_HEAD_BYTES} bytes`) };
     }
     const request = parseRequestHead(head);
-    if (request === "malformed") return { reply: errorReply(400, "this is no HTTP request") };
+    if (request === "malformed") return { reply: errorReply(400, "this is not an HTTP request") };
     if (request === "unsupported version") return { reply: errorReply(505, "use HTTP/1.1") };
     const { method, target } = request;
     if (method !== "GET" && method !== "HEAD") {
@@ -105,9 +108,9 @@ export class DemoVisit {
         return { reply: textReply(200, paths.map((path) => `${path}\n`).join("")) };
       }
       const file = await this.#folder.find(target);
-      if (file === "malformed") return { reply: errorReply(400, "the path makes no sense") };
+      if (file === "malformed") return { reply: errorReply(400, "the path is malformed") };
       if (file === "not found") {
-        return { reply: errorReply(404, "there is no such file; GET / lists those that are") };
+        return { reply: errorReply(404, "there is no such file; GET / lists those that exist") };
       }
       const headers = { "Content-Type": contentType(file.path) };
       return { file, reply: { status: 200, headers, body: file.size } };
@@ -124,14 +127,14 @@ export class DemoVisit {
     else if (file !== undefined) await this.#sendFile(file);
   }
 
-  /** Reads the request head; undefined where it is too long, empty where there is none. */
+  /** Reads the request head; returns undefined if it is too long, and nothing if there is none. */
   async #readHead(): Promise<Uint8Array | undefined> {
     for (;;) {
       const length = requestHeadLength(this.#reader.received);
       if (length > MAX_HEAD_BYTES) return undefined;
       if (length >= 0) return this.#reader.take(length);
       if (this.#reader.received.length > MAX_HEAD_BYTES) return undefined;
-      // An end in the middle of the head leaves what there is, which then makes no sense.
+      // A head that ends in the middle is returned as it is, and then rejected as malformed.
       if (!await this.#reader.readMore()) return this.#reader.received;
     }
   }

@@ -1,4 +1,4 @@
-/** The status codes that a demo backend answers with. */
+/** The status codes that a demo backend uses. */
 const REASONS = {
   200: "OK",
   400: "Bad Request",
@@ -11,15 +11,15 @@ const REASONS = {
 } as const;
 export type HttpStatus = keyof typeof REASONS;
 
-/** A reply whose body is either at hand or a file of known size. */
+/** A reply whose body is either in memory or a file of known size. */
 export interface HttpReply {
   readonly status: HttpStatus;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body, or its length in bytes where it is written afterwards. */
+  /** The body, or its length in bytes if it is written separately. */
   readonly body: Uint8Array | number;
 }
 
-/** Makes a reply of one line of text that says what is wrong, and what to do instead. */
+/** Makes a reply with one line of text that says what is wrong, and what to do instead. */
 export function errorReply(
   status: HttpStatus,
   message: string,
@@ -28,7 +28,7 @@ export function errorReply(
   return textReply(status, `${status} ${REASONS[status]}: ${message}\n`, headers);
 }
 
-/** Makes a reply of plain text. */
+/** Makes a plain-text reply. */
 export function textReply(
   status: HttpStatus,
   text: string,
@@ -41,7 +41,7 @@ export function textReply(
   };
 }
 
-/** Writes the status line and the headers of a reply, up to the empty line. */
+/** Encodes the status line and the headers of a reply, including the empty line. */
 export function encodeReplyHead(reply: HttpReply): Uint8Array {
   const length = typeof reply.body === "number" ? reply.body : reply.body.length;
   const headers = {

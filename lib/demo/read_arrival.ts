@@ -4,14 +4,14 @@ import type { ByteReader } from "./byte_reader.ts";
 
 /** A connection that came through Weir. */
 export interface Guest {
-  /** `ip:port` of the client; empty where the header names none. */
+  /** `ip:port` of the client; empty if the header names none. */
   readonly client: string;
 }
 
-/** How a connection came in: through Weir, around it, or it left without a word. */
+/** How a connection arrived: through Weir, bypassing it, or it closed without sending anything. */
 export type Arrival = Guest | "around" | "gone";
 
-/** Reads the PROXY header that a connection begins with; every other beginning came around. */
+/** Reads the PROXY header at the start of a connection; a connection without one bypassed Weir. */
 export async function readArrival(reader: ByteReader): Promise<Arrival> {
   for (;;) {
     const result = decodeProxyHeader(reader.received);

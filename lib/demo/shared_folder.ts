@@ -1,21 +1,21 @@
-/** A file that may be given out. */
+/** A file that may be served. */
 export interface SharedFile {
-  /** Where it really is. */
+  /** Its real path, with symbolic links resolved. */
   readonly path: string;
   /** In bytes. */
   readonly size: number;
 }
 
-/** Why a path gives no file: it makes no sense, or there is nothing that may be given out. */
+/** Why a path yields no file: it is malformed, or there is no file that may be served. */
 export type Refusal = "malformed" | "not found";
 
-/** How many entries a listing has at most. */
+/** The maximum number of entries in a listing. */
 const MAX_LISTED = 500;
 
 /**
- * The folder that the demo backends give files from.
+ * The folder whose files the demo backends serve.
  *
- * Nothing outside of it is given out, and nothing hidden: neither through `..` in any spelling nor
+ * Nothing outside of it is served, and nothing hidden: neither through `..` in any encoding nor
  * through a symbolic link.
  */
 export class SharedFolder {
@@ -25,12 +25,12 @@ export class SharedFolder {
     this.#root = root;
   }
 
-  /** Opens the folder. Throws what `Deno.realPath` throws where there is none. */
+  /** Opens the folder. Throws what `Deno.realPath` throws if it does not exist. */
   static async open(path: string | URL): Promise<SharedFolder> {
     return new SharedFolder(await Deno.realPath(path));
   }
 
-  /** Finds the file that a request target asks for; the query is ignored. */
+  /** Finds the file for a request target; the query is ignored. */
   async find(target: string): Promise<SharedFile | Refusal> {
     const segments = pathSegments(target);
     if (segments === undefined) return "malformed";
@@ -46,7 +46,7 @@ export class SharedFolder {
     }
   }
 
-  /** Lists what can be asked for, sorted, at most 500 paths. */
+  /** Lists the available paths, sorted, at most 500. */
   async list(): Promise<string[]> {
     const found: string[] = [];
     const folders = [""];

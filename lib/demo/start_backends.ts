@@ -6,7 +6,7 @@ import type { SharedFolder } from "./shared_folder.ts";
 /**
  * Starts a backend on every address.
  *
- * @throws {Error} that names the address that could not be bound; none is left running then
+ * @throws {Error} that names the address that could not be bound; no backend is left running then
  */
 export async function startBackends(
   addresses: readonly Address[],

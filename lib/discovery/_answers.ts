@@ -2,22 +2,24 @@ import { canonicalHost, isIpAddress, isIpv4 } from "../base/address.ts";
 import { explainLookup } from "./_explain_lookup.ts";
 import type { Resolver, ServiceRecord } from "./resolver.ts";
 
-/** A name gives at most so many addresses, or places of a service. */
+/** The maximum number of addresses of a name, or of targets of a service. */
 const MOST_ANSWERS = 64;
 
-/** What a look-up came to. */
+/** The result of a look-up. */
 export interface Answer<T> {
   readonly value: T;
-  /** What is missing in it. */
+  /** What is missing from it. */
   readonly problem?: string;
 }
 
-/** One place of a service, with the addresses of its host. */
+/** One target of a service, with the addresses of its host. */
 export interface ServicePlace extends ServiceRecord {
   readonly addresses: readonly string[];
 }
 
-/** Gives the addresses of a host in an order of their own, each once. Rejects where it has none. */
+/**
+ * Returns the addresses of a host in a canonical order, without duplicates. Rejects if it has none.
+ */
 export async function askForHost(
   resolver: Resolver,
   hostname: string,
@@ -30,9 +32,9 @@ export async function askForHost(
 }
 
 /**
- * Gives the places of a service in an order of their own, each once, with their addresses. A host
- * that cannot be resolved keeps the addresses that it had `before`; one that has none is left out.
- * Rejects where nothing is left.
+ * Returns the targets of a service in a canonical order, without duplicates, with their addresses.
+ * A host that cannot be resolved keeps the addresses that it had `before`; one without addresses is
+ * left out. Rejects if none remain.
  */
 export async function askForService(
   resolver: Resolver,
@@ -43,7 +45,7 @@ export async function askForService(
   const records = (await resolver.services(name, signal)).toSorted(inOrder);
   const byPlace = new Map<string, ServiceRecord>();
   for (const record of records) {
-    // A lone dot says that the service is not to be had here (RFC 2782).
+    // A target of "." means that the service is not available at this domain (RFC 2782).
     if (record.target === "" || record.target === ".") continue;
     const place = `${record.target.toLowerCase()}:${record.port}`;
     if (!byPlace.has(place)) byPlace.set(place, record);
@@ -63,7 +65,7 @@ export async function askForService(
   );
   const value = places.filter(({ addresses }) => addresses.length > 0);
   const problem = problems.toSorted().join("; ");
-  if (value.length === 0) throw new Error(problem === "" ? "it has no place" : problem);
+  if (value.length === 0) throw new Error(problem === "" ? "it has no targets" : problem);
   return problem === "" ? { value } : { value, problem };
 }
 

@@ -3,13 +3,13 @@ import type { BackendSettings } from "../config/settings.ts";
 import type { ServicePlace } from "./_answers.ts";
 
 const HIGHEST_WEIGHT = 256;
-/** Weights are shared in hundredths. */
+/** Shares of a weight are multiples of one hundredth. */
 const WEIGHT_UNIT = 100;
 
 /**
- * Makes a backend of each address of a host. Each of them takes the flags as they are, also
- * `max_connections`, and an equal share of the weight in whole hundredths, of which it gets at
- * least one: three addresses share a weight of 1 as 0.33 each.
+ * Makes a backend from each address of a host. Each gets the flags unchanged, including
+ * `max_connections`, and an equal share of the weight in whole hundredths, but at least one: three
+ * addresses share a weight of 1 as 0.33 each.
  */
 export function expandHost(
   backend: BackendSettings,
@@ -28,9 +28,9 @@ export function expandHost(
 }
 
 /**
- * Makes backends of the places of a service. The lowest priority number is primary, all others are
- * backups. The records' weights count in proportion: 0 as 1, and where one is above 256 all are
- * scaled down to it.
+ * Makes backends from the targets of a service. Those with the lowest priority number are primary,
+ * all others are backups. The records' weights count in proportion: 0 counts as 1, and if
+ * one is above 256, all are scaled down so that the largest is 256.
  */
 export function expandService(
   backend: BackendSettings,

@@ -7,17 +7,19 @@ import type { Schedule } from "./schedule.ts";
 
 /** A look-up that takes longer has failed. */
 export const LOOKUP_TIMEOUT_MS = 5_000;
-/** A name whose last answer was not good is asked for at least so often. */
+/** A name whose last look-up failed is looked up again at least this often. */
 const LONGEST_RETRY_MS = 30_000;
-/** A name that has never had an answer is asked for again after so long, and then less and less. */
+/**
+ * A name that never had an answer is looked up again after this time, and then less and less often.
+ */
 const FIRST_RETRY_MS = 1_000;
-/** Up to this share is added to the time between two look-ups, so that names spread out. */
+/** Up to this fraction is added to the time between two look-ups, so that names spread out. */
 const JITTER = 0.1;
 
 export interface WatchedNameInputs<T> {
-  /** Asks for the name; `before` is the last good answer. */
+  /** Looks up the name; `before` is the last good answer. */
   readonly ask: (before: T | undefined, signal: AbortSignal) => Promise<Answer<T>>;
-  /** The answer is another one than before. */
+  /** Called when the answer has changed. */
   readonly onChange: () => void;
   readonly schedule: Schedule;
   /** A uniform number in [0, 1). */
@@ -26,10 +28,10 @@ export interface WatchedNameInputs<T> {
 
 /**
  * A name, its last good answer, and the look-ups that keep it up to date. A failed look-up leaves
- * the answer as it is; that the name fails, and that it is well again, is logged once each time.
+ * the answer unchanged; that the name fails, and that it resolves again, is logged once each time.
  *
- * Invariant: no two look-ups of the name run at once. One that has timed out may still be under way
- * where it cannot be called off; until it has ended there is no other.
+ * Invariant: no two look-ups of the name run at once. One that has timed out may still be running
+ * if it cannot be cancelled; no other starts until it has ended.
  */
 export class WatchedName<T> {
   readonly #name: string;
@@ -41,7 +43,7 @@ export class WatchedName<T> {
   #looking: Promise<void> | undefined;
   #isAsking = false;
   readonly #backoff = new Backoff({ firstMs: FIRST_RETRY_MS, longestMs: LONGEST_RETRY_MS });
-  /** 0 while it is not looked up again and again. */
+  /** 0 while it is not looked up periodically. */
   #intervalMs = 0;
   #cancelNext: (() => void) | undefined;
   #giveUp: (() => void) | undefined;
@@ -61,21 +63,21 @@ export class WatchedName<T> {
     return this.#problem;
   }
 
-  /** Whether the last look-up gave no answer at all, so that there is none or an old one. */
+  /** Whether the last look-up returned no answer at all, so that there is none or an old one. */
   get failed(): boolean {
     return this.#failed;
   }
 
-  /** Looks the name up now, or waits for the look-up that is under way. Never rejects. */
+  /** Looks up the name now, or waits for the look-up in progress. Never rejects. */
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => this.#looking = undefined);
     return this.#looking;
   }
 
   /**
-   * Looks the name up again and again. Another interval replaces the one before.
+   * Looks up the name periodically. A new interval replaces the previous one.
    *
-   * @param intervalMs `Infinity` for only as long as the last look-up was not a good one
+   * @param intervalMs `Infinity` to look it up only until a look-up succeeds
    */
   start(intervalMs: number): void {
     if (this.#intervalMs === intervalMs && this.#cancelNext !== undefined) return;
@@ -84,7 +86,7 @@ export class WatchedName<T> {
     this.#scheduleNext();
   }
 
-  /** Ends the look-ups, also the one that is under way. */
+  /** Ends the look-ups, including the one in progress. */
   stop(): void {
     this.#intervalMs = 0;
     this.#cancelNext?.();
@@ -109,7 +111,7 @@ export class WatchedName<T> {
   async #turn(): Promise<void> {
     this.#cancelNext = undefined;
     await this.look();
-    // Somebody else may have started or stopped it meanwhile.
+    // It may have been started or stopped meanwhile.
     if (this.#intervalMs > 0 && this.#cancelNext === undefined) this.#scheduleNext();
   }
 
@@ -164,7 +166,7 @@ export class WatchedName<T> {
   #report(problem: string): void {
     const isNews = this.#problem === undefined;
     this.#problem = problem;
-    // Before it is looked up again and again, whoever has asked says it.
+    // Before periodic look-ups start, the caller reports the problem.
     if (!isNews || this.#intervalMs === 0) return;
     const consequence = this.#answer === undefined
       ? "it has no backend until it is"

@@ -6,14 +6,14 @@ import { WatchedName } from "./_watched_name.ts";
 import type { Resolver } from "./resolver.ts";
 import { type Schedule, scheduleByTimer } from "./schedule.ts";
 
-/** How often names are looked up again where the file does not say. */
+/** How often names are looked up again if the file does not say. */
 export const DEFAULT_INTERVAL_MS = 30_000;
-/** Answers that change at the same time are told of together. */
+/** Answers that change within this time are reported together. */
 const GATHER_MS = 50;
 
 export interface DiscoveryInputs {
   readonly resolver: Resolver;
-  /** Hears that a listener's addresses have changed, with the settings to put in force. */
+  /** Called when a listener's addresses have changed, with the settings to apply. */
   readonly onChange: (settings: Settings) => void;
   /** @default {scheduleByTimer} */
   readonly schedule?: Schedule;
@@ -21,22 +21,22 @@ export interface DiscoveryInputs {
   readonly random?: () => number;
 }
 
-/** Settings in which every backend has its addresses. */
+/** Settings in which every backend has its addresses, and what could not be resolved. */
 export interface ResolvedSettings {
   readonly settings: Settings;
-  /** Listeners that would be left without a backend, in words, one for each. */
+  /** Listeners that would be left without a backend, one message for each. */
   readonly problems: readonly string[];
-  /** Names that cannot be resolved, and what follows from that, in words, one for each backend. */
+  /** Names that cannot be resolved, and the consequence, one message for each backend. */
   readonly warnings: readonly string[];
 }
 
-/** A backend that the file names, and that is left out because its name has no address. */
+/** A backend in the file that is left out because its name has no address. */
 export interface UnresolvedBackend {
   /** The listener's key. */
   readonly listener: string;
-  /** As the file has it. */
+  /** As written in the file. */
   readonly name: string;
-  /** Why, in words. */
+  /** Why it has no address. */
   readonly problem: string;
 }
 
@@ -44,17 +44,17 @@ type HostName = WatchedName<readonly string[]>;
 type ServiceName = WatchedName<readonly ServicePlace[]>;
 
 /**
- * Finds the addresses of backends that the file names by host or by service, and goes on looking
- * where a listener asks for that by `resolve`, or by `pre_resolve_workers = 0`, which means every
- * 30 seconds; anywhere else until a look-up has been good. A backend whose name has no address is
- * left out; one that had some keeps them.
+ * Resolves the backends that the file names by host or by service. Names are looked up periodically
+ * for listeners with `resolve`, or with `pre_resolve_workers = 0`, which means every 30 seconds;
+ * for others, only until a look-up succeeds. A backend whose name has no address is left out; one
+ * that had addresses keeps them.
  *
- * Such a listener has a backend for each address of a host. One that resolves at load only has one
- * backend for a host, whose addresses are tried in turn. A service gives a backend for each address
- * of each of its places, either way. Names are shared: one that several listeners have is looked up
- * once for all of them, as often as the most demanding one wants.
+ * A listener with periodic look-ups has a backend for each address of a host. One that resolves
+ * only at load has a single backend for a host, whose addresses are tried in turn. Either way, a
+ * service yields a backend for each address of each of its targets. Names are shared: one that
+ * several listeners use is looked up once for all of them, at the shortest of their intervals.
  *
- * For a new configuration: `resolveFirst`, put its settings in force, then `update`.
+ * For a new configuration: call `resolveFirst`, apply its settings, then call `update`.
  */
 export class Discovery {
   readonly #resolver: Resolver;
@@ -74,8 +74,8 @@ export class Discovery {
   }
 
   /**
-   * Looks up what a configuration names: where that happens at load only, everything, and otherwise
-   * what has no answer yet. Changes nothing about the look-ups that go on. Never rejects.
+   * Looks up the names in a configuration: all of those that are resolved only at load, and
+   * otherwise those that have no answer yet. Does not affect the periodic look-ups. Never rejects.
    *
    * @param settings as they were read from the file
    */
@@ -106,17 +106,17 @@ export class Discovery {
     };
   }
 
-  /** The backends of the settings of the last `update` that are left out now. */
+  /** The backends in the settings of the last `update` that are left out now. */
   get unresolved(): readonly UnresolvedBackend[] {
     if (this.#settings === undefined) return [];
     return [...namedBackends(this.#settings)].flatMap(([{ key }, backend]) => {
-      const { answer, problem = "it was not looked up yet" } = this.#nameOf(backend);
+      const { answer, problem = "it has not been looked up yet" } = this.#nameOf(backend);
       return answer === undefined ? [{ listener: key, name: backend.name, problem }] : [];
     });
   }
 
   /**
-   * Fills the last good answers in. A name that has none has no backend, so that a listener may be
+   * Fills in the last good answers. A name that has none yields no backend, so a listener may be
    * left with none at all.
    *
    * @param settings as they were read from the file
@@ -125,7 +125,7 @@ export class Discovery {
     const listeners = settings.listeners.map((listener) => {
       if (!listener.backends.some(isNamed)) return listener;
       const backends = listener.backends.flatMap((backend) => this.#expand(listener, backend));
-      // A host may be named by itself and as a place of a service.
+      // A host may be named by itself and as a target of a service.
       const byName = new Map(backends.toReversed().map((backend) => [backend.name, backend]));
       return { ...listener, backends: backends.filter((each) => byName.get(each.name) === each) };
     });
@@ -133,9 +133,9 @@ export class Discovery {
   }
 
   /**
-   * Goes on looking up what these settings name, and nothing else.
+   * Keeps looking up the names in these settings, and no others.
    *
-   * @param settings as they were read from the file, and in force
+   * @param settings as they were read from the file, and now in force
    */
   update(settings: Settings): void {
     this.#settings = settings;
@@ -239,7 +239,7 @@ function describeProblem(
   { problem, failed, answer }: HostName | ServiceName,
 ): string {
   const consequence = !failed
-    ? "the rest of it is served"
+    ? "the rest of it is used"
     : answer === undefined
     ? "it is left out until it has an address"
     : "it keeps the addresses that it had";

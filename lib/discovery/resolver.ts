@@ -1,18 +1,18 @@
-/** One DNS service record (RFC 2782): where a service is, and how its places share the work. */
+/** One DNS service record (RFC 2782): where a service is, and how its targets share the load. */
 export interface ServiceRecord {
-  /** A host name, without a dot at its end. */
+  /** A host name, without a trailing dot. */
   readonly target: string;
   readonly port: number;
-  /** 0 to 65535; the lowest is used while any of it is there. */
+  /** 0 to 65535; the lowest is used as long as a target with it is available. */
   readonly priority: number;
   /** 0 to 65535, in proportion to the others of the same priority. */
   readonly weight: number;
 }
 
-/** Asks for names. What is not there, or cannot be asked for, is a rejection. */
+/** Looks up names. Rejects if a name does not exist or cannot be looked up. */
 export interface Resolver {
-  /** Gives the IP addresses of a host name, of both families. */
+  /** Returns the IP addresses of a host name, of both families. */
   addresses(hostname: string, signal: AbortSignal): Promise<readonly string[]>;
-  /** Gives the records of a service, such as `_postgres._tcp.example.org`. */
+  /** Returns the records of a service, such as `_postgres._tcp.example.org`. */
   services(name: string, signal: AbortSignal): Promise<readonly ServiceRecord[]>;
 }

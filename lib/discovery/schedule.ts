@@ -1,7 +1,7 @@
-/** Runs something once, later; gives how to call it off. */
+/** Runs a function once, later; returns a function that cancels it. */
 export type Schedule = (run: () => void, delayMs: number) => () => void;
 
-/** By the timers of the runtime. */
+/** Schedules with the timers of the runtime. */
 export function scheduleByTimer(run: () => void, delayMs: number): () => void {
   const timer = setTimeout(run, delayMs);
   return () => clearTimeout(timer);

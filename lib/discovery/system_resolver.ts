@@ -1,17 +1,17 @@
 import { lookup } from "node:dns/promises";
 import type { Resolver, ServiceRecord } from "./resolver.ts";
 
-/** A DNS server that is asked instead of what the operating system has. */
+/** A DNS server to query instead of the system's resolver. */
 export interface NameServer {
   readonly ipAddr: string;
   readonly port: number;
 }
 
 /**
- * Asks the operating system for host names, which knows the hosts file too, and DNS for services.
- * With a name server of its own, everything is asked there.
+ * Resolves host names through the operating system, which includes the hosts file, and services
+ * through DNS. With a name server of its own, it sends all queries there.
  *
- * The operating system's look-up cannot be called off: it ends when it has ended.
+ * A look-up by the operating system cannot be cancelled; it runs to its end.
  */
 export class SystemResolver implements Resolver {
   readonly #nameServer: NameServer | undefined;
@@ -31,7 +31,9 @@ export class SystemResolver implements Resolver {
       Deno.resolveDns(hostname, "AAAA", options).catch(noneIfNotFound),
     ]);
     const addresses = families.flat();
-    if (addresses.length === 0) throw new Deno.errors.NotFound(`no address of "${hostname}" found`);
+    if (addresses.length === 0) {
+      throw new Deno.errors.NotFound(`no address found for "${hostname}"`);
+    }
     return addresses;
   }
 
@@ -49,7 +51,9 @@ export class SystemResolver implements Resolver {
   }
 }
 
-/** A host may have addresses of one family only; any other failure hides addresses that it has. */
+/**
+ * A host may have addresses of one family only; any other failure would hide existing addresses.
+ */
 function noneIfNotFound(error: unknown): readonly string[] {
   if (error instanceof Deno.errors.NotFound) return [];
   throw error;

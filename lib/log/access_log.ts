@@ -4,11 +4,16 @@ import type { SessionRecord } from "./session_record.ts";
 
 export interface AccessLogOptions {
   readonly format: LogFormatName | AccessLogFormat;
-  /** Hands a batch to the main thread: whole lines with their line breaks, and how many they are. */
+  /**
+   * Passes a batch to the main thread: whole lines with their line breaks, and the number of lines.
+   */
   readonly post: (lines: string, count: number) => void;
-  /** How long a line waits at most; 0 sets no timer and leaves it to {@linkcode AccessLog.flush}. @default {100} */
+  /**
+   * The maximum time that a line waits; 0 uses no timer and leaves it to {@linkcode
+   * AccessLog.flush}. @default {100}
+   */
   readonly flushIntervalMs?: number;
-  /** A batch of this many characters is posted at once. @default {32768} */
+  /** A batch that has reached this many characters is posted at once. @default {32768} */
   readonly flushLength?: number;
 }
 
@@ -34,12 +39,12 @@ export class AccessLog {
     this.#flushLength = options.flushLength ?? 32 * 1024;
   }
 
-  /** How many lines wait to be posted. */
+  /** The number of lines waiting to be posted. */
   get waiting(): number {
     return this.#count;
   }
 
-  /** Adds a session's line. After {@linkcode close} it is posted at once. */
+  /** Adds a session's line. After {@linkcode close} it is posted immediately. */
   record(record: SessionRecord): void {
     this.#lines += `${this.#format(record)}\n`;
     this.#count++;
@@ -50,7 +55,7 @@ export class AccessLog {
     }
   }
 
-  /** Posts what waits. */
+  /** Posts the waiting lines. */
   flush(): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -62,7 +67,7 @@ export class AccessLog {
     this.#post(lines, count);
   }
 
-  /** Posts what waits, and lets nothing wait from now on. */
+  /** Posts the waiting lines; from now on, lines are posted immediately. */
   close(): void {
     this.#closed = true;
     this.flush();

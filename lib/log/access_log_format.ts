@@ -3,21 +3,21 @@ import { closeCode, describeReason } from "./close_reason.ts";
 import { escapeControls, safeJson } from "./safe_text.ts";
 import type { SessionRecord } from "./session_record.ts";
 
-/** Makes a session's line of the access log, without the line break. */
+/** Formats a session as a line of the access log, without the line break. */
 export type AccessLogFormat = (record: SessionRecord) => string;
 
-/** One thing that the access log can tell about a session. */
+/** A field of the access log. */
 export interface AccessLogField {
   /** Its key in JSON, and after a `%` in a template. */
   readonly name: AccessLogFieldName;
   readonly doc: string;
-  /** Null where the session never had such a thing. */
+  /** Returns null if it does not apply to the session. */
   readonly read: (record: SessionRecord) => string | number | null;
 }
 
 /**
- * Every field of the access log, in the order in which JSON has them. Text, JSON and templates all
- * read the record through this table.
+ * Every field of the access log, in the order used for JSON. Text, JSON and templates all read the
+ * record through this table.
  */
 export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
   {
@@ -101,19 +101,22 @@ export const TEXT_TEMPLATE = "%client [%time] %listener %backend %connect_ms/%du
   "%bytes_in/%bytes_out %retries %close_code %reason";
 
 /**
- * A session in one line for people and simple tools:
+ * Formats a session as a line for people and simple tools:
  *
  * ```text
  * client [accepted at] listener backend connect ms/total ms bytes in/out retries code reason
  * 192.0.2.1:55555 [2026-11-22T07:08:39.123Z] 24003 127.0.0.1:8080 1/5007 212/9034 0 -- both sides finished
  * ```
  *
- * Every field but the reason, which comes last, is free of spaces. A session that never had a
- * backend has `<none>` for it, and one that never was connected has -1 for the connect time.
+ * No field except the reason, which comes last, contains spaces. The backend is `<none>` for a
+ * session that never had one, and the connect time is -1 for one that was never connected.
  */
 export const formatText: AccessLogFormat = compileTemplate(TEXT_TEMPLATE);
 
-/** A session as one JSON object in one line, with every field of {@linkcode ACCESS_LOG_FIELDS}. */
+/**
+ * Formats a session as a JSON object on one line, with every field of {@linkcode
+ * ACCESS_LOG_FIELDS}.
+ */
 export function formatJson(record: SessionRecord): string {
   const values: Record<string, string | number | null> = {};
   for (const field of ACCESS_LOG_FIELDS) values[field.name] = field.read(record);
@@ -121,9 +124,10 @@ export function formatJson(record: SessionRecord): string {
 }
 
 /**
- * Makes a format from a template, in which `%name` stands for a field and `%%` for a percent sign.
+ * Compiles a template to a format; in the template, `%name` stands for a field and `%%` for a
+ * percent sign.
  *
- * @throws {SyntaxError} where a percent sign is followed by no field's name.
+ * @throws {SyntaxError} if a percent sign is not followed by the name of a field.
  */
 export function compileTemplate(template: string): AccessLogFormat {
   const literals: string[] = [];
@@ -154,7 +158,7 @@ export function compileTemplate(template: string): AccessLogFormat {
 }
 
 /**
- * Gives the format of a name, `text` or `json`, or of a template.
+ * Returns the format for a name, `text` or `json`, or for a template.
  *
  * @throws {SyntaxError} as {@linkcode compileTemplate} does
  */
@@ -168,7 +172,7 @@ function fieldNamed(name: string): AccessLogField {
   if (field !== undefined) return field;
   const known = ACCESS_LOG_FIELDS.map((field) => `%${field.name}`).join(", ");
   throw new SyntaxError(
-    `Cannot format the access log: unknown field "%${name}", the fields are ${known}`,
+    `Cannot format the access log: unknown field "%${name}"; the fields are ${known}`,
   );
 }
 
@@ -176,6 +180,6 @@ function toWord(name: string, value: string | number | null): string {
   if (value === null) return "<none>";
   if (typeof value === "number") return String(value);
   const text = escapeControls(value);
-  // The words of the reason come last in the text format, so they alone may have spaces.
+  // The reason comes last in the text format, so only it may contain spaces.
   return name === "reason" ? text : text.replaceAll(" ", "\\x20");
 }

@@ -1,20 +1,28 @@
 /** What the access log is written to. */
 export interface LogFile {
-  /** Writes at least one byte and tells how many. */
+  /** Writes at least one byte and returns the number of bytes written. */
   write(bytes: Uint8Array): Promise<number>;
   close(): void;
 }
 
 export interface AccessLogWriterOptions {
-  /** Bytes that may wait to be written; what comes on top is dropped. @default {8388608} */
+  /**
+   * The maximum number of bytes that wait to be written; lines beyond it are dropped. @default
+   * {8388608}
+   */
   readonly capacityBytes?: number;
-  /** How long after a failed write the next is tried. @default {1000} */
+  /** The time between a failed write and the next attempt. @default {1000} */
   readonly retryMs?: number;
-  /** Hears of every failure to reopen, and of the first in a row to write; must not throw. */
+  /**
+   * Called for every failure to reopen, and for the first of several consecutive failures to write;
+   * must not throw.
+   */
   readonly onError?: (error: Error) => void;
-  /** Hears that writing works again, and how many lines were dropped meanwhile; must not throw. */
+  /**
+   * Called when writing works again, with the number of lines dropped meanwhile; must not throw.
+   */
   readonly onRecovered?: (droppedLines: number) => void;
-  /** Opens the path to append to it. @default {openLogFile} */
+  /** Opens the path for appending. @default {openLogFile} */
   readonly openFile?: (path: string) => Promise<LogFile>;
 }
 
@@ -22,7 +30,7 @@ type Entry =
   | { readonly kind: "lines"; readonly bytes: Uint8Array; readonly count: number }
   | { readonly kind: "reopen"; readonly done: () => void };
 
-/** Opens a file to append to, making it where there is none; `-` is standard output. */
+/** Opens a file for appending, creating it if necessary; `-` is standard output. */
 export async function openLogFile(path: string): Promise<LogFile> {
   if (path === "-") {
     return { write: (bytes) => Deno.stdout.write(bytes), close: () => {} };
@@ -31,11 +39,11 @@ export async function openLogFile(path: string): Promise<LogFile> {
 }
 
 /**
- * The main thread's side of the access log, and the only one that writes it.
+ * The main thread's side of the access log, and the only one that writes to it.
  *
- * Lines wait in memory, at most `capacityBytes`, while an earlier write is under way, so that a slow
- * or a full disk never holds up sessions. A failed write is tried again and again; what does not fit
- * meanwhile is dropped and counted.
+ * Lines wait in memory, up to `capacityBytes`, while an earlier write is in progress, so a slow or
+ * full disk never delays sessions. A failed write is retried until it succeeds; lines that do not
+ * fit meanwhile are dropped and counted.
  */
 export class AccessLogWriter {
   readonly #path: string;
@@ -48,13 +56,13 @@ export class AccessLogWriter {
   readonly #queue: Entry[] = [];
   #file: LogFile;
   #queuedBytes = 0;
-  /** How much of the queue's first entry is written already. */
+  /** How much of the first entry in the queue has been written. */
   #writtenBytes = 0;
   #dropped = 0;
   #failing = false;
   #droppedBefore = 0;
   #closed = false;
-  /** Settles when the queue has been worked off. */
+  /** Settles when the queue is empty. */
   #working: Promise<void> = Promise.resolve();
   #isWorking = false;
   #endPause: (() => void) | undefined;
@@ -72,25 +80,25 @@ export class AccessLogWriter {
   /**
    * Opens the access log.
    *
-   * @param path The file, appended to and made where there is none; `-` is standard output.
-   * @throws {Error} where it cannot be opened.
+   * @param path The file, which is appended to, and created if necessary; `-` is standard output.
+   * @throws {Error} if it cannot be opened.
    */
   static async open(path: string, options: AccessLogWriterOptions = {}): Promise<AccessLogWriter> {
     const file = await (options.openFile ?? openLogFile)(path);
     return new AccessLogWriter(path, file, options);
   }
 
-  /** Lines that were given up since the start. */
+  /** The number of lines dropped since the start. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Bytes that wait to be written. */
+  /** The number of bytes waiting to be written. */
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
 
-  /** Takes whole lines with their line breaks, `count` of them; returns at once. */
+  /** Queues whole lines with their line breaks, `count` of them; returns immediately. */
   write(lines: string, count: number): void {
     const bytes = this.#encoder.encode(lines);
     if (this.#closed || this.#queuedBytes + bytes.length > this.#capacityBytes) {
@@ -102,10 +110,10 @@ export class AccessLogWriter {
   }
 
   /**
-   * Opens the path anew, as logrotate wants after a rename: lines taken before go to the old file,
-   * later ones to the new one. Where the old file cannot be written any more, what waits goes to
-   * the new one. Resolves when the new file is in use; where it cannot be opened, `onError` hears
-   * of it and the old one stays.
+   * Reopens the path, as logrotate requires after a rename: lines queued before go to the old file,
+   * later ones to the new file. If the old file can no longer be written, the waiting lines go to
+   * the new one. Resolves when the new file is in use; if it cannot be opened, `onError` is called
+   * and the old file stays in use.
    */
   async reopen(): Promise<void> {
     if (this.#closed || this.#path === "-") return;
@@ -116,8 +124,8 @@ export class AccessLogWriter {
   }
 
   /**
-   * Writes what waits and closes the file. Where that fails or takes longer than `timeoutMs`, the
-   * lines that are left count as dropped.
+   * Writes the waiting lines and closes the file. If that fails or takes longer than `timeoutMs`,
+   * the remaining lines count as dropped.
    */
   async close(timeoutMs = 5000): Promise<void> {
     if (this.#closed) return;
@@ -144,12 +152,15 @@ export class AccessLogWriter {
         if (!await this.#workOffFirst(entry)) return;
       }
     } finally {
-      // In the same step that found the queue empty: an entry in between would wait for the next.
+      // In the same synchronous step that found the queue empty: an entry added in between would
+      // wait for the next one.
       this.#isWorking = false;
     }
   }
 
-  /** Writes the first entry of the queue out, or as much of it as can be. Tells whether to go on. */
+  /**
+   * Writes the first entry of the queue, or as much of it as possible. Returns whether to continue.
+   */
   async #workOffFirst(entry: Entry): Promise<boolean> {
     try {
       if (entry.kind === "reopen") await this.#switchFile();
@@ -163,7 +174,7 @@ export class AccessLogWriter {
       }
       this.#onError(toError(error));
     }
-    // A close that ran out of patience has emptied the queue meanwhile.
+    // A close that timed out may have emptied the queue meanwhile.
     if (this.#queue[0] !== entry) return false;
     this.#queue.shift();
     this.#writtenBytes = 0;
@@ -175,7 +186,7 @@ export class AccessLogWriter {
   async #writeOut(bytes: Uint8Array): Promise<void> {
     while (this.#writtenBytes < bytes.length) {
       const count = await this.#file.write(bytes.subarray(this.#writtenBytes));
-      if (count === 0) throw new Error("Cannot write the access log: no byte was taken");
+      if (count === 0) throw new Error("Cannot write the access log: no byte was written");
       this.#writtenBytes += count;
     }
     if (!this.#failing) return;
@@ -194,8 +205,9 @@ export class AccessLogWriter {
   }
 
   /**
-   * Lets a waiting reopen overtake the lines before it, because their file takes none: a deleted
-   * file on a full disk frees its space only once it is closed. Tells whether there was one.
+   * Moves a waiting reopen ahead of the lines before it, because their file cannot be written: a
+   * deleted file on a full disk frees its space only once it is closed. Returns whether there was
+   * one.
    */
   #bringReopenForward(): boolean {
     const index = this.#queue.findIndex((entry) => entry.kind === "reopen");
@@ -206,7 +218,10 @@ export class AccessLogWriter {
     return true;
   }
 
-  /** Takes off what is written of an entry, but not of its last line: the new file gets it whole. */
+  /**
+   * Removes the lines of an entry that are written, but not a partly written line: the new file
+   * gets that one whole.
+   */
   #cutToLineStart(entry: { readonly bytes: Uint8Array; readonly count: number }): void {
     if (this.#writtenBytes === 0) return;
     const start = entry.bytes.lastIndexOf(0x0a, this.#writtenBytes - 1) + 1;

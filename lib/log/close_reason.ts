@@ -14,31 +14,31 @@ export type Phase = typeof PHASES[number];
 export const ENDERS = [
   /** Both sides finished. */
   "done",
-  /** The client reset the connection or went away. */
+  /** The client reset the connection or disconnected. */
   "client",
-  /** The backend refused, reset the connection or went away. */
+  /** The backend refused or reset the connection, or disconnected. */
   "backend",
-  /** A timeout that neither side alone is to blame for: nothing moved, or a connection took too long. */
+  /** A timeout that neither side alone caused: no data moved, or connecting took too long. */
   "timeout",
-  /** A timeout that waited for the client: no first byte, or no end after the backend's. */
+  /** A timeout while waiting for the client: no first byte, or no end after the backend's. */
   "client_timeout",
-  /** A timeout that waited for the backend: no end after the client's. */
+  /** A timeout while waiting for the backend: no end after the client's. */
   "backend_timeout",
-  /** The longest life that a session may have is over. */
+  /** The session reached its maximum lifetime. */
   "lifetime",
-  /** A limit of the configuration: connections, or their rate. */
+  /** A configured limit: connections, or their rate. */
   "limit",
-  /** The lists of who may connect do not let this client in. */
+  /** The access lists do not allow this client. */
   "denied",
-  /** No backend could be had. */
+  /** No backend was available. */
   "no_backend",
-  /** The backend was found down, and its sessions are to be closed then. */
+  /** The backend went down, and `on_down` closes its sessions. */
   "backend_down",
   /** This machine ran out of something: descriptors, ports, memory. */
   "resource",
-  /** A shutdown, a removed listener or a drained backend that waited long enough. */
+  /** A shutdown, a removed listener or a drained backend whose time to drain was over. */
   "drain",
-  /** An operator's order, or Weir itself. */
+  /** An operator, or Weir itself. */
   "operator",
 ] as const;
 export type Ender = typeof ENDERS[number];
@@ -52,7 +52,7 @@ export interface CloseReason {
 interface EnderEntry {
   readonly letter: string;
   readonly words: string;
-  /** What differs in some phases. */
+  /** What is different in some phases. */
   readonly in?: Partial<Record<Phase, { readonly letter?: string; readonly words?: string }>>;
 }
 
@@ -61,16 +61,16 @@ const WHO: Readonly<Record<Ender, EnderEntry>> = {
   done: { letter: "-", words: "both sides finished" },
   client: {
     letter: "C",
-    words: "client went away",
-    in: { relay: { words: "client broke off" } },
+    words: "client disconnected",
+    in: { relay: { words: "client aborted" } },
   },
   backend: {
     letter: "S",
     words: "backend failed",
     in: {
       connect: { words: "backend refused" },
-      announce: { words: "backend went away" },
-      relay: { words: "backend broke off" },
+      announce: { words: "backend disconnected" },
+      relay: { words: "backend aborted" },
     },
   },
   timeout: {
@@ -85,11 +85,11 @@ const WHO: Readonly<Record<Ender, EnderEntry>> = {
   },
   client_timeout: { letter: "c", words: "client took too long" },
   backend_timeout: { letter: "s", words: "backend took too long" },
-  lifetime: { letter: "P", words: "longest life reached" },
+  lifetime: { letter: "P", words: "maximum lifetime reached" },
   limit: { letter: "P", words: "limit reached" },
   denied: { letter: "P", words: "client denied" },
-  no_backend: { letter: "S", words: "no backend to be had" },
-  backend_down: { letter: "D", words: "backend found down" },
+  no_backend: { letter: "S", words: "no backend available" },
+  backend_down: { letter: "D", words: "backend went down" },
   resource: { letter: "R", words: "out of resources" },
   drain: { letter: "K", words: "drained" },
   operator: { letter: "K", words: "closed by an operator" },
@@ -110,13 +110,13 @@ const WHEN: Readonly<Record<Phase, { readonly letter: string; readonly words: st
  * The close reason in two letters, after the termination state in HAProxy's TCP log.
  *
  * The first says who ended the session: `-` nobody (both sides finished), `C` the client, `S` the
- * backend or that there was none, `c` a timeout on the client's side (an idle session too), `s` a
- * timeout on the backend's side, `P` a limit or a denial, `R` resources of this machine, `D` the
- * backend was found down, `K` an operator or a drain.
+ * backend, or the lack of one, `c` a timeout on the client's side (including an idle session), `s`
+ * a timeout on the backend's side, `P` a limit or a denial, `R` resources of this machine, `D` a
+ * backend that went down, `K` an operator or a drain.
  *
- * The second says when: `R` before a backend was asked for, `Q` while one was chosen or waited for,
- * `C` while connecting to it (the PROXY header included), `D` while data flowed, `L` while closing,
- * `-` at the regular end.
+ * The second says when: `R` before a backend was chosen, `Q` while choosing or waiting for one, `C`
+ * while connecting to it (including the PROXY header), `D` while relaying, `L` while closing, `-`
+ * at a normal end.
  */
 export function closeCode(reason: CloseReason): string {
   if (reason.by === "done") return "--";

@@ -1,12 +1,12 @@
 import type { LogRecord } from "@logtape/logtape";
 import { LOG_LEVEL_NAMES, type LogLevelName } from "../config/settings.ts";
 
-/** One line of the log, before it is formatted; structured-cloneable. */
+/** A line of the log before it is formatted; structured-cloneable. */
 export interface LogLine {
   /** When it was logged, in milliseconds since 1970. */
   readonly timeMs: number;
   readonly level: LogLevelName;
-  /** The part of Weir that speaks, such as `supervisor` or `engine.streams`. */
+  /** The part of Weir that logged it, such as `supervisor` or `engine.streams`. */
   readonly category: string;
   /** The message with its values filled in; not yet escaped. */
   readonly message: string;
@@ -17,14 +17,14 @@ export interface LogLine {
 const MAX_DEPTH = 4;
 const MAX_ENTRIES = 100;
 
-/** Tells whether a line of `level` is to be written where `lowest` is configured. */
+/** Whether a line of `level` is written if `lowest` is the configured level. */
 export function isLoud(level: LogLevelName, lowest: LogLevelName): boolean {
   return LOG_LEVEL_NAMES.indexOf(level) >= LOG_LEVEL_NAMES.indexOf(lowest);
 }
 
 /**
- * Makes a LogTape record a line: values are filled in, and what cannot cross to another thread
- * becomes text. Never throws, whatever the values are.
+ * Converts a LogTape record to a line: values are filled in, and those that cannot be sent to
+ * another thread become text. Never throws, whatever the values are.
  */
 export function toLogLine(record: LogRecord): LogLine {
   const [first, ...rest] = record.category;

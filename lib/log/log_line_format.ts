@@ -2,7 +2,7 @@ import type { LogLevelName } from "../config/settings.ts";
 import type { LogLine } from "./log_line.ts";
 import { escapeControls, safeJson } from "./safe_text.ts";
 
-// Five columns each, so that the categories stand below one another.
+// Five columns each, so that the categories are aligned.
 const LEVEL_WORDS: Readonly<Record<LogLevelName, string>> = {
   debug: "debug",
   info: "info ",
@@ -18,9 +18,8 @@ const LEVEL_COLOURS: Readonly<Record<LogLevelName, string>> = {
 };
 
 /**
- * A log line for people, with its line break:
- * `2026-11-22T07:08:39.123Z info  supervisor: listening on 0.0.0.0:24003`.
- * Only the level is coloured, where colour is asked for.
+ * Formats a log line for people, with its line break: `2026-11-22T07:08:39.123Z info  supervisor:
+ * listening on 0.0.0.0:24003`. Only the level is coloured, if colour is requested.
  */
 export function formatLineText(line: LogLine, colour: boolean): string {
   const time = new Date(line.timeMs).toISOString();
@@ -31,8 +30,8 @@ export function formatLineText(line: LogLine, colour: boolean): string {
 }
 
 /**
- * A log line for machines, with its line break: one JSON object with `time` (ISO 8601), `level`,
- * `category`, `message` and, where there are any, `properties`.
+ * Formats a log line for programs, with its line break: one JSON object with `time` (ISO 8601),
+ * `level`, `category`, `message` and, if there are any, `properties`.
  */
 export function formatLineJson(line: LogLine): string {
   const { level, category, message, properties } = line;

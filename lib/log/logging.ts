@@ -5,28 +5,28 @@ import { formatLineJson, formatLineText } from "./log_line_format.ts";
 import { writeStandardError } from "./standard_error.ts";
 
 export interface LoggingOptions {
-  /** Lines below it are not written. */
+  /** Lines below this level are not written. */
   readonly level: LogLevelName;
   readonly format: LogFormatName;
-  /** Takes one whole line with its line break. @default {writeStandardError} */
+  /** Writes one whole line with its line break. @default {writeStandardError} */
   readonly write?: (line: string) => void;
   /** @default {whether standard error is a terminal and NO_COLOR is not set} */
   readonly colour?: boolean;
 }
 
 export interface ForwardingOptions {
-  /** Lines below it are not forwarded. */
+  /** Lines below this level are not forwarded. */
   readonly level: LogLevelName;
-  /** Hands a line to the main thread. */
+  /** Passes a line to the main thread. */
   readonly post: (line: LogLine) => void;
 }
 
-/** Where the lines of this thread go; undefined until one of the two functions below has run. */
+/** Where the lines of this thread go; undefined until one of the two functions below was called. */
 let destination: { level: LogLevelName; readonly emit: (line: LogLine) => void } | undefined;
 
 /**
- * Sets up logging on the main thread. Calling it again, on a reload, replaces the earlier set-up;
- * loggers that were handed out before stay valid.
+ * Sets up logging on the main thread. Calling it again, on a reload, replaces the earlier
+ * configuration; existing loggers stay valid.
  */
 export function configureLogging(options: LoggingOptions): void {
   const { level, format } = options;
@@ -40,8 +40,9 @@ export function configureLogging(options: LoggingOptions): void {
 }
 
 /**
- * Sets up logging on a worker thread: nothing is written there, every line goes to the main thread,
- * which hands it to {@linkcode writeForwarded}. So lines of several threads never mix.
+ * Sets up logging on a worker thread: nothing is written there, and every line goes to the main
+ * thread, which passes it to {@linkcode writeForwarded}. So lines of different threads are never
+ * mixed.
  */
 export function configureForwarding(options: ForwardingOptions): void {
   install(options.level, options.post);
@@ -52,21 +53,21 @@ export function writeForwarded(line: LogLine): void {
   if (destination !== undefined && isLoud(line.level, destination.level)) destination.emit(line);
 }
 
-/** Changes the level of this thread from now on; nothing happens before logging is set up. */
+/** Changes the level of this thread from now on; does nothing before logging is set up. */
 export function setLogLevel(level: LogLevelName): void {
   if (destination !== undefined) install(level, destination.emit);
 }
 
 /**
- * The logger of one part of Weir, such as `supervisor` or `engine.streams`. Values go in as
- * properties and are named in the message, `logger.info("listening on {address}", { address })`:
- * braces in text that came from outside would be taken for such names.
+ * The logger of one part of Weir, such as `supervisor` or `engine.streams`. Values are passed as
+ * properties and named in the message, `logger.info("listening on {address}", { address })`: in
+ * text from outside, braces would be read as such names.
  */
 export function loggerFor(category: string): Logger {
   return getLogger(["weir", ...category.split(".")]);
 }
 
-/** Forgets the set-up, so that a test leaves nothing behind. */
+/** Resets logging, so that a test leaves nothing behind. */
 export function resetLogging(): void {
   destination = undefined;
   resetSync();
@@ -79,7 +80,7 @@ function install(level: LogLevelName, emit: (line: LogLine) => void): void {
     sinks: { weir: (record) => emit(toLogLine(record)) },
     loggers: [
       { category: "weir", sinks: ["weir"], lowestLevel: level },
-      // LogTape's own category: left alone it would greet on the console.
+      // LogTape's own category, which would otherwise print a notice to the console.
       { category: ["logtape", "meta"], sinks: ["weir"], lowestLevel: "warning" },
     ],
   });

@@ -1,5 +1,5 @@
-// Controls (C0, DEL, C1), the line separators of Unicode, and what reverses the direction of text:
-// whatever could break a line, steer a terminal, or make a line look like another one.
+// Control characters (C0, DEL, C1), Unicode line separators, and bidirectional controls: everything
+// that could break a line, control a terminal, or disguise a line as another one.
 const UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const UNSAFE_ALL = new RegExp(UNSAFE.source, "gu");
 
@@ -19,14 +19,16 @@ function escapeOneForJson(char: string): string {
 }
 
 /**
- * Makes text from outside safe to stand in one line of a log: control characters, line separators
- * and bidirectional overrides become visible (`\n`, `\x1b`, `\u202e`). Backslashes stay as they are.
+ * Makes text from outside safe to log on one line: control characters, line separators and
+ * bidirectional overrides become visible (`\n`, `\x1b`, `\u202e`). Backslashes are unchanged.
  */
 export function escapeControls(text: string): string {
   return UNSAFE.test(text) ? text.replace(UNSAFE_ALL, escapeOne) : text;
 }
 
-/** A value as JSON in one line that is as safe to look at as {@linkcode escapeControls} makes text. */
+/**
+ * Formats a value as JSON on one line, as safe to display as text from {@linkcode escapeControls}.
+ */
 export function safeJson(value: unknown): string {
   const json = JSON.stringify(value);
   return UNSAFE.test(json) ? json.replace(UNSAFE_ALL, escapeOneForJson) : json;

@@ -1,10 +1,10 @@
 import type { CloseReason } from "./close_reason.ts";
 
-/** What one session did: what the access log writes, one line for each. */
+/** The outcome of one session, from which the access log writes a line. */
 export interface SessionRecord {
   /** When the client was accepted, in milliseconds since 1970. */
   readonly startedAtMs: number;
-  /** `ip:port` of the client, or the empty string if it had left before it was accepted. */
+  /** `ip:port` of the client, or the empty string if it had disconnected before it was accepted. */
   readonly client: string;
   /** The listener's key. */
   readonly listener: string;
@@ -15,9 +15,9 @@ export interface SessionRecord {
   /** Bytes from the backend to the client. */
   readonly bytesOut: number;
   readonly durationMs: number;
-  /** How long the successful connection to the backend took; -1 where there was none. */
+  /** How long it took to connect to the backend, in milliseconds; -1 if that never succeeded. */
   readonly connectTimeMs: number;
-  /** How many backends were tried in vain. */
+  /** How many attempts to connect to a backend failed. */
   readonly retries: number;
   readonly reason: CloseReason;
 }

@@ -1,12 +1,12 @@
 const encoder = new TextEncoder();
 
-/** True after a line was cut off in its middle, so that the next one has to start afresh. */
+/** True after a line was cut off in the middle, so that the next one has to start on a new line. */
 let cutOff = false;
 
 /**
- * Writes one or several whole lines to standard error, and returns only when they are written: a
- * line that explains why the process ends must not be lost with it. A standard error that is closed
- * or takes nothing more loses the lines, and never stops Weir.
+ * Writes one or more whole lines to standard error, and returns only when they are written: a line
+ * that explains why the process ends must not be lost with it. If standard error is closed or
+ * cannot be written, the lines are lost, but Weir never stops because of it.
  */
 export function writeStandardError(lines: string): void {
   const bytes = encoder.encode(cutOff ? `\n${lines}` : lines);
@@ -18,7 +18,7 @@ export function writeStandardError(lines: string): void {
       written += count;
     }
   } catch {
-    // There is no better place to report that the log cannot be written than the log.
+    // There is no place other than the log to report that the log cannot be written.
   }
   if (written > 0) cutOff = written < bytes.length;
 }

@@ -1,4 +1,4 @@
-/** A key with how many failures were kept back since its last line. */
+/** A key, and how many failures were suppressed since its last line. */
 export interface Suppressed {
   readonly key: string;
   /** 1 or more. */
@@ -8,7 +8,7 @@ export interface Suppressed {
 export interface ThrottleOptions {
   /** How long a key stays silent after a line. @default {10000} */
   readonly intervalMs?: number;
-  /** How many keys are told apart; 1 or more. @default {1000} */
+  /** How many keys are distinguished; 1 or more. @default {1000} */
   readonly maxKeys?: number;
 }
 
@@ -17,16 +17,16 @@ interface Entry {
   suppressed: number;
 }
 
-/** The key under which {@linkcode Throttle} counts whatever came when it knew too many keys. */
+/** The key under which {@linkcode Throttle} counts everything beyond `maxKeys` keys. */
 export const OTHER_KEYS = "(others)";
 
 /**
- * Keeps identical failures from flooding the log: the first is logged, the following are counted,
- * and at most one line per interval tells how many there were.
+ * Keeps identical failures from flooding the log: the first is logged, further ones are counted,
+ * and at most one line per interval says how many there were.
  *
- * It has no clock and no timer: every call brings the time, from a clock that never goes back. Once
- * `maxKeys` keys are known, further ones share one entry, so that neither memory nor the log grows
- * with the number of different failures.
+ * It has no clock and no timer: every call passes the time, from a monotonic clock. Once `maxKeys`
+ * keys are known, further ones share one entry, so neither memory nor the log grows with the number
+ * of different failures.
  */
 export class Throttle {
   readonly #intervalMs: number;
@@ -38,14 +38,14 @@ export class Throttle {
     this.#maxKeys = options.maxKeys ?? 1000;
   }
 
-  /** How many keys are remembered; at most `maxKeys`, and one for the others. */
+  /** The number of remembered keys; at most `maxKeys`, plus one for the others. */
   get size(): number {
     return this.#entries.size;
   }
 
   /**
-   * Tells whether a failure is to be logged now: -1 to keep it back, otherwise how many were kept
-   * back since the last line of this key.
+   * Decides whether a failure is logged now: returns -1 to suppress it, otherwise how many were
+   * suppressed since the last line of this key.
    */
   take(key: string, nowMs: number): number {
     const entry = this.#entryOf(key, nowMs);
@@ -61,9 +61,9 @@ export class Throttle {
   }
 
   /**
-   * Gives the keys whose interval is over and that kept something back: each is to be logged now,
-   * and is silent for another interval. Keys that kept nothing back are forgotten. Call it about
-   * once per interval, and with `Infinity` at the very end.
+   * Returns the keys whose interval is over and that suppressed something: each is to be logged
+   * now, and is then silent for another interval. Keys that suppressed nothing are forgotten. Call
+   * it about once per interval, and with `Infinity` at the very end.
    */
   drain(nowMs: number): Suppressed[] {
     const due: Suppressed[] = [];
@@ -77,7 +77,7 @@ export class Throttle {
     return due;
   }
 
-  /** The entry that counts for a key, or undefined for a key that was just seen for the first time. */
+  /** The entry for a key, or undefined for a key that was just seen for the first time. */
   #entryOf(key: string, nowMs: number): Entry | undefined {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;

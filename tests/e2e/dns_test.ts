@@ -87,7 +87,7 @@ const FAILURES: readonly Failure[] = [
     what: "fails",
     key: "failing",
     resolvConf: "",
-    problem: "the name server fails, or does not answer",
+    problem: "the name server failed or did not answer",
   },
   {
     what: "says nothing",

@@ -100,7 +100,7 @@ for (const engine of ["streams", "native"]) {
         .then((all) => all.filter(isLost));
       assertEquals(lost.filter(({ backend }) => backend !== killed.name), []);
       for (const { close_code, reason } of lost) {
-        assertEquals([close_code, reason], ["SD", "backend broke off while relaying"]);
+        assertEquals([close_code, reason], ["SD", "backend aborted while relaying"]);
       }
       const ofKilled = (await weir.records()).filter(({ backend }) => backend === killed.name);
       const ports = new Set(ofKilled.map(({ client }) => Number(client.split(":")[1])));

@@ -155,7 +155,7 @@ permittedTest(
     await kept.ping("still here");
     const records = await weir.recordsWhen("all are logged", (all) => all.length === 4);
     for (const { close_code, reason } of records) {
-      assertEquals([close_code, reason], ["DD", "backend found down while relaying"]);
+      assertEquals([close_code, reason], ["DD", "backend went down while relaying"]);
     }
     // With nobody up, a client is closed at once.
     using late = await SocketEnd.connect(keep);

@@ -150,7 +150,7 @@ permittedTest(
       const told = records.filter(({ listener }) => listener === key)
         .map(({ close_code, reason }) => `${close_code} ${reason}`).sort();
       assertEquals(told, [
-        "PD longest life reached while relaying",
+        "PD maximum lifetime reached while relaying",
         "cD client took too long while relaying",
       ], engine);
     }

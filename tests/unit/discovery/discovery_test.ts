@@ -327,7 +327,7 @@ Deno.test("Discovery serves a service at load as far as its places can be resolv
   assertEquals(problems, []);
   assertEquals(warnings, [
     'Could not resolve backend srv+_db._tcp.test of listener 2000: "b.test": not found; ' +
-    "the rest of it is served",
+    "the rest of it is used",
   ]);
   assertEquals(namesOf(expanded), ["a.test:1/30.0.0.1", "a.test:1/2001:db8::1"]);
 });

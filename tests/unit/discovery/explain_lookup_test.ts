@@ -18,13 +18,13 @@ permittedTest(
     const resolver = new SystemResolver(dns.nameServer);
     const { signal } = new AbortController();
     const failure = await resolver.services("_db._tcp.test", signal).catch(explainLookup);
-    assertEquals(failure, "DNS has no such record, or the name server fails");
+    assertEquals(failure, "DNS has no such record, or the name server failed");
     const missing = await new SystemResolver().addresses("missing.invalid", signal)
       .catch(explainLookup);
     // A machine without a name server cannot know that there is none.
     const known: readonly unknown[] = [
       "there is no such name, or it has no address",
-      "the name server fails, or does not answer",
+      "the name server failed or did not answer",
     ];
     assertEquals(known.includes(missing), true, String(missing));
   },

@@ -39,7 +39,7 @@ Deno.test("formatText() gives the documented line", () => {
   );
   assertEquals(
     formatText(UNSERVED),
-    "[2001:db8::1]:55555 [2026-11-22T07:08:39.123Z] 24003 <none> -1/12 0/0 3 SQ no backend to be had while choosing a backend",
+    "[2001:db8::1]:55555 [2026-11-22T07:08:39.123Z] 24003 <none> -1/12 0/0 3 SQ no backend available while choosing a backend",
   );
   const left: SessionRecord = {
     ...UNSERVED,
@@ -49,7 +49,7 @@ Deno.test("formatText() gives the documented line", () => {
   };
   assertEquals(
     formatText(left),
-    "<none> [2026-11-22T07:08:39.123Z] 24003 <none> -1/12 0/0 0 CR client went away while accepting",
+    "<none> [2026-11-22T07:08:39.123Z] 24003 <none> -1/12 0/0 0 CR client disconnected while accepting",
   );
 });
 

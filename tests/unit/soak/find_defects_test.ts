@@ -25,7 +25,7 @@ const RECORD: TimedRecord = {
   close_code: "SD",
   ended_by: "backend",
   phase: "relay",
-  reason: "backend broke off while relaying",
+  reason: "backend aborted while relaying",
 };
 
 function traces(change: Partial<SoakTraces>): SoakTraces {
