@@ -1,10 +1,13 @@
-/** Declarations for the standard library's parser of arguments, as far as Weir uses it. */
+/** Type declarations for the parts of the standard library's argument parser that Weir uses. */
 export interface ParseOptions {
   readonly boolean?: readonly string[];
-  /** Arguments to keep as text; `_` stands for the positional ones. */
+  /** Arguments to keep as strings; `_` stands for the positional ones. */
   readonly string?: readonly string[];
   readonly alias?: Readonly<Record<string, string>>;
-  /** Called for what is not declared, positional arguments included; false leaves it out. */
+  /**
+   * Called for each argument that is not declared, including positional ones; return false to omit
+   * it.
+   */
   readonly unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
 export interface ParsedArgs {

@@ -4,15 +4,15 @@ import { findMisfit } from "../admin/find_misfit.ts";
 import type { JsonSchema } from "../admin/json_schema.ts";
 import { type BoundAddress, formatAdminAddress } from "../config/admin_address.ts";
 
-/** Weir cannot be reached: nobody listens there, or whoever does is not Weir. */
+/** Weir cannot be reached: nothing listens at its address, or what does is not Weir. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 }
 
-/** Weir was reached and said no, in its own words. */
+/** Weir refused a request; the message is its own. */
 export class RefusalError extends Error {
   override readonly name = "RefusalError";
-  /** The status of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
 
   constructor(message: string, status: number) {
@@ -21,39 +21,40 @@ export class RefusalError extends Error {
   }
 }
 
-/** What to ask for. */
+/** A request to the admin API. */
 export interface AdminRequest {
   /** @default {"GET"} */
   readonly method?: "GET" | "POST" | "DELETE";
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Statuses that are answers too, and no refusals. */
+  /** Further statuses that are not refusals. */
   readonly accept?: readonly number[];
-  /** What an answer of Weir is like: whoever else speaks JSON is told by it. */
+  /** The schema of Weir's answer, by which other servers that speak JSON are recognized. */
   readonly shape?: JsonSchema;
 }
 
-const NOT_WEIR = "what answers there is not Weir";
-const NOT_JSON = Symbol("what is not JSON");
+const NOT_WEIR = "the server there is not Weir";
+const NOT_JSON = Symbol("not JSON");
 
-/** More than the status of as many backends as a file may have. */
+/** In bytes; larger than the status of as many backends as a file may have. */
 const LARGEST_ANSWER = 64 * 1024 * 1024;
 
 /** How long Weir may take to answer. */
 const PATIENCE_MS = 10_000;
 
-/** Asks a running Weir through its admin API, over TCP or a Unix socket. */
+/** A client of the admin API of a running Weir, over TCP or a Unix socket. */
 export class AdminClient implements Disposable {
   readonly #address: BoundAddress;
   readonly #token: string;
   readonly #client: Deno.HttpClient;
   readonly #base: string;
 
-  /** @param token empty where there is none */
+  /** @param token empty if there is none */
   constructor(address: BoundAddress, token = "") {
     this.#address = address;
     this.#token = token;
-    // Named as a proxy, the address is connected to directly, whatever the environment says.
+    // With the address as its own proxy, the client connects to it directly, whatever proxy the
+    // environment names.
     this.#client = Deno.createHttpClient({
       proxy: address.kind === "unix"
         ? { transport: "unix", path: address.path }
@@ -62,13 +63,13 @@ export class AdminClient implements Disposable {
     this.#base = address.kind === "unix" ? "http://localhost" : `http://${this.place}`;
   }
 
-  /** Where Weir is, for messages. */
+  /** The address of Weir, for messages. */
   get place(): string {
     return formatAdminAddress(this.#address);
   }
 
   /**
-   * Sends a request and gives the answer as JSON; nothing where there is no content.
+   * Sends a request and returns the parsed JSON answer, or `undefined` if it has no content.
    *
    * @throws {UnreachableError}
    * @throws {RefusalError}
@@ -88,14 +89,14 @@ export class AdminClient implements Disposable {
   }
 
   /**
-   * Takes a value for what Weir says.
+   * Checks that a value is an answer of Weir, and returns it.
    *
-   * @throws {UnreachableError} where Weir would not say so
+   * @throws {UnreachableError} if the value does not match the schema
    */
   verify<T>(value: unknown, shape: JsonSchema): T {
     const misfit = findMisfit(value, shape);
     if (misfit === undefined) return value as T;
-    throw this.#unreachable(`${NOT_WEIR}, or of another version (${misfit})`);
+    throw this.#unreachable(`${NOT_WEIR}, or is a Weir of another version (${misfit})`);
   }
 
   /**
@@ -106,7 +107,7 @@ export class AdminClient implements Disposable {
    */
   async open(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const answer = await this.#fetch(path, {}, signal);
-    if (answer.body === null) throw this.#unreachable("it answered nothing");
+    if (answer.body === null) throw this.#unreachable("its answer is empty");
     return answer.body;
   }
 
@@ -147,20 +148,23 @@ export class AdminClient implements Disposable {
     const isLate = error instanceof TimedOut ||
       (error instanceof DOMException && error.name === "TimeoutError");
     const reason = isLate
-      ? "it does not answer"
+      ? "it does not respond"
       : error instanceof PermissionDenied
-      ? "no permission"
+      ? "permission denied"
       : rootOf(error);
     return new UnreachableError(`cannot reach Weir at ${this.place}: ${reason}`);
   }
 }
 
-/** An address as a URL has it: IPv6 in brackets. */
+/** An address as written in a URL: IPv6 in brackets. */
 function inUrl({ hostname, port }: Address): Address {
   return { hostname: isIpv6(hostname) ? `[${hostname}]` : hostname, port };
 }
 
-/** Gives the words of a problem document; nothing where there is none, and so not from Weir. */
+/**
+ * Returns the message of a problem document; `undefined` if there is none, so the answer is not
+ * from Weir.
+ */
 async function explain(answer: Response, signal: AbortSignal): Promise<string | undefined> {
   const document = parseJson(await readText(answer, signal).catch(() => ""));
   const { detail, title } = (document ?? {}) as { detail?: unknown; title?: unknown };
@@ -176,11 +180,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Rejects where an answer is not there in time, or larger than any that Weir gives. */
+/** Rejects if an answer does not arrive in time, or is larger than any answer of Weir. */
 async function readText(answer: Response, signal: AbortSignal): Promise<string> {
   const reader = answer.body?.getReader();
   if (reader === undefined) return "";
-  // Under Deno 2.9.6 a signal does not reach the body once the garbage collector has been by.
+  // In Deno 2.9.6 a signal no longer reaches the body after a garbage collection.
   const cancel = (): void => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
@@ -201,7 +205,7 @@ async function readText(answer: Response, signal: AbortSignal): Promise<string> 
   }
 }
 
-/** The words of the error that all others are consequences of, without those around it. */
+/** The message of the error that caused all others, without those wrapped around it. */
 function rootOf(error: unknown): string {
   let root = error;
   while (root instanceof Error && root.cause !== undefined) root = root.cause;

@@ -3,11 +3,11 @@ import { arrayOf, type JsonSchema, objectOf, refTo } from "../admin/json_schema.
 const TEXT: JsonSchema = { type: "string" };
 
 /**
- * What the commands read of Weir's answers. Those that steer ask for no more than they use, so that
- * they get on with a Weir of another version.
+ * The parts of Weir's answers that the commands read. Commands that change something require no
+ * more than they use, so that they work with other versions of Weir.
  */
 export const ANSWER_SHAPES = {
-  /** Of `GET /api/v1/status`: which backends there are. */
+  /** Of `GET /api/v1/status`: the backends that exist. */
   backends: objectOf({
     listeners: arrayOf(objectOf({
       backends: arrayOf(objectOf({ id: TEXT, name: TEXT, condition: TEXT })),
@@ -29,6 +29,6 @@ export const ANSWER_SHAPES = {
     changes: arrayOf(TEXT),
   }),
   sessions: refTo("SessionPage"),
-  /** Of `GET /api/v1/events`: something that has happened. */
+  /** Of `GET /api/v1/events`: an event. */
   event: objectOf({ atMs: { type: "number" }, kind: TEXT, text: TEXT }),
 } as const satisfies Readonly<Record<string, JsonSchema>>;

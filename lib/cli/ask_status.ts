@@ -3,12 +3,12 @@ import type { AdminClient } from "./admin_client.ts";
 import { ANSWER_SHAPES } from "./answer_shapes.ts";
 import type { BackendNames } from "./find_backends.ts";
 
-/** Asks how a running Weir is. Throws as {@linkcode AdminClient.ask} does. */
+/** Fetches the status of a running Weir. Rejects as {@linkcode AdminClient.ask} does. */
 export function askStatus(client: AdminClient): Promise<StatusView> {
   return client.ask<StatusView>("/api/v1/status", { shape: ANSWER_SHAPES.status });
 }
 
-/** Asks which backends a running Weir has. Throws as {@linkcode AdminClient.ask} does. */
+/** Fetches the names of a running Weir's backends. Rejects as {@linkcode AdminClient.ask} does. */
 export function askBackends(client: AdminClient): Promise<BackendNames> {
   return client.ask<BackendNames>("/api/v1/status", { shape: ANSWER_SHAPES.backends });
 }

@@ -4,7 +4,9 @@ import type { CommandInputs } from "./command.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import { findAdmin } from "./find_admin.ts";
 
-/** Runs what asks Weir, and turns its refusals into messages and exit statuses. */
+/**
+ * Runs a function that talks to a running Weir, and turns refusals into messages and exit statuses.
+ */
 export async function askWeir(
   inputs: CommandInputs,
   ask: (client: AdminClient) => Promise<number>,
@@ -19,7 +21,7 @@ export async function askWeir(
       return EXIT_STATUS.unreachable;
     }
     if (!(error instanceof RefusalError)) throw error;
-    const hint = error.status === 401 ? "; --token-file names a file with one" : "";
+    const hint = error.status === 401 ? "; pass a token file with --token-file" : "";
     inputs.terminal.printError(`weir: ${maskControls(error.message)}${hint}\n`);
     return EXIT_STATUS.failed;
   }

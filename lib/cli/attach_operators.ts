@@ -6,13 +6,13 @@ import type { Control } from "../supervisor/control.ts";
 import { filesLeft, type OpenFilesLimit, readOpenFilesLimit } from "../supervisor/open_files.ts";
 import { VERSION } from "./version.ts";
 
-/** What most systems give a process, for where it cannot be known. */
+/** The limit on most systems, used if the actual one is not known. */
 const ASSUMED_LIMIT: OpenFilesLimit = { soft: 1_024, hard: 1_024 };
 
 /**
- * Starts what operators reach Weir by: the admin API with its dashboard where the settings ask for
- * it, and the export of metrics where Deno's telemetry is on. Gives how to end it. Rejects where it
- * cannot be had.
+ * Starts the interfaces for operators: the admin API with its dashboard, if it is configured, and
+ * the export of metrics, if Deno's telemetry is on. Returns a function that stops them. Rejects if
+ * they cannot be started.
  */
 export async function attachOperators(
   control: Control,
@@ -27,7 +27,7 @@ export async function attachOperators(
   };
 }
 
-/** The code of the admin API is loaded only where it is wanted. */
+/** The code of the admin API is loaded only if it is configured. */
 async function attachAdmin(control: Control, settings: Settings): Promise<() => Promise<void>> {
   const address = parseAdminAddress(settings.admin);
   if (address === undefined || address.kind === "off") return () => Promise.resolve();
@@ -38,7 +38,7 @@ async function attachAdmin(control: Control, settings: Settings): Promise<() => 
   const limit = readOpenFilesLimit(readDescriptorLimit) ?? ASSUMED_LIMIT;
   const admin = await startAdmin({
     control,
-    // Asked anew each time, because a reload may change what the sessions need.
+    // Computed each time, because a reload may change how many the sessions need.
     filesLeft: () => filesLeft(control.settings, limit),
     address,
     tokenFile: settings.adminTokenFile,

@@ -4,7 +4,7 @@ import { Discovery } from "../discovery/discovery.ts";
 import { SystemResolver } from "../discovery/system_resolver.ts";
 
 /**
- * Looks up the names of all backends, as a start does. Gives a warning for each one that has no
+ * Looks up the names of all backends, as a start does. Returns a warning for each one that has no
  * address, and an error for each listener that would be left without a backend.
  */
 export async function checkNames(settings: Settings): Promise<readonly Diagnostic[]> {

@@ -1,24 +1,26 @@
 import type { WorkerUrls } from "../supervisor/worker_urls.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What main.ts knows and lib/ does not: where the program's own files are. */
+/** What only main.ts knows: where the program's own files are. */
 export interface Entry {
   readonly workerUrls: WorkerUrls;
   /** The folder of main.ts, with a slash at its end. */
   readonly projectFolder: URL;
 }
 
-/** A flag of a command: a switch, or with a value. */
+/** A flag of a command, with or without a value. */
 export interface Flag {
   /** Without the two dashes. */
   readonly name: string;
-  /** What stands for the value in the help text, such as `FILE`; a switch has none. */
+  /**
+   * The placeholder for the value in the help text, such as `FILE`; absent if it takes no value.
+   */
   readonly value?: string;
   /** One line for the help text. */
   readonly summary: string;
 }
 
-/** One command of the command line, as the help text and the parser see it. */
+/** A command of the command line, as used by the help text and the parser. */
 export interface Command {
   readonly name: string;
   /** What to type, without the program's name. */
@@ -28,31 +30,31 @@ export interface Command {
   /** Further lines for the command's own help text. */
   readonly details: readonly string[];
   readonly flags: readonly Flag[];
-  /** The configuration file that is read when none is named; without it, one must be named. */
+  /** The configuration file that is read if none is named; if absent, one must be named. */
   readonly defaultFile?: string;
-  /** What the command takes in place of a configuration file, in this order. */
+  /** The arguments that the command takes instead of a configuration file, in order. */
   readonly operands?: readonly Operand[];
-  /** Loads the code of the command, which is only done when it runs. */
+  /** Loads the code of the command; called only when it runs. */
   readonly load: () => Promise<CommandBody>;
 }
 
-/** A word that a command takes. */
+/** A positional argument of a command. */
 export interface Operand {
-  /** As the usage has it. */
+  /** As in the usage. */
   readonly name: string;
-  /** What it is, for the message that it is missing: `a backend`. */
+  /** What it is, for the message if it is missing: `a backend`. */
   readonly what: string;
   readonly optional?: true;
 }
 
-/** Runs a command and gives the exit status of the process. */
+/** Runs a command and returns the exit status of the process. */
 export type CommandBody = (inputs: CommandInputs) => Promise<number>;
 
-/** What a command is run with. */
+/** The inputs of a command. */
 export interface CommandInputs {
   /** The configuration file, as named on the command line; empty where the command takes none. */
   readonly file: string;
-  /** The words that the command takes in place of a file, as they were typed. */
+  /** The arguments that the command takes instead of a file, as typed. */
   readonly operands: readonly string[];
   /** The names of the flags that were given. */
   readonly flags: ReadonlySet<string>;

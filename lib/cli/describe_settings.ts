@@ -10,7 +10,7 @@ import type {
   Settings,
 } from "../config/settings.ts";
 
-/** What a share is a share of, for each algorithm. */
+/** What the shares of each algorithm refer to. */
 const SHARED_THING: Readonly<Record<AlgorithmName, string>> = {
   round_robin: "of sessions",
   weighted_round_robin: "of sessions",
@@ -21,8 +21,8 @@ const SHARED_THING: Readonly<Record<AlgorithmName, string>> = {
 };
 
 /**
- * Writes for people what settings mean: each listener with its backends, what share of the sessions
- * each backend is to get, and every option that differs from its default.
+ * Describes settings for people: each listener with its backends, the share of sessions that each
+ * backend should get, and every option that differs from its default.
  */
 export function describeSettings(settings: Settings): string {
   const general = changedKeys("global", settings).map((option) => `, ${option}`).join("");
@@ -52,14 +52,17 @@ function describeListener(listener: ListenerSettings): string[] {
   ];
 }
 
-/** What the backends that take turns have together. */
+/** A group of backends among which sessions are shared: the primaries, or the backups. */
 interface Tier {
   readonly total: number;
-  /** Whether a service name is among them: only DNS knows how many backends, of which weights. */
+  /**
+   * Whether a service name is among them: only DNS knows how many backends it has, and their
+   * weights.
+   */
   readonly isOpen: boolean;
 }
 
-/** Says of each backend what it gets, in their order. */
+/** Describes the share of each backend, in their order. */
 function describeShares({ algorithm, backends }: ListenerSettings): string[] {
   const portion = ({ weight }: BackendSettings) => algorithm === "round_robin" ? 1 : weight;
   const tierOf = (isBackup: boolean): Tier => {
@@ -95,7 +98,7 @@ function describeFlags(backend: BackendSettings): string[] {
   );
 }
 
-// The number of workers is shown anyway: "auto" is resolved, and so it always differs.
+// The number of workers is shown anyway: "auto" is already resolved, so it would always differ.
 function changedKeys(scope: KnownKey["scope"], settings: Settings | ListenerSettings): string[] {
   const values = settings as unknown as Readonly<Record<string, unknown>>;
   return KNOWN_KEYS

@@ -1,9 +1,9 @@
 import type { Environment } from "../config/load_settings.ts";
 
-/** Finds out what this process has and may do, as far as the configuration depends on it. */
+/** Detects the resources and rights of this process that the configuration depends on. */
 export function detectEnvironment(): Environment {
   const uid = readUid();
-  // Where the user is not known, nothing is claimed: a warning about privileged ports would be a guess.
+  // If the user is not known, a warning about privileged ports would be a guess.
   const privileged = uid === undefined || uid === 0;
   return {
     cores: navigator.hardwareConcurrency,

@@ -1,10 +1,13 @@
 /** The exit statuses of every command. */
 export const EXIT_STATUS = {
   done: 0,
-  /** It started, or tried to, and failed; a running Weir said no, or it or one of its listeners is not ready. */
+  /**
+   * It failed to start, or while running; a running Weir refused, or it or one of its listeners is
+   * not ready.
+   */
   failed: 1,
-  /** The command line or the configuration does not make sense. */
+  /** The command line or the configuration is invalid. */
   wrongUsage: 2,
-  /** There is no Weir at the address that was to be asked. */
+  /** No Weir can be reached at its address. */
   unreachable: 3,
 } as const;

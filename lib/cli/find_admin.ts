@@ -17,14 +17,14 @@ const DEFAULT_ADDRESS: BoundAddress = {
   address: { hostname: "127.0.0.1", port: 24000 },
 };
 
-/** What stands for "every address" in a configuration is reached at loopback. */
+/** A wildcard address in a configuration is reached at loopback. */
 const LOOPBACK_OF: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 /**
- * Makes a client of the Weir that a command line means: `word` where it names one, else `--admin`,
- * else what the file of `--config` says, else 127.0.0.1:24000.
+ * Creates a client for the Weir that a command line refers to: the address in `word`, if there is
+ * one, else `--admin`, else the address in the file of `--config`, else 127.0.0.1:24000.
  *
- * @throws {UsageError} for an address that is none, and for files that cannot be used
+ * @throws {UsageError} for an invalid address, and for files that cannot be used
  */
 export async function findAdmin(inputs: CommandInputs, word?: string): Promise<AdminClient> {
   const { values } = inputs;
@@ -51,7 +51,7 @@ function parseAddress(text: string): BoundAddress {
   throw new UsageError(
     `${
       quote(text)
-    } is no address of Weir: expected "127.0.0.1:24000", "[::1]:24000", or the path ` +
+    } is not an address of Weir: expected "127.0.0.1:24000", "[::1]:24000", or the path ` +
       'of a Unix socket such as "/run/weir.sock"',
   );
 }
@@ -59,18 +59,18 @@ function parseAddress(text: string): BoundAddress {
 async function readConfig(file: string, { terminal }: CommandInputs): Promise<Settings> {
   await requireFile(file);
   const { settings, diagnostics } = await loadSettings(file, detectEnvironment(), {
-    // Whoever asks a running Weir need not have the rights of whoever runs it.
+    // The user of a command need not have the rights of the user that runs Weir.
     checksFiles: false,
   });
   if (settings !== undefined) return settings;
   reportDiagnostics(diagnostics, terminal, "the file cannot be used");
-  throw new UsageError(`cannot take the address of Weir from ${quote(file)}`);
+  throw new UsageError(`cannot read the address of Weir from ${quote(file)}`);
 }
 
 function configuredAddress({ admin, file }: Settings): BoundAddress {
   const address = parseAdminAddress(admin);
   if (address === undefined || address.kind === "off") {
-    throw new UsageError(`${quote(file)} has no "admin" address: this Weir cannot be asked`);
+    throw new UsageError(`${quote(file)} has no "admin" address: this Weir has no admin API`);
   }
   return reachable(address);
 }
@@ -81,7 +81,7 @@ function reachable(address: BoundAddress): BoundAddress {
   return { kind: "tcp", address: { hostname: LOOPBACK_OF[hostname] ?? hostname, port } };
 }
 
-/** Reads the first token that may do everything, or else the first one. */
+/** Reads the first token that grants all rights, or else the first token. */
 async function readToken(file: string): Promise<string> {
   await requireFile(file);
   try {

@@ -3,10 +3,10 @@ import { closestWord } from "../base/closest_word.ts";
 import { quote } from "../config/quote.ts";
 import { RefusalError } from "./admin_client.ts";
 
-/** What a backend is found by. */
+/** The fields by which a backend is found. */
 export type BackendName = Pick<BackendView, "id" | "name" | "condition">;
 
-/** Which backends a running Weir has. */
+/** The backends of a running Weir. */
 export interface BackendNames {
   readonly listeners: readonly {
     readonly backends: readonly BackendName[];
@@ -14,10 +14,10 @@ export interface BackendNames {
 }
 
 /**
- * Finds the backends that a word means: `LISTENER/NAME` is one, and a name alone stands for that
- * backend at every listener that has it. Those that are leaving are meant only where no other is.
+ * Finds the backends that a word refers to: `LISTENER/NAME` is one, and a name alone stands for
+ * that backend of every listener that has it. Backends that are leaving match only if no others do.
  *
- * @throws {RefusalError} that says which name may have been meant
+ * @throws {RefusalError} with a suggestion which name may have been meant
  */
 export function findBackends(
   { listeners }: BackendNames,

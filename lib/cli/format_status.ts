@@ -31,11 +31,11 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "LAST CHANGE" },
 ];
 
-/** Without being asked for all, so many problems are listed: the rest would hide the verdict. */
+/** How many problems are listed without `--all`: more would hide the verdict. */
 const MOST_PROBLEMS = 10;
 
 /**
- * Writes a status for people, as plain text: the verdict first, then each listener's backends.
+ * Formats a status for people, as plain text: the verdict first, then each listener's backends.
  *
  * @param listsAll whether every problem is listed, however many there are
  */

@@ -1,6 +1,6 @@
 import { messageOf } from "../base/message_of.ts";
 
-/** Standard output does not take what a command prints: its disk may be full. */
+/** Standard output cannot be written; its disk may be full, for example. */
 export class OutputError extends Error {
   override readonly name = "OutputError";
 

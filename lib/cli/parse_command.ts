@@ -6,7 +6,7 @@ import { COMMANDS, findCommand } from "./command_table.ts";
 import { GLOBAL_FLAGS } from "./help.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** What a command line asks for. */
+/** What a command line requests. */
 export type Request =
   | { readonly kind: "help" }
   | { readonly kind: "help-config" }
@@ -15,18 +15,18 @@ export type Request =
   | {
     readonly kind: "command";
     readonly command: Command;
-    /** Empty where the command takes no file. */
+    /** Empty if the command takes no file. */
     readonly file: string;
     readonly operands: readonly string[];
     readonly flags: ReadonlySet<string>;
     readonly values: ReadonlyMap<string, string>;
   };
 
-/** Whether there is a file of that name; asked only where a word may be a mistyped command. */
+/** Whether a file of that name exists; called only if a word may be a mistyped command. */
 export type FileExists = (path: string) => boolean;
 
 /**
- * Reads the arguments of the command line.
+ * Parses the arguments of the command line.
  *
  * @throws {UsageError} for unknown flags and commands, for a missing file, for extra arguments
  */
@@ -113,8 +113,8 @@ function split(
   return { flags, values, words: parsed._.map(String) };
 }
 
-// The parser takes "--json=yes please" for "--json", and "--json=false" for nothing at all:
-// refusing every value is better than guessing.
+// The parser reads "--json=yes please" as "--json", and ignores "--json=false": rejecting every
+// value is better than guessing.
 function rejectValues(args: readonly string[], switches: readonly string[], command: string): void {
   for (const arg of args) {
     if (arg === "--") break;
@@ -125,7 +125,7 @@ function rejectValues(args: readonly string[], switches: readonly string[], comm
   }
 }
 
-/** @param command The command that the flag follows; empty where it comes before one. */
+/** @param command The command that the flag follows; empty if it comes before one. */
 function unknownFlag(arg: string, known: readonly Flag[], command: string): string {
   const name = arg.replace(/^-+/, "").replace(/=.*$/s, "");
   const hasIt = ({ flags }: { readonly flags: readonly Flag[] }) =>
@@ -135,7 +135,7 @@ function unknownFlag(arg: string, known: readonly Flag[], command: string): stri
     return `flag "--${name}" follows its command, as in "weir ${owner.name} --${name}"`;
   }
   if (command !== "" && hasIt({ flags: GLOBAL_FLAGS })) {
-    return `flag "--${name}" stands alone: "weir --${name}"`;
+    return `flag "--${name}" is used without a command: "weir --${name}"`;
   }
   const closest = closestWord(name, known.map((flag) => flag.name));
   const hint = closest === undefined ? "" : `; did you mean "--${closest}"?`;

@@ -2,9 +2,9 @@ import { countProblems, type Diagnostic, formatDiagnostics } from "../config/dia
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Writes what is wrong with a configuration to standard error; nothing where all is well.
+ * Writes the problems of a configuration to standard error; writes nothing if there are none.
  *
- * `consequence` says what follows from errors.
+ * @param consequence what errors lead to
  */
 export function reportDiagnostics(
   diagnostics: readonly Diagnostic[],

@@ -3,10 +3,10 @@ import { quote } from "../config/quote.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
- * Makes sure that there is a configuration file of that name. Every other problem with it is left
- * to whoever reads it.
+ * Checks that a configuration file of that name exists. Every other problem with it is left to the
+ * code that reads it.
  *
- * @throws {UsageError} that names a similar file of the same folder, where there is one
+ * @throws {UsageError} that names a similar file in the same folder, if there is one
  */
 export async function requireFile(file: string): Promise<void> {
   try {
@@ -28,7 +28,7 @@ async function similarFile(file: string): Promise<string | undefined> {
       if (!entry.isDirectory) names.push(entry.name);
     }
   } catch {
-    // A folder that is missing too, or may not be listed, has no similar file.
+    // If the folder is missing too, or cannot be listed, there is no similar file to suggest.
     return undefined;
   }
   const closest = closestWord(file.slice(cut), names.sort());

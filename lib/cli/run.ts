@@ -8,9 +8,9 @@ import { UsageError } from "./usage_error.ts";
 import { formatVersion } from "./version.ts";
 
 /**
- * Runs the command that the arguments ask for and gives the exit status of the process: 0 when
- * done, 1 when it failed while running, 2 for wrong usage or a wrong configuration, 3 when a Weir that
- * is to be asked cannot be reached.
+ * Runs the command that the arguments request and returns the exit status of the process: 0 on
+ * success, 1 if it failed while running, 2 for wrong usage or an invalid configuration, 3 if the
+ * running Weir that a command needs cannot be reached.
  */
 export async function run(
   args: readonly string[],
@@ -26,7 +26,7 @@ export async function run(
     }
     if (!(error instanceof UsageError)) throw error;
     const help = ["weir", error.command, "--help"].filter((word) => word !== "").join(" ");
-    terminal.printError(`weir: ${error.message}\n"${help}" prints what is possible\n`);
+    terminal.printError(`weir: ${error.message}\nrun "${help}" for usage\n`);
     return EXIT_STATUS.wrongUsage;
   }
 }
@@ -65,7 +65,8 @@ function fileExists(path: string): boolean {
     Deno.statSync(path);
     return true;
   } catch (error) {
-    // Without the right to look, the word is taken for a file: reading it says what is wrong.
+    // Without the permission to check, the word is treated as a file: reading it reports what is
+    // wrong.
     return !(error instanceof Deno.errors.NotFound);
   }
 }

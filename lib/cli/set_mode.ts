@@ -10,7 +10,7 @@ import type { CommandInputs } from "./command.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import { findBackends } from "./find_backends.ts";
 
-/** Sets what is wanted of the backends that the first operand names, and says what came of it. */
+/** Sets the mode of the backends that the first operand names, and prints the result. */
 export function setMode(inputs: CommandInputs, mode: BackendModeName): Promise<number> {
   return askWeir(inputs, async (client) => {
     const [word = ""] = inputs.operands;
@@ -24,7 +24,7 @@ export function setMode(inputs: CommandInputs, mode: BackendModeName): Promise<n
   });
 }
 
-/** Sets what is wanted of one backend, and gives how it is then. */
+/** Sets the mode of one backend, and returns its new state. */
 export function postMode(
   client: AdminClient,
   backendId: string,

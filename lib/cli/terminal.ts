@@ -1,22 +1,24 @@
 import { OutputError } from "./output_error.ts";
 
-/** Where a command writes: the two output streams, and whether colour is welcome on each. */
+/** Where a command writes: the two output streams, and whether each of them supports colour. */
 export interface Terminal {
   /**
-   * Writes results to standard output, as they are: no line end is added.
+   * Writes results to standard output unchanged: no line break is added.
    *
-   * @throws {OutputError} where they cannot be written, and not because nobody reads them
+   * @throws {OutputError} if they cannot be written, unless the reader has closed the pipe
    */
   print(text: string): void;
-  /** Writes messages to standard error, as they are: no line end is added. Never throws. */
+  /** Writes messages to standard error unchanged: no line break is added. Never throws. */
   printError(text: string): void;
-  /** Whether standard output takes colour. */
+  /** Whether standard output supports colour. */
   readonly color: boolean;
-  /** Whether standard error takes colour. */
+  /** Whether standard error supports colour. */
   readonly errorColor: boolean;
 }
 
-/** The terminal of this process. Colour is off where `NO_COLOR` is set or the output is a file. */
+/**
+ * The terminal of this process. Colour is off if `NO_COLOR` is set or the output is not a terminal.
+ */
 export function systemTerminal(): Terminal {
   return {
     print: (text) => {
@@ -30,7 +32,7 @@ export function systemTerminal(): Terminal {
       try {
         writeAll(Deno.stderr, text);
       } catch {
-        // There is nowhere left to say so; the exit status still tells.
+        // There is nowhere left to report it; the exit status still shows the failure.
       }
     },
     color: !Deno.noColor && Deno.stdout.isTerminal(),
@@ -39,9 +41,10 @@ export function systemTerminal(): Terminal {
 }
 
 /**
- * Writes all of a text, in as many pieces as the stream takes. A reader that has gone is no failure.
+ * Writes a whole text, in as many pieces as the stream needs. A reader that has closed the pipe is
+ * not a failure.
  *
- * @throws what else the stream throws
+ * @throws any other error of the stream
  */
 export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   let rest: Uint8Array = new TextEncoder().encode(text);
@@ -49,10 +52,10 @@ export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text:
     try {
       rest = rest.subarray(stream.writeSync(rest));
     } catch (error) {
-      // Whoever reads the output may stop reading, as `head` does: that is no failure of the command.
+      // The reader of the output may stop reading, as `head` does: that is not a failure of the
+      // command.
       if (error instanceof Deno.errors.BrokenPipe) return;
-      // A pipe that is full refuses, where another process has made it non-blocking: its reader will
-      // make room.
+      // A full pipe throws if another process has made it non-blocking: its reader will make room.
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
     }
   }

@@ -1,13 +1,13 @@
 import { maskControls } from "../config/quote.ts";
 
-/** A column of a table in plain text. */
+/** A column of a plain-text table. */
 export interface TextColumn {
   readonly title: string;
-  /** Whether its cells are figures, which end below one another. */
+  /** Whether its cells are figures, which are right-aligned. */
   readonly isNumber?: true;
 }
 
-/** Writes a table with its titles, the columns two spaces apart, without trailing spaces. */
+/** Formats a table with its titles, the columns two spaces apart, without trailing spaces. */
 export function formatTable(
   columns: readonly TextColumn[],
   rows: readonly (readonly string[])[],

@@ -67,7 +67,7 @@ permittedTest(NEEDS, "weir refuses what it does not know, with status 2", async 
     [["setpu.cfg"], 'cannot read "setpu.cfg": no such file; did you mean "setup.cfg"?'],
     [["help"], 'unknown command "help"; did you mean "--help"?'],
     [["--json", "check", "setup.cfg"], 'flag "--json" follows its command, as in "weir check'],
-    [["check", "--version"], 'flag "--version" stands alone: "weir --version"'],
+    [["check", "--version"], 'flag "--version" is used without a command: "weir --version"'],
     [["-", "setup.cfg"], 'unknown command "-", and there is no configuration file of that name'],
   ];
   for (const [args, message] of expected) {

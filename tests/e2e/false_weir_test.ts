@@ -102,6 +102,6 @@ falseWeirTest("a command does not wait for ever for an answer, nor for its end",
   const begun = say("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[1,");
   const silent: Conduct = () => Promise.resolve();
   for (const reason of await Promise.all([ask(silent, "drain", "b"), ask(begun, "drain", "b")])) {
-    assertEquals(reason, "it does not answer");
+    assertEquals(reason, "it does not respond");
   }
 });

@@ -185,7 +185,7 @@ permittedTest(NEEDS, "the clients reach Weir at a Unix socket, and bring a token
       `${folder}/weir.sock`,
     ]);
     assertEquals(refused.code, 1);
-    assertStringIncludes(refused.stderr, "--token-file names a file with one");
+    assertStringIncludes(refused.stderr, "pass a token file with --token-file");
     for (
       const flags of [["--config", `${folder}/weir.cfg`], [
         "--admin",
@@ -275,7 +275,7 @@ tmuxTest("weir top is live, drains with a key, and gives the terminal back", asy
   await pane.press("/", "d", "r", "a", "i", "n", "Enter");
   assertEquals((await pane.shows(/filter "drain"/)).includes(`${first.name} `), false);
   await pane.press("r", "y");
-  await pane.shows(/No backend fits the filter/);
+  await pane.shows(/No backend matches the filter/);
   await pane.press("Escape", "s", "s");
   await pane.shows(/STATE↑/);
   await pane.resize({ columns: 60, rows: 12 });

@@ -10,8 +10,9 @@ import { reportDiagnostics } from "../report_diagnostics.ts";
 import { requireFile } from "../require_file.ts";
 
 /**
- * Checks the configuration file and prints what it means; nothing is started. A name that cannot be
- * resolved is no mistake of the file, so that the status is then the one of a start that fails.
+ * Checks the configuration file and prints how it is interpreted; nothing is started. A name that
+ * cannot be resolved is not a mistake in the file, so the exit status is then that of a failed
+ * start.
  */
 export async function check(inputs: CommandInputs): Promise<number> {
   const { file, flags, terminal } = inputs;

@@ -15,7 +15,7 @@ import { reportDiagnostics } from "../report_diagnostics.ts";
 import { requireFile } from "../require_file.ts";
 import { VERSION } from "../version.ts";
 
-/** Starts the backends that the file maps to, and Weir in front of them, until a signal comes. */
+/** Starts the backends that the file maps to, and Weir in front of them, until a signal arrives. */
 export async function demo(inputs: CommandInputs): Promise<number> {
   const { file, entry, terminal } = inputs;
   await requireFile(file);
@@ -52,7 +52,7 @@ export async function demo(inputs: CommandInputs): Promise<number> {
   }
 }
 
-// Settings that are no demo's count as none, so that the old ones stay in force.
+// Settings that the demo cannot use are treated as invalid, so the old ones stay in force.
 function asDemo(loaded: LoadedSettings): LoadedSettings {
   if (loaded.settings === undefined) return loaded;
   try {

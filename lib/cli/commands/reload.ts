@@ -6,7 +6,7 @@ import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 import { reportDiagnostics } from "../report_diagnostics.ts";
 
-/** Makes a running Weir read its configuration again, and prints what came of it. */
+/** Makes a running Weir reload its configuration, and prints the result. */
 export function reload(inputs: CommandInputs): Promise<number> {
   const { terminal } = inputs;
   return askWeir(inputs, async (client) => {

@@ -10,12 +10,12 @@ import { EXIT_STATUS } from "../exit_status.ts";
 import { formatTable, type TextColumn } from "../text_table.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** A page of sessions, as the API gives it. */
+/** A page of sessions, as returned by the API. */
 interface SessionPage {
   readonly total: number;
   readonly matching: number;
   readonly sessions: readonly SessionView[];
-  /** Where the next page begins; null on the last one. */
+  /** The cursor of the next page; null on the last one. */
   readonly next: string | null;
 }
 
@@ -65,7 +65,7 @@ async function read(
     const shape = ANSWER_SHAPES.sessions;
     const page = await client.ask<SessionPage>(`/api/v1/sessions?${query}`, { shape });
     found.push(...page.sessions);
-    // A page without sessions is the last one, whatever it says.
+    // A page without sessions is treated as the last one, whatever `next` is.
     const isLast = page.next === null || page.sessions.length === 0;
     if (isLast || found.length >= limit) return { found, matching: page.matching };
     query.set("cursor", page.next as string);
@@ -91,5 +91,5 @@ function sessionRow(session: SessionView): string[] {
 function parseLimit(text: string): number {
   const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (limit > 0) return limit;
-  throw new UsageError(`${quote(text)} is no limit: expected a number from 1 on`, "sessions");
+  throw new UsageError(`${quote(text)} is not a limit: expected 1 or more`, "sessions");
 }

@@ -8,13 +8,13 @@ import { reportDiagnostics } from "../report_diagnostics.ts";
 import { requireFile } from "../require_file.ts";
 import { VERSION } from "../version.ts";
 
-/** Balances as the configuration file says, until a signal ends it. */
+/** Balances as the configuration file says, until a signal stops it. */
 export async function start(inputs: CommandInputs): Promise<number> {
   const { file, entry, terminal } = inputs;
   await requireFile(file);
   const environment = detectEnvironment();
   const { settings, diagnostics } = await loadSettings(file, environment);
-  // Who reads the log by a program wants every line of it to be JSON.
+  // A program that reads the log needs every line to be JSON.
   const isForLog = settings?.logFormat === "json";
   if (!isForLog) reportDiagnostics(diagnostics, terminal);
   if (settings === undefined) return EXIT_STATUS.wrongUsage;

@@ -4,7 +4,7 @@ import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 import { formatStatus } from "../format_status.ts";
 
-/** Prints how a running Weir is. It fails where that is not ready, or one of its listeners is not. */
+/** Prints the status of a running Weir. Fails if Weir or one of its listeners is not ready. */
 export function status(inputs: CommandInputs): Promise<number> {
   const { flags, terminal } = inputs;
   return askWeir(inputs, async (client) => {

@@ -15,11 +15,11 @@ import { type Order, TopModel } from "../top/top_model.ts";
 
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Shows a running Weir until the operator has seen enough. */
+/** Shows a running Weir until the operator quits. */
 export function top(inputs: CommandInputs): Promise<number> {
   const { operands, terminal } = inputs;
   return askWeir(inputs, async (client) => {
-    // Whatever stands against it is said before the terminal is taken over.
+    // Problems are reported before the terminal is taken over.
     const status = await askStatus(client);
     if (!Deno.stdout.isTerminal()) {
       terminal.print(formatStatus(status));
@@ -31,7 +31,7 @@ export function top(inputs: CommandInputs): Promise<number> {
   }, operands[0]);
 }
 
-/** Draws and listens until a key or a signal ends it. */
+/** Draws the view and handles keys until a key or a signal ends it. */
 async function watch(client: AdminClient, screen: FullScreen): Promise<void> {
   const model = new TopModel();
   const end = new AbortController();
@@ -56,14 +56,15 @@ async function watch(client: AdminClient, screen: FullScreen): Promise<void> {
     const defect = Promise.withResolvers<never>();
     const keys = obeyKeys(screen, model, draw, (order) => {
       if (order.kind === "quit") return stop();
-      // Keys are read on: a Weir that does not answer keeps nobody from leaving.
+      // Keys are still read meanwhile: the operator can quit even if Weir does not respond.
       model.message = `setting ${order.backendId} to ${order.mode} …`;
       carryOut(client, order).then((message) => {
         model.message = message;
         draw();
       }).catch(defect.reject);
     });
-    // A failure of either ends both; without keys, the feed goes on until a signal.
+    // A failure of either ends both; once no more keys can arrive, the feed continues until a
+    // signal.
     await Promise.race([feed, defect.promise, keys.then(() => feed)]);
   } finally {
     stop();
@@ -95,6 +96,6 @@ async function carryOut(
     return `${backendId} is set to ${mode}, now ${condition}`;
   } catch (error) {
     if (!(error instanceof RefusalError || error instanceof UnreachableError)) throw error;
-    return `it was not done: ${error.message}`;
+    return `failed: ${error.message}`;
   }
 }

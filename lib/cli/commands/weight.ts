@@ -15,7 +15,7 @@ export function weight(inputs: CommandInputs): Promise<number> {
   const [word = "", number = ""] = inputs.operands;
   const wanted = /^\d{1,3}$/.test(number) ? Number(number) : NaN;
   if (!(wanted <= HEAVIEST)) {
-    throw new UsageError(`${quote(number)} is no weight: expected 0 to ${HEAVIEST}`, "weight");
+    throw new UsageError(`${quote(number)} is not a weight: expected 0 to ${HEAVIEST}`, "weight");
   }
   return askWeir(inputs, async (client) => {
     for (const { id } of findBackends(await askBackends(client), word)) {

@@ -19,7 +19,7 @@ import type { StatusView } from "../../admin/status_view.ts";
 import { type Line, type Span, styled } from "./line.ts";
 import type { Sort, TopModel, TopRow } from "./top_model.ts";
 
-/** How many characters a terminal has. */
+/** The size of a terminal in characters. */
 export interface ScreenSize {
   readonly columns: number;
   readonly rows: number;
@@ -27,14 +27,14 @@ export interface ScreenSize {
 
 interface Column {
   readonly title: string;
-  /** What every row needs; a column that grows makes do with less, or takes more where there is room. */
+  /** The width in characters; a column that grows can be narrower, or wider if there is room. */
   readonly width: number;
   readonly grows?: true;
   readonly isNumber?: true;
-  /** Where a text that is too long is cut; of addresses, both ends tell which one it is. */
+  /** Where a text that is too long is cut; both ends of an address are needed to recognize it. */
   readonly cut?: "middle";
   readonly sort?: Sort;
-  /** Who is shown first where there is no room for all; those of the highest rank always are. */
+  /** Priority if there is no room for all columns; those with the highest rank are always shown. */
   readonly rank: number;
   readonly cell: (row: TopRow, nowMs: number) => string;
 }
@@ -42,7 +42,7 @@ interface Column {
 const SIGNS = { good: "●", fair: "▲", bad: "✕" } as const;
 const MOST_PROBLEMS = 3;
 const MOST_EVENTS = 4;
-/** Below this height, what has happened gives way to the backends. */
+/** Below this height, events are hidden to make room for the backends. */
 const LEAST_ROWS_FOR_EVENTS = 20;
 
 const KEYS = "↑↓ select  d drain  r ready  m maintenance  s sort  S reverse  / filter  q quit";
@@ -144,7 +144,7 @@ const COLUMNS: readonly Column[] = [
   },
 ];
 
-/** Lays out the view: exactly as many lines as the screen has rows. */
+/** Draws the view: exactly as many lines as the screen has rows. */
 export function drawTop(model: TopModel, size: ScreenSize): Line[] {
   const { status } = model;
   const head = status === undefined ? [] : drawHead(status);
@@ -156,7 +156,7 @@ export function drawTop(model: TopModel, size: ScreenSize): Line[] {
   const room = Math.max(0, size.rows - above.length - below.length);
   const rows = drawRows(model, columns, room);
   const filler: Line[] = Array.from({ length: Math.max(0, room - rows.length) }, () => []);
-  // The last line tells the keys and asks the questions: it stays even where nothing else does.
+  // The last line shows the keys and asks the questions: it stays even if nothing else fits.
   return [
     ...[...above, ...rows, ...filler, ...below.slice(0, -1)].slice(0, size.rows - 1),
     below.at(-1) ?? [],
@@ -195,7 +195,10 @@ function drawHead(status: StatusView): Line[] {
   ];
 }
 
-/** The columns that there is room for. Those that grow share what is left, the first one first. */
+/**
+ * The columns that there is room for. Those that grow share the remaining width, the first one
+ * first.
+ */
 function chooseColumns({ rows, status }: TopModel, width: number): Column[] {
   const nowMs = status?.atMs ?? 0;
   const longest = (column: Column): number =>
@@ -237,9 +240,9 @@ function drawTitles(columns: readonly Column[], { sort, descending }: TopModel):
 function drawRows(model: TopModel, columns: readonly Column[], room: number): Line[] {
   const { rows, status, selectedId } = model;
   if (status === undefined) return [styled("faint", "Connecting …")].slice(0, room);
-  if (rows.length === 0) return [styled("faint", "No backend fits the filter")].slice(0, room);
+  if (rows.length === 0) return [styled("faint", "No backend matches the filter")].slice(0, room);
   const selected = Math.max(0, rows.findIndex(({ backend }) => backend.id === selectedId));
-  // The selected row stands in the middle where there are more than the screen can show.
+  // The selected row is in the middle if there are more rows than the screen can show.
   const first = Math.max(0, Math.min(selected - Math.floor(room / 2), rows.length - room));
   return rows.slice(first, first + room).map((row): Line => {
     const line = columns.flatMap((column): Span[] => {
@@ -264,7 +267,7 @@ function drawEvents({ events }: TopModel): Line[] {
   ];
 }
 
-/** What follows from the order that is asked about; a line of its own, as it may be a long one. */
+/** The consequence of the order to be confirmed; on a line of its own, because it may be long. */
 function drawWarning({ prompt }: TopModel): Line[] {
   if (prompt.kind !== "confirm" || prompt.warning === "") return [];
   return [styled("alarm", ` ${prompt.warning} `)];
@@ -273,7 +276,7 @@ function drawWarning({ prompt }: TopModel): Line[] {
 function drawPrompt({ prompt, filter, message }: TopModel, width: number): Line {
   if (prompt.kind === "confirm") {
     const { backendId, mode } = prompt;
-    // The name gives way, not the answers.
+    // The name is cut, not the answers.
     const room = Math.max(1, width - ` Set  to ${mode}? y/n `.length);
     return styled("alarm", ` Set ${shorten(backendId, room)} to ${mode}? y/n `);
   }
@@ -292,7 +295,7 @@ function fit(text: string, { width, isNumber, cut }: Omit<Column, "cell">): stri
   return cut === "middle" ? shorten(text, width) : `${characters.slice(0, width - 1).join("")}…`;
 }
 
-/** Leaves out the middle of a text that is longer than the width. */
+/** Cuts out the middle of a text that is longer than the width. */
 function shorten(text: string, width: number): string {
   const characters = [...text];
   if (characters.length <= width) return text;

@@ -2,24 +2,24 @@ import { setTimeout as pause } from "node:timers/promises";
 import { readEvents } from "../../admin/dashboard/page/event_stream.js";
 import { type AdminClient, RefusalError, UnreachableError } from "../admin_client.ts";
 
-/** Weir writes once a second: more silence than this is a broken connection. */
+/** Weir writes once a second: a longer silence means that the connection is broken. */
 const MOST_SILENCE_MS = 5_000;
 const PAUSE_MS = 1_000;
 
-/** Who hears what Weir says. */
+/** A listener for the feed. */
 export interface FeedListener {
-  /** A connection stands; all that Weir remembers comes again. */
+  /** A connection was made; Weir sends all remembered events again. */
   readonly onConnect: () => void;
   readonly onMessage: (type: string, data: unknown) => void;
-  /** The connection broke, or none came about; another attempt follows. */
+  /** The connection broke, or could not be made; another attempt follows. */
   readonly onLost: (why: string) => void;
 }
 
 /**
- * Reads the events of Weir until the signal, over one connection after another.
+ * Reads the events of Weir until the signal is aborted, reconnecting as needed.
  *
- * @throws {RefusalError} where Weir does not want to tell, and another attempt would hear the same
- * @throws {UnreachableError} where the first attempt does not reach Weir
+ * @throws {RefusalError} if Weir refuses, and would refuse another attempt as well
+ * @throws {UnreachableError} if the first attempt does not reach Weir
  */
 export async function readFeed(
   client: AdminClient,
@@ -40,12 +40,12 @@ export async function readFeed(
     }
     if (signal.aborted) return;
     listener.onLost(`${why}; trying again`);
-    // The signal ends the pause too, by a rejection.
+    // The signal ends the pause as well, with a rejection.
     await pause(PAUSE_MS, undefined, { signal }).catch(() => {});
   }
 }
 
-/** Weir says with this status that it has too much to do, and with others that it never will. */
+/** The status with which Weir says that it is busy; others are final. */
 const BUSY = 503;
 
 function isFinal(error: unknown): boolean {

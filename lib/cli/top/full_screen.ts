@@ -3,15 +3,15 @@ import type { ScreenSize } from "./draw_top.ts";
 import { type Key, parseKeys } from "./key.ts";
 import { type Line, renderLine } from "./line.ts";
 
-// A line that is wider than it seems is cut by the terminal, and not wrapped.
+// Turns wrapping off, so that a line that is wider than computed is cut by the terminal.
 const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?25l\x1b[2J";
 const LEAVE = "\x1b[0m\x1b[?25h\x1b[?7h\x1b[?1049l";
-/** What is left where a terminal does not tell its size. */
+/** The size to use if the terminal does not report one. */
 const USUAL_SIZE: ScreenSize = { columns: 80, rows: 24 };
 
 /**
- * The terminal, taken over as a whole: the alternate screen without a cursor, and keys that arrive
- * at once and unseen. Disposing of it gives the terminal back as it was.
+ * The whole terminal: the alternate screen without a cursor, and keys that arrive immediately and
+ * without echo. Disposing of it restores the terminal.
  */
 export class FullScreen implements Disposable {
   readonly #terminal: Terminal;
@@ -34,16 +34,16 @@ export class FullScreen implements Disposable {
     }
   }
 
-  /** Shows the lines, the first one at the top. */
+  /** Shows the lines, starting at the top. */
   show(lines: readonly Line[]): void {
     if (!this.#isOpen) return;
     const { columns } = this.size;
     const rendered = lines.map((line) => renderLine(line, columns, this.#terminal.color));
-    // Each line is cleared behind its text, and nothing before: so nothing flickers.
+    // Each line is cleared only after its text, which avoids flicker.
     this.#terminal.print(`\x1b[H${rendered.map((line) => `${line}\x1b[K`).join("\r\n")}\x1b[J`);
   }
 
-  /** Gives the keys as they are pressed; ends where nobody can press any. */
+  /** Yields the keys as they are pressed; ends if there is no keyboard. */
   async *keys(): AsyncGenerator<Key, void, void> {
     if (!this.#isRaw) return;
     const decoder = new TextDecoder();

@@ -1,4 +1,4 @@
-/** A key that was pressed: a character, or one of those that have a name. */
+/** A key that was pressed: a character, or a key that has a name. */
 export type Key =
   | { readonly kind: "character"; readonly text: string }
   | { readonly kind: KeyName };
@@ -13,10 +13,10 @@ type KeyName =
   | "enter"
   | "escape"
   | "backspace"
-  /** Ctrl-C, which a terminal in raw mode hands on as a key. */
+  /** Ctrl-C, which a terminal in raw mode passes on as a key. */
   | "interrupt";
 
-/** What terminals send, by ECMA-48 and the habits of xterm. */
+/** The sequences that terminals send, according to ECMA-48 and the conventions of xterm. */
 const SEQUENCES: Readonly<Record<string, KeyName>> = {
   "\x1b[A": "up",
   "\x1bOA": "up",
@@ -39,7 +39,7 @@ const SEQUENCES: Readonly<Record<string, KeyName>> = {
   "\x04": "interrupt",
 };
 
-/** Splits what a terminal sent into keys. Sequences that mean nothing here are left out. */
+/** Splits the input from a terminal into keys. Sequences without a meaning here are dropped. */
 export function parseKeys(text: string): Key[] {
   // deno-lint-ignore no-control-regex
   const parts = text.matchAll(/\x1b[[O][0-9;]*[A-Za-z~]|\x1b|[\s\S]/gu);

@@ -1,6 +1,6 @@
 import { maskControls } from "../../config/quote.ts";
 
-/** What a piece of text is, as far as it shows. */
+/** The styles of text. */
 export type Style =
   | "plain"
   | "strong"
@@ -12,7 +12,7 @@ export type Style =
   | "alarm"
   | "selected";
 
-/** A piece of a line in one style. */
+/** A part of a line in one style. */
 export interface Span {
   readonly text: string;
   /** @default {"plain"} */
@@ -21,7 +21,7 @@ export interface Span {
 
 export type Line = readonly Span[];
 
-/** SGR parameters (ECMA-48). Bold and reversed also show where there is no colour. */
+/** SGR parameters (ECMA-48). Bold and reversed are used without colour, too. */
 const CODES: Readonly<Record<Style, string>> = {
   plain: "",
   strong: "1",
@@ -42,12 +42,12 @@ const COLORLESS: Readonly<Partial<Record<Style, string>>> = {
   alarm: "1;7",
 };
 
-/** Makes a line of one piece. */
+/** Makes a line with a single span. */
 export function styled(style: Style, text: string): Line {
   return [{ style, text }];
 }
 
-/** Writes a line with the codes of its styles, cut to the width. Control characters do not get out. */
+/** Renders a line with the codes of its styles, cut to the width. Control characters are masked. */
 export function renderLine(line: Line, width: number, color: boolean): string {
   let room = width;
   let rendered = "";

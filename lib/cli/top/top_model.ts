@@ -5,7 +5,7 @@ import type { BackendModeName } from "../../config/settings.ts";
 import type { WeirEvent } from "../../supervisor/event_log.ts";
 import type { Key } from "./key.ts";
 
-/** What the operator wants done. */
+/** What the operator has ordered. */
 export type Order =
   | { readonly kind: "quit" }
   | { readonly kind: "mode"; readonly backendId: string; readonly mode: BackendModeName };
@@ -17,7 +17,7 @@ export interface TopRow {
   readonly share: Share;
 }
 
-/** What rows can be sorted by; `file` is the order of the configuration. */
+/** The sort orders of the rows; `file` is the order of the configuration. */
 export const SORTS = [
   "file",
   "backend",
@@ -41,7 +41,7 @@ export type Prompt =
     readonly warning: string;
   };
 
-/** Bad states come first, where rows are sorted by state. */
+/** Bad states come first when rows are sorted by state. */
 const STATE_ORDER: readonly string[] = [
   "down",
   "ejected",
@@ -60,24 +60,24 @@ const MODE_KEYS: Readonly<Record<string, BackendModeName>> = {
 const MOST_EVENTS = 50;
 const PAGE = 10;
 
-/** What `weir top` shows, and what keys do to it. Knows nothing of terminals. */
+/** What `weir top` shows, and what keys do. Independent of the terminal. */
 export class TopModel {
   status: StatusView | undefined;
-  /** The newest last. */
+  /** The newest is last. */
   readonly events: WeirEvent[] = [];
-  /** Why there is no connection; empty while there is one. */
+  /** Why there is no connection; empty while connected. */
   lost = "";
-  /** What came of the last order. */
+  /** The result of the last order. */
   message = "";
   sort: Sort = "file";
   descending = false;
   filter = "";
   prompt: Prompt = { kind: "keys" };
-  /** The id of the backend that keys are about; empty before there are any. */
+  /** The id of the backend that keys apply to; empty as long as there are none. */
   selectedId = "";
   readonly #shares = new ShareMeter();
 
-  /** Takes in a status that is newer than the one before. */
+  /** Takes over a newer status. */
   update(status: StatusView): void {
     this.status = status;
     this.lost = "";
@@ -91,7 +91,7 @@ export class TopModel {
     if (this.events.length > MOST_EVENTS) this.events.shift();
   }
 
-  /** The backends that the filter lets through, sorted. */
+  /** The backends that match the filter, sorted. */
   get rows(): readonly TopRow[] {
     const words = this.filter.toLowerCase().split(/\s+/).filter((word) => word !== "");
     const rows = (this.status?.listeners ?? []).flatMap((listener) =>
@@ -107,7 +107,7 @@ export class TopModel {
     return rows.toSorted((a, b) => sign * compare(sortKey(a, sort), sortKey(b, sort)));
   }
 
-  /** Lets a key do what it does, and gives the order that follows from it. */
+  /** Handles a key, and returns the order that results from it, if any. */
   press(key: Key): Order | undefined {
     if (key.kind === "interrupt") return { kind: "quit" };
     switch (this.prompt.kind) {
@@ -137,7 +137,7 @@ export class TopModel {
     else if (key.text === "S") this.descending = !this.descending;
     else if (key.text === "s") {
       this.sort = SORTS[(SORTS.indexOf(this.sort) + 1) % SORTS.length] ?? "file";
-      // Whoever sorts by a figure looks for the largest.
+      // When sorting by a figure, the largest ones are of interest.
       this.descending = ["share", "active", "new", "bytes", "p99"].includes(this.sort);
     }
     return undefined;
@@ -171,7 +171,7 @@ export class TopModel {
       return;
     }
     if (present === mode) {
-      this.message = `${id} is set to ${mode} already`;
+      this.message = `${id} is already set to ${mode}`;
       return;
     }
     const warning = mode === "ready" ? "" : warnOfLast(row.listener, id);
@@ -195,7 +195,7 @@ export class TopModel {
     this.selectedId = rows[next]?.backend.id ?? this.selectedId;
   }
 
-  // What is selected stays so while rows are sorted anew around it.
+  // The selection stays on its backend when the rows are sorted again.
   #keepSelection(): void {
     const { rows } = this;
     if (rows.some(({ backend }) => backend.id === this.selectedId)) return;

@@ -94,7 +94,7 @@ permittedTest(["net"], "AdminClient says where nobody is, and where somebody els
   assertStringIncludes(error.message, `cannot reach Weir at 127.0.0.1:${port}: `);
   assertStringIncludes(error.message.toLowerCase(), "refused");
   await withServer({ port }, async () => {
-    const notWeir = `cannot reach Weir at 127.0.0.1:${port}: what answers there is not Weir`;
+    const notWeir = `cannot reach Weir at 127.0.0.1:${port}: the server there is not Weir`;
     const path = objectOf({ path: { type: "string" } });
     for (const target of ["/page", "/teapot", "/null", "/a"]) {
       const shape = target === "/a" ? objectOf({ listeners: { type: "array" } }) : path;

@@ -72,7 +72,7 @@ permittedTest(
       assertEquals(await place({ config, admin: "127.0.0.1:7" }), "127.0.0.1:7");
     });
     await withFile("[mappings]\n", async (config) => {
-      await assertRejects(() => place({ config }), UsageError, "cannot take the address of Weir");
+      await assertRejects(() => place({ config }), UsageError, "cannot read the address of Weir");
     });
     await assertRejects(() => place({ config: "/nowhere.cfg" }), UsageError, "no such file");
   },
@@ -80,7 +80,7 @@ permittedTest(
 
 permittedTest(["net", "read"], "findAdmin() refuses what is no address", async () => {
   for (const admin of ["off", "24000", "127.0.0.1:0", "a b:1", "127.0.0.1:70000"]) {
-    await assertRejects(() => place({ admin }), UsageError, "is no address of Weir");
+    await assertRejects(() => place({ admin }), UsageError, "is not an address of Weir");
   }
 });
 

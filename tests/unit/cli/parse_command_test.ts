@@ -108,7 +108,7 @@ Deno.test("parseCommand() says where a flag belongs that stands elsewhere", () =
   );
   assertEquals(
     usageError("check", "--version"),
-    'flag "--version" stands alone: "weir --version"',
+    'flag "--version" is used without a command: "weir --version"',
   );
 });
 

@@ -86,8 +86,8 @@ permittedTest(["read"], "run() explains wrong usage on standard error, with stat
   const { status, stdout, stderr } = await ran(["chekc", "setup.cfg"]);
   assertEquals([status, stdout], [2, ""]);
   assertStringIncludes(stderr, 'weir: unknown command "chekc"; did you mean "check"?\n');
-  assertStringIncludes(stderr, '"weir --help" prints what is possible\n');
-  assertStringIncludes((await ran(["check"])).stderr, '"weir check --help" prints');
+  assertStringIncludes(stderr, 'run "weir --help" for usage\n');
+  assertStringIncludes((await ran(["check"])).stderr, 'run "weir check --help" for usage');
 });
 
 permittedTest(["read", "write"], "run() check describes a valid file, with status 0", async () => {

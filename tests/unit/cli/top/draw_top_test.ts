@@ -110,7 +110,7 @@ Deno.test("drawTop() says that it waits, and that nothing fits the filter", () =
   assertStringIncludes(draw(new TopModel(), 80, 24).join("\n"), "Connecting");
   const top = model();
   for (const text of "/none") top.press({ kind: "character", text });
-  assertStringIncludes(draw(top, 80, 24).join("\n"), "No backend fits the filter");
+  assertStringIncludes(draw(top, 80, 24).join("\n"), "No backend matches the filter");
 });
 
 Deno.test("renderLine() cuts at the width, styles, and keeps control characters in", () => {

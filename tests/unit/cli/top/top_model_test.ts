@@ -78,7 +78,7 @@ Deno.test("TopModel changes a mode only after a yes", () => {
 Deno.test("TopModel does not set what is set already", () => {
   const top = model();
   assertEquals(press(top, { kind: "end" }, "d"), undefined);
-  assertEquals([top.prompt.kind, top.message], ["keys", "24003/c is set to drain already"]);
+  assertEquals([top.prompt.kind, top.message], ["keys", "24003/c is already set to drain"]);
 });
 
 Deno.test("TopModel quits by q, and by Ctrl-C wherever it is", () => {
