@@ -4,14 +4,17 @@ import { type FileToken, readTokenFile } from "../config/token_file.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { Access, Right } from "./route.ts";
 
-/** How often the file is looked at while it is watched. */
+/** How often the file is checked while it is watched. */
 const LOOK_INTERVAL_MS = 1_000;
-/** What was changed so shortly before it was read may have changed once more in the same tick of the clock. */
+/**
+ * A file that changed this shortly before it was read may change again within the same tick of the
+ * file system's clock.
+ */
 const SETTLED_AFTER_MS = 2_000;
-/** The bits of a mode by which others than the owner come in. */
+/** The mode bits that grant access to anyone but the owner. */
 const OTHERS = 0o077;
 
-/** A token of the file, for as long as it stands there. */
+/** A token in the file, for as long as it is there. */
 class KnownToken implements Access {
   readonly digest: Uint8Array;
   readonly rights: readonly Right[];
@@ -36,19 +39,19 @@ class KnownToken implements Access {
 }
 
 /**
- * The tokens of a file, one in a line: `TOKEN` may do everything, `read TOKEN` may only look. Lines
- * that begin with `#` or `;` are comments.
+ * The tokens of a file, one per line: `TOKEN` grants all rights, `read TOKEN` read access only.
+ * Lines that begin with `#` or `;` are comments.
  *
- * While it is watched the file is read again when it has changed. A token that no longer
- * stands there is revoked; a file that is gone, or that cannot be used, has none, and nobody may come in.
+ * While it is watched, the file is read again when it changes. A token that is no longer in it is
+ * revoked; if the file is gone or cannot be used, there are no tokens, and nobody has access.
  */
 export class AccessTokens {
   readonly #path: string;
   readonly #logger = loggerFor("admin");
   #tokens: readonly KnownToken[] = [];
-  /** What the file was like when it was read; empty where it is to be read in any case. */
+  /** The state of the file when it was read; empty if it is to be read again in any case. */
   #stamp = "";
-  /** What was wrong with it last; it is said once. */
+  /** The last problem with it, which is logged only once. */
   #problem = "";
   #isExposed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -57,7 +60,9 @@ export class AccessTokens {
     this.#path = path;
   }
 
-  /** Reads a file. Rejects with an `Error` that says what is wrong with it, and no token. */
+  /**
+   * Reads a file. Rejects with an `Error` that says what is wrong with it, without quoting tokens.
+   */
   static async open(path: string): Promise<AccessTokens> {
     const tokens = new AccessTokens(path);
     try {
@@ -70,9 +75,9 @@ export class AccessTokens {
   }
 
   /**
-   * Finds what an `Authorization` header stands for; nothing where it is wrong.
+   * Returns the access that an `Authorization` header grants; `undefined` if it is not valid.
    *
-   * The time that this takes says nothing about the tokens: digests are compared, each as a whole,
+   * The time that this takes reveals nothing about the tokens: digests are compared, each in full,
    * and always all of them.
    */
   find(authorization: string | null): Access | undefined {
@@ -86,7 +91,7 @@ export class AccessTokens {
     return found;
   }
 
-  /** Looks at the file from now on, until {@linkcode close}. */
+  /** Watches the file until {@linkcode close}. */
   watch(): void {
     this.#timer = setTimeout(async () => {
       await this.#look();
@@ -105,7 +110,7 @@ export class AccessTokens {
       const info = await Deno.stat(this.#path);
       if (this.#stamp !== "" && this.#stamp === stampOf(info)) return;
       if (await this.#read(info)) {
-        this.#logger.info("admin_token_file {path} was read again", { path: this.#path });
+        this.#logger.info("Reloaded admin_token_file {path}", { path: this.#path });
       }
       this.#problem = "";
     } catch (error) {
@@ -122,7 +127,7 @@ export class AccessTokens {
     }
   }
 
-  /** Tells whether there are other tokens than before. */
+  /** Returns whether the tokens have changed. */
   async #read(info: Deno.FileInfo): Promise<boolean> {
     const tokens = await readTokenFile(this.#path);
     this.#stamp = isSettled(info) ? stampOf(info) : "";
@@ -136,7 +141,7 @@ export class AccessTokens {
     return this.#use(tokens.map((token) => new KnownToken(token)));
   }
 
-  /** Takes over the tokens of the file. Tells whether they are others than before. */
+  /** Takes over the tokens of the file. Returns whether they have changed. */
   #use(tokens: readonly KnownToken[]): boolean {
     const before = this.#tokens;
     this.#tokens = tokens.map((token) => before.find((known) => known.isSameAs(token)) ?? token);
@@ -146,7 +151,7 @@ export class AccessTokens {
   }
 }
 
-/** Differs where another file has taken the place, or anything about this one has changed. */
+/** Differs if the file was replaced, or anything about it has changed. */
 function stampOf({ dev, ino, size, ctime, mtime, mode }: Deno.FileInfo): string {
   return [dev, ino, size, ctime?.getTime(), mtime?.getTime(), mode].join(" ");
 }

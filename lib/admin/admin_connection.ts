@@ -3,11 +3,11 @@ import { Duplex } from "node:stream";
 
 /** How long a connection may keep Weir waiting, in milliseconds. */
 export interface ConnectionLimits {
-  /** Until the head of a request is complete, counted from the end of the one before. */
+  /** Until the head of a request is complete, counted from the end of the previous one. */
   readonly requestTimeoutMs: number;
-  /** Until the client has taken what was written. */
+  /** Until the client has received what was written. */
   readonly writeTimeoutMs: number;
-  /** Until the client closes its side, once Weir has closed its own. */
+  /** Until the client closes its side, after Weir has closed its own. */
   readonly lingerTimeoutMs: number;
 }
 
@@ -18,21 +18,21 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
 };
 
 const READ_SIZE = 4 * 1024;
-/** A client that sends more than this after Weir's last answer is cut off. */
+/** A client that sends more than this after Weir's last answer is disconnected. */
 const MOST_LINGERING_BYTES = 16 * 1024 * 1024;
-/** Chunks that are shorter in total go out in one call. */
+/** Chunks whose total is at most this are written in one call. */
 const MOST_JOINED_BYTES = 64 * 1024;
 
 /**
- * An accepted connection as `node:http` takes it: a duplex stream that gives up on a client that keeps
- * it waiting. It owns the connection and closes it when it is destroyed.
+ * An accepted connection in the form that `node:http` accepts: a duplex stream that gives up on a
+ * client that keeps it waiting. It owns the connection and closes it when it is destroyed.
  */
 export class AdminConnection extends Duplex {
   readonly #connection: Deno.Conn;
   readonly #limits: ConnectionLimits;
   readonly #onLate: (connection: AdminConnection) => void;
   readonly #buffer = new Uint8Array(READ_SIZE);
-  /** Called when the connection is gone, each for a request that is in progress. */
+  /** One function for each request in progress, called when the connection is gone. */
   readonly #requests = new Set<() => void>();
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #idleSinceMs = performance.now();
@@ -42,7 +42,7 @@ export class AdminConnection extends Duplex {
   #isLingering = false;
   #lingeringBytes = 0;
 
-  /** @param onLate called when a client has sent a part of a request, and not the rest in time */
+  /** @param onLate called when a client has sent part of a request, but not the rest in time */
   constructor(
     connection: Deno.Conn,
     limits: ConnectionLimits,
@@ -53,7 +53,7 @@ export class AdminConnection extends Duplex {
     this.#connection = connection;
     this.#limits = limits;
     this.#onLate = onLate;
-    // Requests may come one right after the other, and each listens.
+    // Requests may be pipelined, and each adds a listener.
     this.setMaxListeners(0);
     sendAtOnce(connection);
     this.#awaitRequest();
@@ -64,14 +64,14 @@ export class AdminConnection extends Duplex {
     return this.#requests.size === 0;
   }
 
-  /** Since when that is so, on the clock of `performance`. */
+  /** Since when the connection has been idle, on the clock of `performance`. */
   get idleSinceMs(): number {
     return this.#idleSinceMs;
   }
 
   /**
-   * Notes that a request is in progress until the function that this returns is called, or the
-   * connection is gone: then, and once, `onEnd` is called.
+   * Records that a request is in progress until the returned function is called or the connection
+   * is gone; `onEnd` is then called, exactly once.
    */
   beginRequest(onEnd: () => void): () => void {
     const end = (): void => {
@@ -104,7 +104,10 @@ export class AdminConnection extends Duplex {
     void this.#send(size <= MOST_JOINED_BYTES ? [Buffer.concat(parts)] : parts, done);
   }
 
-  /** Lets the client read what was written: closing at once would reset a client that still sends. */
+  /**
+   * Lets the client read what was written: closing immediately would reset a client that is still
+   * sending.
+   */
   override _final(done: (error?: Error) => void): void {
     this.#connection.closeWrite().then(() => this.#linger(), () => this.destroy());
     done();
@@ -115,10 +118,10 @@ export class AdminConnection extends Duplex {
     try {
       this.#connection.close();
     } catch {
-      // The other side was faster.
+      // The other side has closed it already.
     }
     for (const end of this.#requests) end();
-    // Whatever went wrong with a client is its own affair.
+    // Errors of a client do not concern anyone else.
     done(null);
   }
 
@@ -142,7 +145,7 @@ export class AdminConnection extends Duplex {
     if (!this.#isReading) void this.#receive();
   }
 
-  /** Reads once; while it lingers, to the end. */
+  /** Reads once or, while lingering, to the end. */
   async #receive(): Promise<void> {
     this.#isReading = true;
     try {
@@ -151,7 +154,7 @@ export class AdminConnection extends Duplex {
         if (count === null) return this.#receiveEnd();
         this.#hasReceived = true;
         if (!this.#isLingering) {
-          // A copy: the stream keeps it, and the buffer is read into again.
+          // A copy, because the stream keeps it while the buffer is reused.
           this.#isReading = false;
           this.push(Buffer.from(this.#buffer.subarray(0, count)));
           return;
@@ -159,7 +162,7 @@ export class AdminConnection extends Duplex {
         this.#lingeringBytes += count;
       } while (this.#lingeringBytes <= MOST_LINGERING_BYTES);
     } catch {
-      // A reset, or closed here: either way nothing more comes.
+      // A reset, or closed here: either way there is nothing more to read.
     }
     this.destroy();
   }
@@ -179,7 +182,7 @@ export class AdminConnection extends Duplex {
         }
       }
     } catch {
-      // The client is gone.
+      // The client has disconnected.
       this.destroy();
     } finally {
       clearTimeout(timer);
@@ -188,11 +191,14 @@ export class AdminConnection extends Duplex {
   }
 }
 
-/** The end of an answer must not wait until the client has acknowledged its beginning. */
+/**
+ * The end of an answer must not wait until the client has acknowledged its beginning (Nagle's
+ * algorithm).
+ */
 function sendAtOnce(connection: Deno.Conn): void {
   try {
     if ("setNoDelay" in connection) (connection as Deno.TcpConn).setNoDelay();
   } catch {
-    // The client is gone already.
+    // The client has already disconnected.
   }
 }

@@ -11,30 +11,30 @@ import { SpareDescriptor } from "./spare_descriptor.ts";
 
 export interface AdminListenerInputs {
   readonly address: BoundAddress;
-  /** How many connections there are at once; asked for each. */
+  /** The maximum number of concurrent connections; called for each new one. */
   readonly mostConnections: () => number;
-  /** Files of which one is kept open, so that there is a descriptor when there is none left. */
+  /** Files of which one is kept open, as a spare descriptor for when there are none left. */
   readonly spareFiles: readonly string[];
 }
 
-/** Answers what comes in on a connection, which it owns from then on. */
+/** Takes ownership of a connection and answers the requests on it. */
 export type TakeConnection = (connection: Deno.Conn) => AdminConnection;
 
-/** Answers that are not written by then are broken off. */
+/** Answers that are not written within this time are aborted. */
 const CLOSE_PATIENCE_MS = 1_000;
-/** How long nothing is accepted after an attempt that failed. */
+/** How long to pause after a failed accept. */
 const FAILURE_PAUSE_MS = 100;
 
 /**
- * The address of the admin API, which it never lets go of until it is closed: whoever else bound it
- * would be handed the operators' tokens.
+ * The listening socket of the admin API. It never releases its address until it is closed: another
+ * process that bound the address would receive the operators' tokens.
  *
- * It has so many connections and no more, as each takes a descriptor that a session could use. When
- * all places are taken, the connection that has been idle for the longest time makes room; where none
- * is idle, the new one is closed.
+ * The number of connections is limited, because each takes a descriptor that a session could use.
+ * At the limit, the connection that has been idle the longest is closed to make room; if none is
+ * idle, the new one is closed.
  */
 export class AdminListener {
-  /** With the port that it has got. */
+  /** With the actual port. */
   readonly address: BoundAddress;
   readonly #inputs: AdminListenerInputs;
   readonly #socket: Deno.Listener;
@@ -52,7 +52,7 @@ export class AdminListener {
     this.#spare = SpareDescriptor.open(inputs.spareFiles);
   }
 
-  /** Binds an address. Rejects with an `Error` that names it where that cannot be done. */
+  /** Binds an address. Rejects with an `Error` that names the address if that fails. */
   static async open(inputs: AdminListenerInputs): Promise<AdminListener> {
     try {
       const { socket, address } = await bindAdmin(inputs.address);
@@ -63,12 +63,12 @@ export class AdminListener {
     }
   }
 
-  /** Begins to accept. */
+  /** Starts accepting. */
   serve(take: TakeConnection): void {
     this.#accepting = this.#accept(take);
   }
 
-  /** Lets the answers that are in progress finish for a moment, and stops. */
+  /** Stops, after a short time for answers in progress to finish. */
   async close(): Promise<void> {
     this.#closing.abort();
     // With a Unix socket this removes its file.
@@ -89,7 +89,8 @@ export class AdminListener {
     while (!this.#closing.signal.aborted) {
       try {
         this.#admit(await this.#socket.accept(), take);
-        // One in a turn: in between, what was closed gives its descriptor back, and others get on.
+        // One per turn of the event loop: in between, closed connections free their descriptors,
+        // and other tasks run.
         await setImmediate();
       } catch (error) {
         if (this.#closing.signal.aborted) return;
@@ -99,7 +100,7 @@ export class AdminListener {
   }
 
   #admit(accepted: Deno.Conn, take: TakeConnection): void {
-    // Without the spare descriptor this connection has taken the last one.
+    // If the spare descriptor cannot be reopened, this connection has taken the last one.
     if (this.#spare?.restore() === false) {
       accepted.close();
       this.#spare.restore();
@@ -107,7 +108,7 @@ export class AdminListener {
     }
     const most = this.#inputs.mostConnections();
     if (this.#connections.size >= most && !this.#closeIdle(1)) {
-      this.#warn(`The admin API has ${most} connections, as many as it may have: closed a new one`);
+      this.#warn(`The admin API has reached its limit of ${most} connections: closed a new one`);
       accepted.close();
       return;
     }
@@ -116,15 +117,15 @@ export class AdminListener {
     connection.once("close", () => this.#connections.delete(connection));
   }
 
-  /** Tells whether another attempt makes sense at once, after one that has failed. */
+  /** Returns whether to try again immediately after a failed attempt. */
   #canGoOn(error: unknown): boolean {
     this.#warn(`The admin API could not accept a connection: ${messageOf(error)}`);
-    // The sessions need the descriptors more than whoever is not asking anything.
+    // Sessions need the descriptors more than idle admin connections do.
     if (!isLocalFault(error) || this.#closeIdle()) return false;
     return this.#spare?.release() === true;
   }
 
-  /** Closes idle connections, the one that has been idle longest first. Tells whether there was any. */
+  /** Closes idle connections, those idle the longest first. Returns whether there were any. */
   #closeIdle(most = Infinity): boolean {
     const idle = [...this.#connections].filter(({ isIdle }) => isIdle)
       .sort((a, b) => a.idleSinceMs - b.idleSinceMs);

@@ -15,18 +15,20 @@ import { StatusWatch } from "./status_watch.ts";
 
 /** More connections than operators, dashboards and monitoring need. */
 const MOST_CONNECTIONS = 256;
-/** So many there may be in any case: without them nobody could see why there are no descriptors. */
+/**
+ * The minimum, whatever the limit: without it nobody could see why there are no descriptors left.
+ */
 const FEWEST_CONNECTIONS = 8;
-/** How many large answers are written at once: more scrapers than anybody has. */
+/** The maximum number of large answers written at once: more than anyone has scrapers. */
 const MOST_LARGE_ANSWERS = 8;
-/** The share of the descriptors that are left which connections may take. */
+/** The share of the remaining descriptors that connections may use. */
 const SHARE_OF_FILES = 0.25;
 
 export interface AdminInputs {
   readonly control: Control;
-  /** Where to listen; port 0 takes a free one. */
+  /** Where to listen; port 0 picks a free port. */
   readonly address: BoundAddress;
-  /** The file with the tokens; empty or absent where none are asked for. */
+  /** The file with the tokens; empty or absent if none are required. */
   readonly tokenFile?: string;
   /** Weir's own version. */
   readonly version: string;
@@ -34,21 +36,24 @@ export interface AdminInputs {
   readonly pages?: readonly PageFile[];
   /** How long a body may take to arrive. @default {5000} */
   readonly bodyTimeoutMs?: number;
-  /** How many descriptors nobody else lays claim to; asked for each connection. @default {all} */
+  /**
+   * How many descriptors are not reserved for anything else; called for each connection. @default
+   * {all}
+   */
   readonly filesLeft?: () => number;
 }
 
 /** A running admin API. */
 export interface AdminServer {
-  /** Where it listens, as the configuration file would have it. */
+  /** Where it listens, in the notation of the configuration file. */
   readonly address: string;
-  /** Ends all streams, lets the answers that are under way finish for a moment, and stops. */
+  /** Ends all streams and stops, after a short time for answers in progress to finish. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the admin API on this thread. Rejects where the address cannot be bound, or the tokens
- * cannot be read; nothing is left running then.
+ * Starts the admin API on this thread. Rejects if the address cannot be bound or the tokens cannot
+ * be read; nothing is left running then.
  */
 export async function startAdmin(inputs: AdminInputs): Promise<AdminServer> {
   const { control, version, tokenFile = "", pages = [], bodyTimeoutMs = 5_000 } = inputs;
@@ -57,7 +62,7 @@ export async function startAdmin(inputs: AdminInputs): Promise<AdminServer> {
   if (isExposed(inputs.address) && tokenFile === "") {
     const where = formatAdminAddress(inputs.address);
     throw new Error(
-      `Could not bind admin "${where}": other machines reach it, and there is no admin_token_file`,
+      `Could not bind admin "${where}": other machines can reach it, and there is no admin_token_file`,
     );
   }
   const tokens = tokenFile === "" ? undefined : await AccessTokens.open(tokenFile);
@@ -84,7 +89,7 @@ export async function startAdmin(inputs: AdminInputs): Promise<AdminServer> {
   });
   const http = new HttpServer((request) => desk.answer(request), {
     ...CONNECTION_LIMITS,
-    // Whatever is left unread, half of the places stay free for others.
+    // However many answers are not read, half of the connections remain available to others.
     mostLargeAnswers: () => Math.min(MOST_LARGE_ANSWERS, mostConnections() / 2),
   });
   listener.serve((connection) => http.take(connection));
@@ -102,7 +107,7 @@ export async function startAdmin(inputs: AdminInputs): Promise<AdminServer> {
   };
 }
 
-/** How many connections there may be at once where so many descriptors are left. */
+/** The maximum number of concurrent connections, given the number of remaining descriptors. */
 export function connectionsFor(filesLeft: number): number {
   const share = Math.floor(filesLeft * SHARE_OF_FILES);
   return Math.max(FEWEST_CONNECTIONS, Math.min(MOST_CONNECTIONS, share));

@@ -1,16 +1,16 @@
 import type { BoundAddress } from "../config/admin_address.ts";
 import { clearSocketPath } from "./unix_socket.ts";
 
-/** With these bits taken away, a socket is its owner's alone from the moment it is there. */
+/** A umask with which a socket is accessible only to its owner from the moment it exists. */
 const OWNER_ONLY = 0o177;
 
-/** A bound address, with the port that it has got. */
+/** A bound address, with the actual port. */
 export interface Bound {
   readonly socket: Deno.Listener;
   readonly address: BoundAddress;
 }
 
-/** Binds the address of the admin API. Rejects with what stands against it. */
+/** Binds the address of the admin API. Rejects if that fails. */
 export async function bindAdmin(address: BoundAddress): Promise<Bound> {
   if (address.kind === "unix") {
     await clearSocketPath(address.path);
@@ -21,7 +21,10 @@ export async function bindAdmin(address: BoundAddress): Promise<Bound> {
   return { socket, address: { kind: "tcp", address: { hostname, port: socket.addr.port } } };
 }
 
-/** Whoever may write to the socket may steer Weir, and a mode that is set later is set too late. */
+/**
+ * Write access to the socket means control over Weir, and setting its mode after it was created
+ * would be too late.
+ */
 function listenPrivately(path: string): Deno.Listener {
   if (Deno.build.os === "windows") return Deno.listen({ transport: "unix", path });
   const before = Deno.umask(OWNER_ONLY);

@@ -4,10 +4,10 @@ import { KNOWN_KEYS, type KnownKey, type Scope } from "../config/schema.ts";
 import { SECRET, showValue } from "../config/secret.ts";
 import type { BackendModeName, ListenerSettings, Settings } from "../config/settings.ts";
 
-/** A key's value, and how it came to be. */
+/** The value of a key, and where it comes from. */
 export interface ConfigValue {
   readonly key: string;
-  /** As the file would have it; `(secret)` where it is nobody's business. */
+  /** In the notation of the file; `(secret)` if it is a secret. */
   readonly value: string;
   /** `default`, `[options]`, or `[options KEY]`. */
   readonly origin: string;
@@ -15,7 +15,7 @@ export interface ConfigValue {
   readonly reloadable: boolean;
 }
 
-/** What `GET /api/v1/config` answers: the settings in force. */
+/** The answer of `GET /api/v1/config`: the settings in force. */
 export interface ConfigView {
   readonly file: string;
   readonly options: readonly ConfigValue[];
@@ -33,7 +33,7 @@ export interface ConfigView {
   }[];
 }
 
-/** Shows settings without their secrets. */
+/** Returns a view of settings without their secrets. */
 export function viewConfig(settings: Settings): ConfigView {
   return {
     file: settings.file,
@@ -67,7 +67,9 @@ function viewKeys(
   }));
 }
 
-/** Whoever may read tokens finds out about them on the machine itself. */
+/**
+ * Even the path of the token file is hidden: those who may read it know it from the machine itself.
+ */
 function viewValue(key: KnownKey, value: unknown): string {
   const isPlace = key.name === "admin_token_file" && value !== key.default;
   return isPlace ? SECRET : showValue(key, value);

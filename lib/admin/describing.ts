@@ -2,7 +2,7 @@ import { describeOpenApi } from "./openapi.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import type { Call, Desk } from "./route.ts";
 
-/** Answers what there is to ask, and what the one who asks may do. */
+/** Answers with all routes, and the rights of the caller. */
 export function answerRoutes({ access: { rights } }: Call, { routes, version }: Desk): Reply {
   return jsonReply({
     name: "Weir",

@@ -5,20 +5,20 @@ import { Quota } from "./quota.ts";
 import type { LiveReply, Outlet } from "./reply.ts";
 import type { StatusWatch } from "./status_watch.ts";
 
-/** How many may listen at once. */
+/** The maximum number of concurrent streams. */
 export const MOST_STREAMS = 64;
-/** So often something is sent, that no proxy takes the connection for a dead one. */
+/** How often something is sent, so that no proxy considers the connection dead. */
 const HEARTBEAT_MS = 15_000;
-/** A listener with so much left to read is too slow, and has to come again. */
+/** A client with this many unread bytes is too slow: it is disconnected, and has to reconnect. */
 const LARGEST_BACKLOG = 1024 * 1024;
 
-/** What can be listened to: the status once a second, and the events of the log. */
+/** What a stream can carry: the status once a second, and the events of the log. */
 export const STREAM_KINDS = ["status", "event"] as const;
 export type StreamKind = typeof STREAM_KINDS[number];
 
 export interface StreamQuery {
   readonly kinds: readonly StreamKind[];
-  /** The last event that the listener has; 0 for all that are remembered. */
+  /** The last event that the client has; 0 for all that are remembered. */
   readonly lastEventId: number;
   /** Ends the stream. */
   readonly signal: AbortSignal;
@@ -27,8 +27,8 @@ export interface StreamQuery {
 const ENCODER = new TextEncoder();
 
 /**
- * Those who listen to `GET /api/v1/events`. The status is made and written out once for all of them,
- * and only while somebody listens.
+ * The streams of `GET /api/v1/events`. The status is collected and encoded once for all of them,
+ * and only while there is a stream.
  */
 export class EventStreams {
   readonly #control: Control;
@@ -42,11 +42,11 @@ export class EventStreams {
     this.#watch = watch;
   }
 
-  /** Answers one who wants to listen. Throws a {@linkcode Problem} where there are too many. */
+  /** Opens a stream. Throws a {@linkcode Problem} if there are too many. */
   open(query: StreamQuery): LiveReply {
     const leave = this.#places.take();
     if (leave === undefined) {
-      throw new Problem(503, `There are ${MOST_STREAMS} who listen already`, {
+      throw new Problem(503, `There are already ${MOST_STREAMS} event streams, the maximum`, {
         "retry-after": "5",
       });
     }
@@ -85,7 +85,7 @@ export class EventStreams {
     };
   }
 
-  /** An id that is ahead of the log is from before a restart. */
+  /** An id that is ahead of the log was issued before a restart. */
   #missed(lastEventId: number): readonly WeirEvent[] {
     const { events } = this.#control.events;
     const newest = events.at(-1)?.id ?? 0;
@@ -120,7 +120,7 @@ export class EventStreams {
   }
 }
 
-/** One who listens. */
+/** One stream. */
 class EventStream {
   readonly #kinds: readonly StreamKind[];
   readonly #outlet: Outlet;
@@ -131,12 +131,16 @@ class EventStream {
     this.#outlet = outlet;
   }
 
-  /** Leaves the status out where the one before is still to be read: the next one says more. */
+  /**
+   * Skips the status if the previous one has not been read yet: the next one is more recent anyway.
+   */
   sendStatus(message: Uint8Array): void {
     if (this.#kinds.includes("status")) this.sendComment(message);
   }
 
-  /** Ends the stream where too much is still to be read: who comes again gets what it missed. */
+  /**
+   * Ends the stream if too much is unread: a client that reconnects gets the events that it missed.
+   */
   sendEvent(message: Uint8Array): void {
     if (!this.#kinds.includes("event")) return;
     if (this.#outlet.backlog >= LARGEST_BACKLOG) this.end();

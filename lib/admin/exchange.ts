@@ -4,7 +4,7 @@ import { hasBody, type HttpRequest, toHttpRequest } from "./http_request.ts";
 import { acceptsGzip, RenderedBody } from "./rendered_body.ts";
 import type { LiveReply, Reply } from "./reply.ts";
 
-/** What every answer has unless it says otherwise. */
+/** The headers of every answer that does not set them itself. */
 const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -15,7 +15,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-/** The head of a reply, and its body as it goes over the wire. */
+/** The head of a reply, and its encoded body. */
 export interface EncodedReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export class Exchange {
   readonly #response: ServerResponse;
   readonly #connection: AdminConnection;
   readonly #onEnd: (() => void)[] = [];
-  /** A client that has closed its side may still want the answer, if it has asked its question. */
+  /** A client that has closed its side may still want the answer if its request was complete. */
   readonly #onHalfClose = (): void => {
     if (this.#isLive || !this.#message.complete) this.#connection.destroy();
   };
@@ -42,19 +42,22 @@ export class Exchange {
     this.#response = response;
     this.#connection = connection;
     connection.once("end", this.#onHalfClose);
-    // A client that leaves in the middle is no news.
+    // A client that disconnects during a request is not worth reporting.
     message.on("error", () => {});
     response.on("error", () => {});
     response.once("close", connection.beginRequest(() => this.#end()));
   }
 
-  /** Has something done once the answer is written or the connection is gone; at once if it is. */
+  /**
+   * Calls a function once the answer is written or the connection is gone; immediately if it
+   * already is.
+   */
   onEnd(act: () => void): void {
     if (this.#hasEnded) act();
     else this.#onEnd.push(act);
   }
 
-  /** Puts a body into the form that this client can read. */
+  /** Encodes a body in a form that this client accepts. */
   encode({ status, headers, body = "" }: Reply): EncodedReply {
     if (typeof body === "string") return { status, headers, bytes: new RenderedBody(body).bytes };
     if (!body.isCompressible) return { status, headers, bytes: body.bytes };
@@ -69,16 +72,16 @@ export class Exchange {
   /**
    * Writes the whole answer.
    *
-   * @param isLast whether the connection ends with it in any case
+   * @param isLast whether the connection is closed after it in any case
    */
   write({ status, headers, bytes }: EncodedReply, isLast: boolean): void {
     const length = status === NO_CONTENT ? {} : { "content-length": String(bytes.length) };
     this.#writeHead(status, { ...headers, ...length }, isLast);
-    // `node:http` leaves the body out where only the head was asked for.
+    // `node:http` omits the body of an answer to HEAD.
     this.#response.end(bytes);
   }
 
-  /** Writes the head of the answer and leaves the body to the reply. */
+  /** Writes the head of the answer, and lets the reply write the body. */
   stream({ status, headers, start }: LiveReply): void {
     const response = this.#response;
     this.#isLive = true;

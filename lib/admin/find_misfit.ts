@@ -2,10 +2,10 @@ import { describeAllowed, type JsonSchema, type JsonType } from "./json_schema.t
 import { SCHEMAS } from "./schemas.ts";
 
 /**
- * Says where an answer is not what a schema promises; `undefined` where it is. Members that the schema
- * does not know are no misfit: a newer Weir has them.
+ * Describes where an answer does not match a schema; returns `undefined` if it matches. Unknown
+ * members are accepted: a newer Weir may have them.
  *
- * @param path where in the answer the value stands, such as `listeners[0].backends`
+ * @param path the position of the value in the answer, such as `listeners[0].backends`
  */
 export function findMisfit(
   value: unknown,
@@ -36,7 +36,7 @@ function nameOf(ref: string): string {
   return ref.slice(ref.lastIndexOf("/") + 1);
 }
 
-/** Integers are numbers too: whoever wants either is told what it wants to hear. */
+/** An integer is also a number: returns whichever of the two is wanted. */
 function typeOf(value: unknown, wanted: readonly JsonType[]): JsonType {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";

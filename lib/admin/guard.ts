@@ -6,23 +6,28 @@ import { Problem } from "./problem.ts";
 import type { Access, Permission } from "./route.ts";
 
 const HTTP_PORT = "80";
-/** A name or an address, with or without a port: nothing that would be another part of a URL. */
+/**
+ * A name or an address, with or without a port: nothing that would become another part of a URL.
+ */
 const AUTHORITY = /^(\[[\da-f:.]+\]|[\w.-]*)(:\d{1,5})?$/i;
 
-/** Where there are no tokens, none is ever revoked. */
+/** Without tokens, none is ever revoked. */
 const { signal: NEVER } = new AbortController();
 const EVERYTHING: Access = { rights: ["read", "write"], revoked: NEVER };
 const NOTHING: Access = { rights: [], revoked: NEVER };
 
-/** Tells the requests that somebody meant to make from those that a foreign page makes for them. */
+/**
+ * Distinguishes requests made deliberately from those that a foreign page makes in a user's
+ * browser.
+ */
 export class Guard {
-  /** The authorities that a request may be for; absent where any may be. */
+  /** The authorities that a request may name; absent if any is allowed. */
   readonly #hosts: ReadonlySet<string> | undefined;
-  /** An authority that the API has itself. */
+  /** An authority of the API itself. */
   readonly #name: string;
   readonly #tokens: AccessTokens | undefined;
 
-  /** @param address where the API is bound, with the port that it has got */
+  /** @param address where the API is bound, with the actual port */
   constructor(address: AdminAddress, tokens: AccessTokens | undefined) {
     this.#hosts = knownHosts(address);
     this.#name = address.kind === "tcp" ? formatAddress(address.address) : "localhost";
@@ -30,23 +35,23 @@ export class Guard {
   }
 
   /**
-   * Gives the URL of a request that is for this API, or throws a {@linkcode Problem}. A foreign name
-   * that leads to loopback (DNS rebinding) shows in `Host`.
+   * Returns the URL of a request for this API, or throws a {@linkcode Problem}. A foreign name that
+   * resolves to loopback (DNS rebinding) shows in `Host`.
    */
   checkHost({ headers, target }: HttpRequest): URL {
     const host = headers.get("host");
-    // HTTP/1.0 need not name one: then it is ours.
+    // HTTP/1.0 does not require one: then it is ours.
     const base = URL.parse(`http://${host || this.#name}`);
-    // What is no authority would be taken for a part of the path.
+    // Anything that is not an authority would be parsed as part of the path.
     if (base === null || !AUTHORITY.test(host ?? "")) {
       throw new Problem(400, `Host is "${host}": expected a name or an address, with its port`);
     }
     const parsed = URL.parse(target.startsWith("/") ? base.origin + target : target);
     if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-      throw new Problem(400, `"${target}" is no path: expected one such as "/api"`);
+      throw new Problem(400, `"${target}" is not a path: expected one such as "/api"`);
     }
     const hosts = this.#hosts;
-    // A request line with a whole URL in it names the host once more.
+    // A request line with an absolute URL names the host a second time.
     const foreign = [parsed.host, host ?? parsed.host].find((name) =>
       hosts !== undefined && !hosts.has(normalizeHost(name))
     );
@@ -55,8 +60,8 @@ export class Guard {
   }
 
   /**
-   * Lets a request pass that no foreign page has made, or throws a {@linkcode Problem}: browsers say
-   * where a request comes from.
+   * Throws a {@linkcode Problem} if a foreign page has made a request: browsers say where a request
+   * comes from.
    */
   checkOrigin({ headers }: HttpRequest, permission: Permission): void {
     const origin = headers.get("origin");
@@ -76,7 +81,7 @@ export class Guard {
     }
   }
 
-  /** Finds what a request may do, or throws a {@linkcode Problem} where that does not suffice. */
+  /** Returns what a request may do, or throws a {@linkcode Problem} if that is not sufficient. */
   checkRights(request: HttpRequest, permission: Permission): Access {
     if (this.#tokens === undefined) return EVERYTHING;
     if (permission === "none") return NOTHING;
@@ -84,11 +89,11 @@ export class Guard {
     const access = this.#tokens.find(authorization);
     if (access?.rights.includes(permission)) return access;
     if (access !== undefined) {
-      throw new Problem(403, "The token may only look: this changes something");
+      throw new Problem(403, "The token grants read access only: this request changes something");
     }
     const challenge = 'Bearer realm="Weir"';
     throw authorization === null
-      ? new Problem(401, 'There is no token: expected "Authorization: Bearer TOKEN"', {
+      ? new Problem(401, 'Missing token: expected "Authorization: Bearer TOKEN"', {
         "www-authenticate": challenge,
       })
       : new Problem(401, "The token is unknown", {
@@ -98,7 +103,7 @@ export class Guard {
 }
 
 /**
- * Behind a Unix socket no browser comes in, and an address that other machines reach has names that
+ * Browsers cannot use a Unix socket, and an address that other machines can reach has names that
  * Weir cannot know: a token protects it.
  */
 function knownHosts(address: AdminAddress): ReadonlySet<string> | undefined {
@@ -112,8 +117,8 @@ function knownHosts(address: AdminAddress): ReadonlySet<string> | undefined {
 }
 
 /**
- * Tells whether pages of an authority have this origin. By `http` or `https`: what stands before
- * Weir may speak the one with browsers and the other with Weir.
+ * Whether pages of an authority have this origin, with `http` or `https`: a proxy in front of Weir
+ * may use one with browsers and the other with Weir.
  */
 function isOriginOf(host: string, origin: string): boolean {
   const url = URL.parse(origin);
@@ -121,7 +126,7 @@ function isOriginOf(host: string, origin: string): boolean {
     URL.parse(`${url.protocol}//${host}`)?.host === url.host;
 }
 
-/** Writes an authority in one way, with its port; empty where it is none. */
+/** Returns an authority in canonical form, with its port; empty if it is not one. */
 function normalizeHost(host: string): string {
   const url = URL.parse(`http://${host}`);
   return url === null || url.hostname === "" ? "" : `${url.hostname}:${url.port || HTTP_PORT}`;

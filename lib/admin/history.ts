@@ -2,10 +2,10 @@ import type { ListenerView, StatusView } from "./status_view.ts";
 
 /** How far back the history goes. */
 export const HISTORY_MS = 15 * 60_000;
-/** As many samples as there are seconds. */
+/** One sample per second. */
 const SAMPLES = HISTORY_MS / 1000;
 
-/** What is remembered of each listener, by how it is read. */
+/** The figures kept for each listener, with how each is read. */
 const SERIES = {
   active: ({ figures }) => figures.active,
   sessionsPerSecond: ({ rates }) => rates.sessionsPerSecond,
@@ -19,18 +19,18 @@ const SERIES = {
 export type SeriesName = keyof typeof SERIES;
 export const SERIES_NAMES = Object.keys(SERIES) as readonly SeriesName[];
 
-/** What `GET /api/v1/history` answers: columns, as plots want them. */
+/** The answer of `GET /api/v1/history`: columns, as plots need them. */
 export interface HistoryView {
   /** When each sample was taken, in milliseconds since 1970, oldest first. */
   readonly atMs: readonly number[];
-  /** Null where the listener was not there, or had no connect times. */
+  /** Null if the listener did not exist, or had no connect times. */
   readonly listeners: readonly (
     & { readonly key: string }
     & { readonly [S in SeriesName]: readonly (number | null)[] }
   )[];
 }
 
-/** The last fifteen minutes of every listener, in arrays that are made once and written in a ring. */
+/** The last fifteen minutes of every listener, in preallocated ring buffers. */
 export class History {
   readonly #times = new Float64Array(SAMPLES);
   readonly #listeners = new Map<string, Record<SeriesName, Float32Array>>();
@@ -51,14 +51,14 @@ export class History {
     this.#forgetRemoved();
   }
 
-  /** Reads what is remembered. */
+  /** Returns the remembered samples. */
   read(): HistoryView {
     const newest = this.#times[(this.#taken - 1 + SAMPLES) % SAMPLES] as number;
     const places: number[] = [];
     let next = Infinity;
     for (let index = this.#taken - 1; index >= Math.max(0, this.#taken - SAMPLES); index--) {
       const time = this.#times[index % SAMPLES] as number;
-      // What is later than what came after it is from before the clock was set back.
+      // A sample that is later than its successor was taken before the clock was set back.
       if (time < newest - HISTORY_MS || time >= next) break;
       places.unshift(index % SAMPLES);
       next = time;
@@ -81,7 +81,7 @@ export class History {
     return series;
   }
 
-  /** Once in a round, so that it costs nothing to speak of. */
+  /** Done once per round of the ring, so that its cost is negligible. */
   #forgetRemoved(): void {
     if (this.#taken % SAMPLES !== 0) return;
     for (const [key, { active }] of this.#listeners) {
@@ -97,7 +97,7 @@ function mapSeries<T>(make: (name: SeriesName) => T): Record<SeriesName, T> {
   >;
 }
 
-/** A float of 32 bits has seven digits; what comes after them is noise. */
+/** A 32-bit float has seven significant digits; the rest is noise. */
 function valueOf(value: number): number | null {
   return Number.isNaN(value) ? null : Math.round(value * 1000) / 1000;
 }

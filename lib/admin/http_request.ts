@@ -1,18 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 
-/** A request as it came in, once its head is there. */
+/** A request as received, once its head is complete. */
 export interface HttpRequest {
   readonly method: string;
-  /** As the request line has it: a path with its query, or a whole URL. */
+  /** As in the request line: a path with its query, or an absolute URL. */
   readonly target: string;
-  /** A header that came twice has both values, with a comma between them. */
+  /** A header that was sent twice has both values, separated by a comma. */
   readonly headers: Headers;
-  /** Read by whoever wants it; what is left unread ends the connection. */
+  /** Read only if needed; if anything is left unread, the connection is closed. */
   readonly body: Readable;
 }
 
-/** Reads what `node:http` has parsed. */
+/** Converts a request parsed by `node:http`. */
 export function toHttpRequest(message: IncomingMessage): HttpRequest {
   const { method = "", url = "", rawHeaders } = message;
   const headers = new Headers();

@@ -13,17 +13,18 @@ export type Answerer = (request: HttpRequest) => Promise<Reply | LiveReply>;
 
 /** How many requests are in progress at once; streams of events do not count. */
 const MOST_REQUESTS = 128;
-/** An answer of this size and more is one that the kernel may not take as a whole. */
+/** Answers of this size or more may not fit into the kernel's buffers. */
 const LARGE_BYTES = 64 * 1024;
 
 export interface HttpLimits extends ConnectionLimits {
-  /** How many large answers are written at once; asked for each. */
+  /** The maximum number of large answers written at once; called for each. */
   readonly mostLargeAnswers: () => number;
 }
 
 /**
- * Speaks HTTP/1.1 on connections that somebody else has accepted. `node:http` could listen by itself,
- * but once the process has run out of descriptors it never accepts again, and does not say so.
+ * An HTTP/1.1 server for connections that are accepted elsewhere. `node:http` could listen by
+ * itself, but once the process has run out of descriptors it never accepts again, and does not
+ * report it.
  */
 export class HttpServer {
   readonly #answer: Answerer;
@@ -37,7 +38,7 @@ export class HttpServer {
     this.#answer = answer;
     this.#limits = limits;
     this.#largeAnswers = new Quota(limits.mostLargeAnswers);
-    // The time limits of `node:http` are for sockets of its own.
+    // The time limits of `node:http` apply only to its own sockets.
     this.#server = createServer({ keepAliveTimeout: 0 });
     // A client may close its side and still want the answer.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
@@ -54,17 +55,17 @@ export class HttpServer {
     });
   }
 
-  /** Takes over a connection, and answers what comes in on it until either side closes it. */
+  /** Takes over a connection, and answers the requests on it until either side closes it. */
   take(accepted: Deno.Conn): AdminConnection {
     const connection = new AdminConnection(accepted, this.#limits, (late) => {
       const seconds = this.#limits.requestTimeoutMs / 1000;
-      refuse(late, new Problem(408, `The request had not come within ${seconds} s`));
+      refuse(late, new Problem(408, `The request was not received within ${seconds} s`));
     });
     this.#server.emit("connection", connection);
     return connection;
   }
 
-  /** Makes every answer from now on the last one on its connection. */
+  /** From now on, every answer is the last one on its connection. */
   close(): void {
     this.#isClosing = true;
   }
@@ -84,7 +85,10 @@ export class HttpServer {
     if (encoded.bytes.length >= LARGE_BYTES && exchange.request.method !== "HEAD") {
       const finish = this.#largeAnswers.take();
       if (finish === undefined) {
-        return this.#refuse(exchange, "Too many large answers are still to be read by others");
+        return this.#refuse(
+          exchange,
+          "Too many other clients have not read their large answers yet",
+        );
       }
       exchange.onEnd(finish);
     }
@@ -97,20 +101,20 @@ export class HttpServer {
   }
 }
 
-/** Nothing is thrown up to here; what is thrown all the same must not end the process. */
+/** Nothing should be thrown here; if it is, it must not end the process. */
 function logDefect(error: unknown): void {
   const trace = traceOf(error);
   loggerFor("admin").error("An answer ended with an unexpected error: {trace}", { trace });
 }
 
-/** What is wrong with bytes that `node:http` cannot take for a request. */
+/** What is wrong with bytes that `node:http` cannot parse as a request. */
 function problemOf(error: Error & { readonly code?: string }): Problem {
   return error.code === "HPE_HEADER_OVERFLOW"
     ? new Problem(431, "The head of the request is too large: at most 16 KiB are allowed")
-    : new Problem(400, "This is not a request of HTTP/1.1");
+    : new Problem(400, "This is not an HTTP/1.1 request");
 }
 
-/** Ends a connection that brings no request, and says why where no answer is in its way. */
+/** Closes a connection without a valid request, and says why unless an answer is being written. */
 function refuse(connection: AdminConnection, problem: Problem): void {
   if (!connection.isIdle || !connection.writable) return void connection.destroy();
   const { status, headers, body = "" } = problem.toReply();

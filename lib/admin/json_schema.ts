@@ -14,7 +14,7 @@ export interface JsonSchema {
 
 export type JsonType = "object" | "array" | "string" | "number" | "integer" | "boolean" | "null";
 
-/** An object with all of these properties, and no others; those that may be absent end in `?`. */
+/** An object with exactly these properties; the names of optional ones end in `?`. */
 export function objectOf(
   properties: Readonly<Record<string, JsonSchema>>,
   description?: string,
@@ -36,16 +36,17 @@ export function arrayOf(items: JsonSchema, description?: string): JsonSchema {
   return { type: "array", ...(description === undefined ? {} : { description }), items };
 }
 
-/** A schema by its name among the components. */
+/** A reference to a schema by its name in the components. */
 export function refTo(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
 /**
- * Checks what somebody has sent, and says what is wrong: what was found, and what is allowed.
+ * Validates a value from a client, and describes what is wrong: what was found, and what is
+ * allowed.
  *
  * @param name what the value is called, for the message
- * @returns `undefined` where nothing is wrong
+ * @returns `undefined` if nothing is wrong
  */
 export function findFault(value: unknown, schema: JsonSchema, name: string): string | undefined {
   if (schema.enum !== undefined) {
@@ -74,13 +75,15 @@ export function findFault(value: unknown, schema: JsonSchema, name: string): str
   return undefined;
 }
 
-/** Says in words what a schema allows. */
+/** Describes in words what a schema allows. */
 export function describeAllowed(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((word) => JSON.stringify(word)).join(", ");
   const { minimum, maximum } = schema;
   const type = [schema.type ?? "anything"].flat().join(" or ");
   if (minimum === undefined) return `${/^[aeio]/.test(type) ? "an" : "a"} ${type}`;
-  return `a whole number from ${minimum} ${maximum === undefined ? "on" : `to ${maximum}`}`;
+  return maximum === undefined
+    ? `a whole number of at least ${minimum}`
+    : `a whole number from ${minimum} to ${maximum}`;
 }
 
 function faulty(name: string, value: unknown, schema: JsonSchema): string {
@@ -104,6 +107,6 @@ function isOfType(value: unknown, type: JsonSchema["type"]): boolean {
     case "boolean":
       return typeof value === "boolean";
     default:
-      throw new Error(`Cannot check a value of type "${type}": nobody can send one`);
+      throw new Error(`Cannot check a value of type "${type}": requests never contain one`);
   }
 }

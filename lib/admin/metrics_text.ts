@@ -7,7 +7,7 @@ import {
 } from "./metric_families.ts";
 import type { HistogramFamily, Labels, MetricFamily, PlainFamily } from "./metric_family.ts";
 
-/** `text` is Prometheus' own format 0.0.4. */
+/** `text` is Prometheus's own format 0.0.4. */
 export type MetricsFormat = "text" | "openmetrics";
 
 export const METRICS_CONTENT_TYPES: Readonly<Record<MetricsFormat, string>> = {
@@ -15,15 +15,15 @@ export const METRICS_CONTENT_TYPES: Readonly<Record<MetricsFormat, string>> = {
   openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
 };
 
-/** A listener, backend or worker, and the labels that name it as they stand between the braces. */
+/** A listener, backend or worker, and the labels that name it, formatted as between the braces. */
 interface Labelled<Subject> {
   readonly subject: Subject;
   readonly labels: string;
 }
 
 /**
- * Writes all metrics of a status, each as a text of its own: a single one of some megabytes would
- * keep the thread busier with its memory than with its lines.
+ * Formats all metrics of a status, each as a separate string: building a single string of several
+ * megabytes would take longer than formatting the lines.
  */
 export function formatMetrics(status: Status, format: MetricsFormat): string[] {
   const listeners = status.listeners.map((subject) => ({
@@ -50,8 +50,8 @@ export function formatMetrics(status: Status, format: MetricsFormat): string[] {
 }
 
 /**
- * Chooses the format by an `Accept` header: OpenMetrics where it is asked for at least as much as
- * plain text is.
+ * Chooses the format by an `Accept` header: OpenMetrics if it is preferred at least as much as
+ * plain text.
  */
 export function chooseMetricsFormat(accept: string | null): MetricsFormat {
   let openmetrics = 0;
@@ -66,7 +66,7 @@ export function chooseMetricsFormat(accept: string | null): MetricsFormat {
   return openmetrics > 0 && openmetrics >= text ? "openmetrics" : "text";
 }
 
-/** Writes labels as they stand between the braces, escaped. */
+/** Formats labels as between the braces, escaped. */
 export function formatLabels(labels: Labels): string {
   return Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`).join(",");
 }
@@ -132,7 +132,7 @@ function formatHistogram<Subject>(
   return text;
 }
 
-/** OpenMetrics wants a bound to look like a float. */
+/** OpenMetrics requires bounds to be written as floats. */
 function formatBound(bound: number, format: MetricsFormat): string {
   return format === "openmetrics" && Number.isInteger(bound) ? `${bound}.0` : String(bound);
 }

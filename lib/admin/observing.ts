@@ -34,7 +34,7 @@ export function answerEvents(
   { request, access, parameters }: Call,
   { streams }: Desk,
 ): LiveReply {
-  // The header is from a browser that comes again, and newer than what its address says.
+  // The header is sent by a browser that reconnects, and is newer than the parameter in its URL.
   const last = request.headers.get("last-event-id") ?? String(parameters.last_event_id ?? 0);
   if (!/^\d{1,15}$/.test(last)) {
     throw new Problem(400, `Last-Event-ID is "${last}": expected the id of an event`);

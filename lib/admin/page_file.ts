@@ -1,6 +1,6 @@
-/** A file of the dashboard, as the admin API hands it out: to anyone, as it holds no secret. */
+/** A file of the dashboard. The admin API serves it to anyone, because it contains no secrets. */
 export interface PageFile {
-  /** Where it is found, such as `/` or `/dashboard.js`. */
+  /** The path at which it is served, such as `/` or `/dashboard.js`. */
   readonly path: string;
   /** `text/html; charset=utf-8` or the like. */
   readonly contentType: string;

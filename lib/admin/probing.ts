@@ -5,14 +5,14 @@ import { jsonReply, type Reply } from "./reply.ts";
 import type { Call, Desk } from "./route.ts";
 import type { ListenerView } from "./status_view.ts";
 
-/** Answers as long as the main thread does. */
+/** Answers as long as the main thread runs. */
 export function answerAlive(): Reply {
   return jsonReply({ alive: true });
 }
 
 /**
- * Answers whether this process accepts clients and goes on doing so, and the reasons if it does not.
- * Where a listener is asked for, its backends count too.
+ * Answers whether this process accepts clients and is not shutting down, with the reasons if it
+ * does not. If a listener is given, its backends count too.
  */
 export function answerReady({ parameters }: Call, { watch }: Desk): Reply {
   const { listeners, notReadyReasons } = watch.view;
@@ -22,7 +22,7 @@ export function answerReady({ parameters }: Call, { watch }: Desk): Reply {
   return jsonReply({ ready: reasons.length === 0, reasons }, statusOf(reasons));
 }
 
-/** Answers for every listener whether its pool has a backend that takes sessions. */
+/** Answers for each listener whether its pool has a backend that takes sessions. */
 export function answerPools(_call: Call, { watch }: Desk): Reply {
   const { listeners, notReadyReasons } = watch.view;
   const pools = listeners.map(({ key, ready }) => ({ listener: key, ready }));

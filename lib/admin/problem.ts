@@ -1,6 +1,6 @@
 import type { Reply } from "./reply.ts";
 
-/** The statuses of the answers that say that something is wrong, with their names (RFC 9110). */
+/** The status codes of error answers, with their names (RFC 9110). */
 const TITLES = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -18,17 +18,19 @@ const TITLES = {
 } as const;
 export type ProblemStatus = keyof typeof TITLES;
 
-/** What is wrong with a request: thrown wherever it is found, and answered as RFC 9457 says. */
+/**
+ * What is wrong with a request: thrown wherever it is found, and answered as specified by RFC 9457.
+ */
 export class Problem extends Error {
   readonly status: ProblemStatus;
   readonly headers: Readonly<Record<string, string>>;
-  /** What the document has besides. */
+  /** Additional members of the document. */
   readonly members: object;
 
   /**
-   * @param detail a sentence: what was found, and what is allowed
-   * @param headers what the answer has besides
-   * @param members what the document has besides
+   * @param detail a sentence: what was found and what is allowed
+   * @param headers additional headers of the answer
+   * @param members additional members of the document
    */
   constructor(
     status: ProblemStatus,
@@ -43,7 +45,7 @@ export class Problem extends Error {
     this.members = members;
   }
 
-  /** What the status is called. */
+  /** The name of the status. */
   get title(): string {
     return TITLES[this.status];
   }

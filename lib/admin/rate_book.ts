@@ -4,13 +4,15 @@ import type { Status } from "../supervisor/status.ts";
 import { RateMeter } from "./rate_meter.ts";
 import type { BackendView, ListenerView, Rates, StatusView } from "./status_view.ts";
 
-/** The figures of a backend that a meter watches; the buckets of the connect time follow. */
+/**
+ * The figures of a backend that a meter tracks, by index; the buckets of the connect time follow.
+ */
 const SESSIONS = 0;
 const BYTES_IN = 1;
 const BYTES_OUT = 2;
 const ERRORS = 3;
 const BUCKETS = 4;
-/** The figures of a listener that are not sums over its backends. */
+/** The figures of a listener that are not sums over its backends, by index. */
 const ACCEPTED = 0;
 const REFUSED = 1;
 
@@ -25,15 +27,15 @@ const NO_RATES: Rates = {
   connectTimeP99Ms: null,
 };
 
-/** The rates of all listeners and backends, as of the last look. */
+/** The rates of all listeners and backends, as of the last sample. */
 export class RateBook {
   #meters = new Map<string, RateMeter>();
   #rates = new Map<string, Rates>();
 
   /**
-   * Takes note of the figures. To be called about once a second.
+   * Samples the figures. Call it about once a second.
    *
-   * @param nowMs by a clock that never goes back, unlike the one that the status has its time from
+   * @param nowMs from a monotonic clock, unlike the time in the status
    */
   look(status: Status, nowMs: number = performance.now()): void {
     const meters = new Map<string, RateMeter>();
@@ -122,7 +124,7 @@ function quantilesOf(counts: Float64Array): Pick<Rates, "connectTimeP50Ms" | "co
   };
 }
 
-/** Three decimals are more than anybody reads. */
+/** Three decimals are enough for everyone. */
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

@@ -1,12 +1,12 @@
-/** A figure's rate is its growth over so many looks, at most. */
+/** A rate is the growth of a figure over at most this many samples. */
 const RATE_LOOKS = 5;
-/** A quantile is estimated from what came over so many looks, at most. */
+/** A quantile is estimated from the values of at most this many samples. */
 const LONGEST_LOOKS = 10;
 
-/** How fast figures grow that only ever go up: remembers the last looks at them. */
+/** Measures how fast counters grow, from their last samples. */
 export class RateMeter {
   readonly #columns: number;
-  /** The looks, each with its time and then its figures; the oldest is written over. */
+  /** The samples, each with its time followed by its figures; the oldest is overwritten. */
   readonly #ring: Float64Array;
   #looks = 0;
 
@@ -16,7 +16,7 @@ export class RateMeter {
     this.#ring = new Float64Array((LONGEST_LOOKS + 1) * (columns + 1));
   }
 
-  /** Remembers the figures. Figures that have gone down were set back: counting starts anew. */
+  /** Adds a sample. If a figure has decreased, the counters were reset: sampling starts again. */
   look(atMs: number, figures: ArrayLike<number>): void {
     if (this.#looks > 0) {
       const last = this.#at(0);
@@ -33,7 +33,7 @@ export class RateMeter {
     this.#ring.set(figures, at + 1);
   }
 
-  /** The growth of a figure in a second. */
+  /** The growth of a figure per second. */
   perSecond(column: number): number {
     const back = Math.min(RATE_LOOKS, this.#looks - 1);
     if (back < 1) return 0;
@@ -45,7 +45,9 @@ export class RateMeter {
     return ms > 0 ? growth * 1000 / ms : 0;
   }
 
-  /** Adds the growth of the figures from a column on over the longest time that is remembered. */
+  /**
+   * Adds, to `sums`, the growth of the figures from a column on, over the longest remembered time.
+   */
   addGrowth(firstColumn: number, sums: Float64Array): void {
     const back = Math.min(LONGEST_LOOKS, this.#looks - 1);
     if (back < 1) return;
@@ -57,7 +59,7 @@ export class RateMeter {
     }
   }
 
-  /** Where the look stands that was so many looks ago. */
+  /** The position of the sample taken that many samples ago. */
   #at(back: number): number {
     return ((this.#looks - 1 - back) % (LONGEST_LOOKS + 1)) * (this.#columns + 1);
   }

@@ -4,13 +4,13 @@ import { hasBody, type HttpRequest } from "./http_request.ts";
 import { findFault, type JsonSchema } from "./json_schema.ts";
 import { Problem } from "./problem.ts";
 
-/** The most that somebody may send. */
+/** The maximum size of a body, in bytes. */
 export const LARGEST_BODY = 64 * 1024;
 
 /**
- * Reads a JSON body, within bounds of size and time. What it refuses it does not read.
+ * Reads a JSON body within limits of size and time. A body that is refused is not read.
  *
- * @param schema what is to be sent; absent where nothing is
+ * @param schema what the body must be; absent if there must be none
  * @param timeoutMs how long it may take to arrive
  * @throws {Problem} 400, 408, 413 or 415
  */
@@ -23,12 +23,12 @@ export async function readBody(
   const type = headers.get("content-type");
   if (Number(headers.get("content-length") ?? 0) > LARGEST_BODY) throw tooLarge();
   if (!hasBody(request) && schema === undefined) return undefined;
-  // A form on another site can send text and form data without asking, and JSON it cannot.
+  // A form on another site can send text and form data without a preflight, but not JSON.
   if (!/^application\/json\s*(;|$)/i.test(type ?? "")) {
     const found = type === null ? "no content type" : `content type "${type}"`;
     throw new Problem(415, `The body has ${found}: expected "application/json"`);
   }
-  if (schema === undefined) throw new Problem(400, "Nothing is to be sent here");
+  if (schema === undefined) throw new Problem(400, "This request takes no body");
   const value = parseJson(await readBytes(body, timeoutMs));
   const fault = findFault(value, schema, "The body");
   if (fault !== undefined) throw new Problem(400, fault);
@@ -40,7 +40,7 @@ function readBytes(body: Readable, timeoutMs: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const timer = setTimeout(() => {
-    stop(new Problem(408, `The body was not there within ${timeoutMs / 1000} s`));
+    stop(new Problem(408, `The body was not received within ${timeoutMs / 1000} s`));
   }, timeoutMs);
   function stop(problem: Problem): void {
     body.off("data", add);
@@ -54,7 +54,7 @@ function readBytes(body: Readable, timeoutMs: number): Promise<Uint8Array> {
   }
   body.on("data", add);
   body.once("end", () => resolve(Buffer.concat(chunks)));
-  // Nobody is left to read what is said of it.
+  // The client is gone, so nobody will read this.
   body.once("close", () => stop(new Problem(400, "The body ended too early")));
   return promise.finally(() => clearTimeout(timer));
 }

@@ -2,48 +2,48 @@ import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 
 const ENCODER = new TextEncoder();
-/** What is shorter fits into one packet anyway. */
+/** A shorter body fits into one packet anyway. */
 const LEAST_TO_COMPRESS = 1_400;
-/** The fastest: figures repeat themselves, so that more effort takes off little more. */
+/** The fastest level: figures are so repetitive that higher levels gain little. */
 const LEVEL = 1;
 
-/** A body that is encoded once, and compressed once at most, for everybody who is sent it. */
+/** A body that is encoded once, and compressed at most once, for all its recipients. */
 export class RenderedBody {
   readonly bytes: Uint8Array;
   #gzipped: Uint8Array | undefined;
 
-  /** @param content bytes, or text, which may be in parts */
+  /** @param content bytes, or text, optionally in parts */
   constructor(content: string | readonly string[] | Uint8Array) {
     this.bytes = content instanceof Uint8Array
       ? content
       : Buffer.concat([content].flat().map((text) => ENCODER.encode(text)));
   }
 
-  /** Whether compressing it is worth while. */
+  /** Whether compressing it is worthwhile. */
   get isCompressible(): boolean {
     return this.bytes.length >= LEAST_TO_COMPRESS;
   }
 
-  /** The same, compressed by gzip. */
+  /** The body, compressed with gzip. */
   get gzipped(): Uint8Array {
     this.#gzipped ??= gzipSync(this.bytes, { level: LEVEL });
     return this.#gzipped;
   }
 }
 
-/** Renders a value as JSON, with a line break for those who read it in a terminal. */
+/** Renders a value as JSON, with a final line break for readers in a terminal. */
 export function renderJson(value: unknown): RenderedBody {
   return new RenderedBody(`${JSON.stringify(value)}\n`);
 }
 
-/** Tells whether an `Accept-Encoding` header wants gzip. */
+/** Whether an `Accept-Encoding` header accepts gzip. */
 export function acceptsGzip(header: string | null): boolean {
   let quality = 0;
   for (const part of (header ?? "").toLowerCase().split(",")) {
     const [coding, ...parameters] = part.split(";").map((word) => word.trim());
     if (coding !== "gzip" && coding !== "*") continue;
     const weight = parameters.find((word) => word.startsWith("q="))?.slice(2) ?? "1";
-    // What is said of gzip itself counts before what is said of everything.
+    // An entry for gzip takes precedence over one for `*`.
     if (coding === "gzip") return Number(weight) > 0;
     quality = Number(weight);
   }

@@ -1,18 +1,18 @@
 import { RenderedBody, renderJson } from "./rendered_body.ts";
 
-/** What a request is answered with. */
+/** The answer to a request. */
 export interface Reply {
   readonly status: number;
-  /** By names in lower case. */
+  /** By lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Absent where there is no content. */
+  /** Absent if there is no content. */
   readonly body?: string | RenderedBody;
 }
 
-/** An answer whose body is written little by little, for as long as the client listens. */
+/** An answer whose body is written gradually, for as long as the client is connected. */
 export interface LiveReply extends Omit<Reply, "body"> {
   /**
-   * Called exactly once, after the head is written. Returns the function that is called, once, when
+   * Called exactly once, after the head is written. Returns a function that is called, once, when
    * the client is gone or the outlet was ended.
    */
   readonly start: (outlet: Outlet) => () => void;
@@ -20,13 +20,13 @@ export interface LiveReply extends Omit<Reply, "body"> {
 
 /** Where the body of a {@linkcode LiveReply} goes. */
 export interface Outlet {
-  /** How many bytes the client has not taken yet. */
+  /** How many bytes the client has not received yet. */
   readonly backlog: number;
   write(bytes: Uint8Array): void;
   end(): void;
 }
 
-/** Answers with JSON: a value, or one that is rendered already. */
+/** Makes a JSON answer from a value, or from one that is already rendered. */
 export function jsonReply(value: unknown, status = 200): Reply {
   const body = value instanceof RenderedBody ? value : renderJson(value);
   return { status, headers: { "content-type": "application/json" }, body };

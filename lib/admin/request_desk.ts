@@ -18,7 +18,9 @@ export interface RequestDeskInputs {
   readonly bodyTimeoutMs: number;
 }
 
-/** Pages are made of their own files alone: nothing is loaded from elsewhere, and nothing inline. */
+/**
+ * Pages consist of their own files only: nothing is loaded from elsewhere, and nothing is inline.
+ */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -31,7 +33,7 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Takes requests, refuses those that are not to be answered, and answers the others. */
+/** Checks requests, refuses those that are not allowed, and answers the others. */
 export class RequestDesk {
   readonly #inputs: RequestDeskInputs;
   readonly #pages: ReadonlyMap<string, Reply>;
@@ -66,7 +68,7 @@ export class RequestDesk {
     guard.checkRights(request, permission);
     const parameters = readParameters(match, searchParams);
     const sent = await readBody(request, body, bodyTimeoutMs);
-    // Once more: the body may have taken long enough for the token to be revoked.
+    // Checked again, because the token may have been revoked while the body was read.
     const access = guard.checkRights(request, permission);
     return await handle({ request, access, parameters, body: sent }, desk);
   }
@@ -75,7 +77,7 @@ export class RequestDesk {
     if (error instanceof Problem) return error;
     const trace = traceOf(error);
     this.#logger.error("A request ended with an unexpected error: {trace}", { trace });
-    return new Problem(500, "An unexpected error; the log says more");
+    return new Problem(500, "An unexpected error occurred; see the log");
   }
 }
 
@@ -89,7 +91,7 @@ function pageReply({ body, contentType }: PageFile): Reply {
 
 function requireReading({ method }: HttpRequest): void {
   if (method === "GET" || method === "HEAD") return;
-  throw new Problem(405, `${method} cannot be done to a page: expected GET, HEAD`, {
+  throw new Problem(405, `${method} is not allowed for a page: expected GET, HEAD`, {
     allow: "GET, HEAD",
   });
 }

@@ -1,16 +1,16 @@
-/** An answer is given again for so many times as long as it took to make. */
+/** An answer is reused for this many times the time that it took to make. */
 const REUSE_FACTOR = 10;
 
 /**
- * An answer that is not made anew for everybody who asks at the same time: however many ask, making
- * it takes no more than a tenth of the time. Where one asks now and then, each answer is a new one.
+ * An answer that is shared by all who ask at about the same time: however many ask, making it takes
+ * at most a tenth of the time. If requests are rare, each answer is a new one.
  */
 export class Reused<T> {
   readonly #make: () => T;
   #value: T | undefined;
   #freshUntilMs = -Infinity;
 
-  /** @param make makes the answer; where that is a promise, all who ask meanwhile wait for it */
+  /** @param make makes the answer; if that is a promise, all who ask meanwhile wait for it */
   constructor(make: () => T) {
     this.#make = make;
   }
@@ -30,7 +30,7 @@ export class Reused<T> {
     return value;
   }
 
-  /** Makes the next answer a new one: something has changed. */
+  /** Makes the next answer a new one, because something has changed. */
   forget(): void {
     this.#value = undefined;
     this.#freshUntilMs = -Infinity;

@@ -7,13 +7,13 @@ import type { SessionList } from "./session_list.ts";
 import type { SharedAnswers } from "./shared_answers.ts";
 import type { StatusWatch } from "./status_watch.ts";
 
-/** What somebody may do; whoever may write may read too. */
+/** A right of a caller; `write` includes `read`. */
 export type Right = "read" | "write";
 
-/** What a route asks for; `none` is open to everyone who can reach the address. */
+/** What a route requires; `none` is open to everyone who can reach the address. */
 export type Permission = Right | "none";
 
-/** What answers are made from. */
+/** What the handlers use to make answers. */
 export interface Desk {
   readonly control: Control;
   /** Weir's own version. */
@@ -22,24 +22,24 @@ export interface Desk {
   readonly shared: SharedAnswers;
   readonly sessions: SessionList;
   readonly streams: EventStreams;
-  /** Every route of the API, for those that describe it. */
+  /** Every route of the API, for the routes that describe it. */
   readonly routes: readonly Route[];
 }
 
 /** What a request may do, and for how long. */
 export interface Access {
   readonly rights: readonly Right[];
-  /** Aborted once the token no longer stands in its file. */
+  /** Aborted once the token is no longer in its file. */
   readonly revoked: AbortSignal;
 }
 
-/** A request that is known to be good. */
+/** A request that has passed all checks. */
 export interface Call {
   readonly request: HttpRequest;
   readonly access: Access;
   /** The decoded parts of the path, and the query, by the names of the route's parameters. */
   readonly parameters: Readonly<Record<string, string | number>>;
-  /** What was sent, as the route's `body` says. */
+  /** The body, which matches the route's `body` schema. */
   readonly body: unknown;
 }
 
@@ -53,7 +53,7 @@ export interface Parameter {
   readonly schema: JsonSchema;
 }
 
-/** What a route may answer, besides problems. */
+/** An answer of a route, other than a problem. */
 export interface Answer {
   readonly status: number;
   readonly doc: string;
@@ -61,7 +61,7 @@ export interface Answer {
   readonly schema?: JsonSchema;
 }
 
-/** One thing that the API can do. */
+/** One operation of the API. */
 export interface Route {
   readonly method: "GET" | "POST" | "DELETE";
   /** Parts in braces stand for parameters: `/api/v1/sessions/{id}`. */
@@ -70,7 +70,7 @@ export interface Route {
   readonly doc: string;
   readonly permission: Permission;
   readonly parameters?: readonly Parameter[];
-  /** What is to be sent, as JSON; absent where nothing is. */
+  /** The JSON body of the request; absent if there is none. */
   readonly body?: JsonSchema;
   readonly answers: readonly Answer[];
   readonly handle: Handler;

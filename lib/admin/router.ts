@@ -3,16 +3,16 @@ import { describeAllowed, findFault, type JsonSchema } from "./json_schema.ts";
 import { Problem } from "./problem.ts";
 import type { Parameter, Route } from "./route.ts";
 
-/** A route, and what the path says about its parameters. */
+/** A route, and its parameters from the path. */
 export interface RouteMatch {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
 /**
- * Finds the route of a request. `HEAD` goes where `GET` goes.
+ * Finds the route of a request. `HEAD` is routed like `GET`.
  *
- * @throws {Problem} 404 where there is no such path, 405 where it has no such method
+ * @throws {Problem} 404 if there is no such path, 405 if it does not have the method
  */
 export function findRoute(routes: readonly Route[], method: string, pathname: string): RouteMatch {
   const parts = pathname.split("/").map(decodePart);
@@ -26,13 +26,15 @@ export function findRoute(routes: readonly Route[], method: string, pathname: st
   if (match !== undefined) return match;
   const methods = found.map(({ route }) => route.method);
   const allow = methods.flatMap((name) => name === "GET" ? ["GET", "HEAD"] : [name]).join(", ");
-  throw new Problem(405, `${method} cannot be done to "${pathname}": expected ${allow}`, { allow });
+  throw new Problem(405, `${method} is not allowed for "${pathname}": expected ${allow}`, {
+    allow,
+  });
 }
 
 /**
  * Reads the parameters of a request.
  *
- * @throws {Problem} 400 where one is unknown, given twice, or has a value that is not allowed
+ * @throws {Problem} 400 if one is unknown, is given twice, or has a value that is not allowed
  */
 export function readParameters(
   { route, pathParameters }: RouteMatch,
@@ -62,7 +64,7 @@ function readValue(name: string, text: string, schema: JsonSchema): string | num
 function unknownParameter(name: string, known: readonly Parameter[]): Problem {
   const names = known.map((parameter) => parameter.name);
   if (names.length === 0) {
-    return new Problem(400, `Parameter "${name}" is unknown: there are none here`);
+    return new Problem(400, `Parameter "${name}" is unknown: this route takes none`);
   }
   const meant = closestWord(name, names);
   const advice = meant === undefined
@@ -91,6 +93,6 @@ function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new Problem(400, `"${part}" in the path is not encoded as a URL has to be`);
+    throw new Problem(400, `"${part}" in the path is not valid percent-encoding`);
   }
 }

@@ -3,7 +3,7 @@ import type { Control } from "../supervisor/control.ts";
 import { Problem } from "./problem.ts";
 import { Reused } from "./reused.ts";
 
-/** Which sessions are wanted, and how many of them. */
+/** Which sessions to list, and how many of them. */
 export interface SessionQuery {
   /** The listener's key. */
   readonly listener?: string | undefined;
@@ -12,31 +12,31 @@ export interface SessionQuery {
   /** The client's address, with or without its port. */
   readonly client?: string | undefined;
   readonly limit: number;
-  /** What the page before gave as `next`. */
+  /** The `next` of the previous page. */
   readonly cursor?: string | undefined;
 }
 
-/** What `GET /api/v1/sessions` answers. */
+/** The answer of `GET /api/v1/sessions`. */
 export interface SessionPage {
   /** How many sessions there are. */
   readonly total: number;
-  /** How many of them are wanted, on all pages together. */
+  /** How many of them match, on all pages together. */
   readonly matching: number;
-  /** The newest first. */
+  /** Newest first. */
   readonly sessions: readonly SessionView[];
   /** The cursor of the next page; null on the last one. */
   readonly next: string | null;
 }
 
-/** A place between two sessions, which stays the same while others come and go. */
+/** A position between two sessions, which is stable while others come and go. */
 interface Place {
   readonly startedAtMs: number;
   readonly id: string;
 }
 
 /**
- * The sessions that are under way. Workers have to be asked for them, so that no more than a tenth of
- * the time is spent on that, however many want to know.
+ * The active sessions. Workers have to be asked for them, so at most a tenth of the time is spent
+ * on that, however many clients request them.
  */
 export class SessionList {
   readonly #all: Reused<Promise<readonly SessionView[]>>;
@@ -45,12 +45,12 @@ export class SessionList {
     this.#all = new Reused(async () => (await control.sessions()).toSorted(byPlace));
   }
 
-  /** Makes the next page a new one, after sessions were closed. */
+  /** Makes the next page a fresh one, after sessions were closed. */
   refresh(): void {
     this.#all.forget();
   }
 
-  /** Gives a page. Rejects with a {@linkcode Problem} where the cursor is none. */
+  /** Returns a page. Rejects with a {@linkcode Problem} if the cursor is not valid. */
   async page(query: SessionQuery): Promise<SessionPage> {
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
     const all = await this.#all.get();
@@ -74,7 +74,7 @@ function isWanted(session: SessionView, { listener, backend, client }: SessionQu
     (client === undefined || session.client === client || hostOf(session.client) === client);
 }
 
-/** The newest first; by their ids where they began at the same time. */
+/** Newest first; by id if they began at the same time. */
 function byPlace(a: Place, b: Place): number {
   return b.startedAtMs - a.startedAtMs || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
@@ -82,7 +82,7 @@ function byPlace(a: Place, b: Place): number {
 function readCursor(text: string): Place {
   const [, digits, id = ""] = /^(\d{1,16})_(.+)$/.exec(text) ?? [];
   if (digits === undefined) {
-    throw new Problem(400, `Parameter "cursor" is "${text}": expected what "next" was`);
+    throw new Problem(400, `Parameter "cursor" is "${text}": expected the "next" of a page`);
   }
   return { startedAtMs: Number(digits), id };
 }

@@ -39,7 +39,7 @@ export class SharedAnswers {
     return this.#config.get();
   }
 
-  /** Makes the next answers new ones, after somebody has changed something. */
+  /** Makes the next answers new ones, after something was changed. */
   refresh(): void {
     this.#watch.refresh();
     this.#status.forget();

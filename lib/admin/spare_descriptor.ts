@@ -1,6 +1,7 @@
 /**
- * A descriptor that is kept for the moment when there is no other one left: given up, it lets a
- * connection be accepted and closed, instead of waiting in the queue for an answer that never comes.
+ * A descriptor that is kept in reserve for when there are no others left: releasing it makes it
+ * possible to accept and close a connection, which would otherwise wait in the queue for an answer
+ * that never comes.
  */
 export class SpareDescriptor implements Disposable {
   readonly #path: string;
@@ -11,7 +12,7 @@ export class SpareDescriptor implements Disposable {
     this.#file = file;
   }
 
-  /** Takes the first of some files that may be opened; nothing where none may. */
+  /** Opens the first of some files that can be opened; returns `undefined` if none can. */
   static open(paths: readonly string[]): SpareDescriptor | undefined {
     for (const path of paths) {
       const file = openFile(path);
@@ -20,7 +21,7 @@ export class SpareDescriptor implements Disposable {
     return undefined;
   }
 
-  /** Gives it up. Tells whether there was one to give up. */
+  /** Releases it. Returns whether there was one to release. */
   release(): boolean {
     if (this.#file === undefined) return false;
     this.#file.close();
@@ -28,7 +29,7 @@ export class SpareDescriptor implements Disposable {
     return true;
   }
 
-  /** Takes one again where there is none. Tells whether there is one now. */
+  /** Opens it again if it was released. Returns whether there is one now. */
   restore(): boolean {
     this.#file ??= openFile(this.#path);
     return this.#file !== undefined;
@@ -41,7 +42,7 @@ export class SpareDescriptor implements Disposable {
 
 function openFile(path: string): Deno.FsFile | undefined {
   try {
-    // A named pipe would keep the whole thread waiting for somebody who writes into it.
+    // Opening a named pipe would block the whole thread until it has a writer.
     const { isFile, isCharDevice } = Deno.statSync(path);
     return isFile || isCharDevice ? Deno.openSync(path) : undefined;
   } catch {

@@ -1,19 +1,19 @@
 import type { BackendStatus, ListenerStatus, Status, WorkerStatus } from "../supervisor/status.ts";
 
-/** How fast things go, over the last seconds. */
+/** Rates over the last few seconds. */
 export interface Rates {
-  /** New sessions a second: connected ones for a backend, accepted ones for a listener. */
+  /** New sessions per second: connected ones for a backend, accepted ones for a listener. */
   readonly sessionsPerSecond: number;
   /** From clients to backends. */
   readonly bytesInPerSecond: number;
   /** From backends to clients. */
   readonly bytesOutPerSecond: number;
   /**
-   * For a backend: failed and late connections, resets and aborts. For a listener: those of its
-   * backends, and the clients that were refused.
+   * For a backend: failed and timed-out connections, resets and aborts. For a listener: those of
+   * its backends, and the clients that were refused.
    */
   readonly errorsPerSecond: number;
-  /** Connect times, estimated from the histogram; null where nothing was connected of late. */
+  /** Connect times, estimated from the histogram; null if nothing was connected recently. */
   readonly connectTimeP50Ms: number | null;
   readonly connectTimeP99Ms: number | null;
 }
@@ -28,7 +28,7 @@ export interface ListenerView extends Omit<ListenerStatus, "backends"> {
   readonly backends: readonly BackendView[];
 }
 
-/** What `GET /api/v1/status` answers, and the data of every `status` event. */
+/** The answer of `GET /api/v1/status`, and the data of every `status` event. */
 export interface StatusView extends Omit<Status, "listeners" | "workers"> {
   readonly listeners: readonly ListenerView[];
   readonly workers: readonly WorkerStatus[];

@@ -6,12 +6,12 @@ import { RateBook } from "./rate_book.ts";
 import { Reused } from "./reused.ts";
 import type { StatusView } from "./status_view.ts";
 
-/** How often the status is looked at. */
+/** How often the status is sampled. */
 const INTERVAL_MS = 1_000;
-/** Looking takes no more than this share of the main thread's time, however many backends there are. */
+/** Sampling takes at most this share of the main thread's time, however many backends there are. */
 const LARGEST_SHARE = 0.05;
 
-/** Looks at the status once a second: the rates and the history follow from it. */
+/** Samples the status once a second, and derives the rates and the history from it. */
 export class StatusWatch {
   readonly history = new History();
   readonly #control: Control;
@@ -25,12 +25,12 @@ export class StatusWatch {
     this.#view = new Reused(() => this.#rates.addTo(control.status()));
   }
 
-  /** The status now, with the rates as of the last look. */
+  /** The current status, with the rates as of the last sample. */
   get view(): StatusView {
     return this.#view.get();
   }
 
-  /** Begins to look, until {@linkcode stop}. */
+  /** Starts sampling, until {@linkcode stop}. */
   start(): void {
     this.#look();
   }
@@ -39,12 +39,12 @@ export class StatusWatch {
     clearTimeout(this.#timer);
   }
 
-  /** Makes the next view a new one, after somebody has changed something. */
+  /** Makes the next view a new one, after something was changed. */
   refresh(): void {
     this.#view.forget();
   }
 
-  /** Hears of every look, until the function that this gives is called. */
+  /** Calls a function for every sample, until the returned function is called. */
   subscribe(tell: (view: StatusView) => void): () => void {
     this.#subscribers.add(tell);
     return () => void this.#subscribers.delete(tell);
@@ -59,9 +59,9 @@ export class StatusWatch {
       this.history.add(view);
       for (const tell of this.#subscribers) tell(view);
     } catch (error) {
-      // A defect, and no reason to end what is only watched here.
+      // A defect, but no reason to stop Weir, which is only being observed here.
       const trace = traceOf(error);
-      loggerFor("admin").error("Could not look at the status: {trace}", { trace });
+      loggerFor("admin").error("Could not sample the status: {trace}", { trace });
     }
     const tookMs = performance.now() - startMs;
     this.#timer = setTimeout(() => this.#look(), Math.max(INTERVAL_MS, tookMs / LARGEST_SHARE));

@@ -4,11 +4,11 @@ import { jsonReply, type Reply } from "./reply.ts";
 import type { Call, Desk } from "./route.ts";
 import type { BackendView, StatusView } from "./status_view.ts";
 
-/** What the log and the events name as the cause. */
+/** The cause that the log and the events name. */
 const CAUSE = "the admin API";
 
 export function setMode(call: Call, desk: Desk): Reply {
-  // The route's schema has checked it.
+  // Validated by the route's schema.
   const { mode } = call.body as { readonly mode: BackendModeName };
   const id = idOf(call);
   if (!desk.control.setMode(id, mode)) throw noneToSteer(id, desk);
@@ -66,19 +66,19 @@ function idOf({ parameters }: Call): string {
   return String(parameters.id);
 }
 
-/** Why there is nothing that could be set of a backend. */
+/** Why a backend cannot be changed. */
 function noneToSteer(id: string, { watch }: Desk): Problem {
   if (findBackend(id, watch.view) === undefined) return noBackend(id);
   return new Problem(
     409,
-    `Backend "${id}" is leaving: it was removed, and finishes the sessions that it has`,
+    `Backend "${id}" is leaving: it was removed, and its remaining sessions are finishing`,
   );
 }
 
 function noBackend(id: string): Problem {
   return new Problem(
     404,
-    `There is no backend "${id}"; ids are those of GET /api/v1/status, such as ` +
-      '"24003/127.0.0.1:8080", and encoded as a part of a path',
+    `There is no backend "${id}"; GET /api/v1/status lists the ids, such as ` +
+      '"24003/127.0.0.1:8080", which are percent-encoded in a path',
   );
 }

@@ -9,7 +9,7 @@ import type { Labels, MetricFamily } from "./metric_family.ts";
 import { Reused } from "./reused.ts";
 import type { Status } from "../supervisor/status.ts";
 
-/** What is used of OpenTelemetry's interface, which Deno itself does not describe. */
+/** The parts of OpenTelemetry's interface that are used, for which Deno has no types. */
 interface Meter {
   createObservableCounter(name: string, options: InstrumentOptions): Instrument;
   createObservableGauge(name: string, options: InstrumentOptions): Instrument;
@@ -28,19 +28,19 @@ interface ObservableResult {
   observe(value: number, attributes: Labels): void;
 }
 
-/** A figure to export: how it is read from a status, for each subject. */
+/** Reads a figure to export from a status, for each subject. */
 type Read = (status: Status, observe: (value: number, attributes: Labels) => void) => void;
 
 /**
- * Exports the metrics through Deno's own OpenTelemetry, and gives how to stop. Where that is off
- * (`OTEL_DENO` is not `true`) nothing is done, and nothing it costs.
+ * Exports the metrics through Deno's own OpenTelemetry, and returns a function that stops it. If
+ * that is off (`OTEL_DENO` is not `true`), it does nothing and costs nothing.
  *
- * OpenTelemetry has no histograms that are only observed: of them the sum and the count are exported.
+ * OpenTelemetry has no observable histograms: only their sum and count are exported.
  */
 export function startTelemetry(control: Pick<Control, "status">): () => void {
   const meter = findMeter();
   if (meter === undefined) return () => {};
-  // All instruments are read one right after the other: one status serves them all.
+  // All instruments are read in immediate succession, so one status is enough for all of them.
   const status = new Reused(() => control.status());
   const stops: (() => void)[] = [];
   function add(name: string, kind: "counter" | "gauge", help: string, read: Read): void {
@@ -107,7 +107,7 @@ function addFamilies<Subject>(
   }
 }
 
-/** The meter, where OpenTelemetry is on: asking for one throws where it is off. */
+/** The meter, if OpenTelemetry is on: requesting one throws if it is off. */
 function findMeter(): Meter | undefined {
   try {
     return Deno.telemetry.meterProvider.getMeter("weir") as Meter;

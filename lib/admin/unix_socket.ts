@@ -1,6 +1,6 @@
 /**
- * Removes the socket file that a process has left behind that did not end by itself. Throws
- * `Deno.errors.AddrInUse` where a process still listens there, or where the file is no socket.
+ * Removes a stale socket file that a process left behind when it was killed. Throws
+ * `Deno.errors.AddrInUse` if a process still listens there, or if the file is not a socket.
  */
 export async function clearSocketPath(path: string): Promise<void> {
   let found: Deno.FileInfo;
@@ -10,7 +10,9 @@ export async function clearSocketPath(path: string): Promise<void> {
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
-  if (found.isSocket !== true) throw new Deno.errors.AddrInUse(`"${path}" is there, and no socket`);
+  if (found.isSocket !== true) {
+    throw new Deno.errors.AddrInUse(`"${path}" exists and is not a socket`);
+  }
   try {
     const connection = await Deno.connect({ transport: "unix", path });
     connection.close();
@@ -19,5 +21,5 @@ export async function clearSocketPath(path: string): Promise<void> {
     await Deno.remove(path);
     return;
   }
-  throw new Deno.errors.AddrInUse(`Another process listens at "${path}"`);
+  throw new Deno.errors.AddrInUse(`Another process listens on "${path}"`);
 }

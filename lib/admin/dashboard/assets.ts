@@ -26,7 +26,7 @@ import totals from "./page/totals.js" with { type: "text" };
 import verdict from "./page/verdict.js" with { type: "text" };
 import verdictView from "./page/verdict_view.js" with { type: "text" };
 
-/** The scripts by their names in `/dashboard/`, which are also those in `page/`. */
+/** The scripts, by their names under `/dashboard/`, which are also their names in `page/`. */
 const SCRIPTS: Readonly<Record<string, string>> = {
   "access.js": access,
   "backend_row.js": backendRow,
@@ -50,7 +50,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   "verdict_view.js": verdictView,
 };
 
-/** The style sheets, likewise. */
+/** The style sheets, by the same names. */
 const STYLES: Readonly<Record<string, string>> = {
   "backends.css": backendsStyle,
   "dashboard.css": dashboardStyle,
@@ -59,8 +59,8 @@ const STYLES: Readonly<Record<string, string>> = {
 };
 
 /**
- * All files of the dashboard. They are imported as text, and so they are part of the program: they
- * need no permission to be read, and a compiled binary has them.
+ * All files of the dashboard. They are imported as text, and so are part of the program: reading
+ * them needs no permission, and a compiled binary contains them.
  */
 export const DASHBOARD_ASSETS: readonly PageFile[] = Object.freeze([
   { path: "/", contentType: "text/html; charset=utf-8", body: page },

@@ -142,7 +142,10 @@ apiTest(
       assertEquals(responses.map(({ status }) => status), responses.map(() => 200));
       const refused = await listen();
       assertEquals(refused.headers.get("retry-after"), "5");
-      assertEquals(await problemOf(refused), `503: There are ${MOST_STREAMS} who listen already`);
+      assertEquals(
+        await problemOf(refused),
+        `503: There are already ${MOST_STREAMS} event streams, the maximum`,
+      );
       // Whoever only wants to see the head takes no place for longer than that.
       await responses.pop()?.body?.cancel();
       await eventually("there is a place", async () => {

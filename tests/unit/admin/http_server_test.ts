@@ -123,7 +123,7 @@ serverTest("HttpServer closes a connection that brings no request in time", asyn
   const answer = await readAll(slow);
   assertMatch(answer, /^HTTP\/1\.1 408 Request Timeout\r\n/);
   assertStringIncludes(answer, "connection: close\r\n");
-  assertStringIncludes(answer, '"detail":"The request had not come within 0.05 s"');
+  assertStringIncludes(answer, '"detail":"The request was not received within 0.05 s"');
   using second = await served.write(get("/1"));
   assertMatch(await readAll(second), /"target":"\/1".*\n$/);
 });
@@ -163,7 +163,7 @@ serverTest("HttpServer writes so many large answers at once, and refuses more", 
     assertStringIncludes(answer, "retry-after: 1\r\n");
     assertStringIncludes(
       answer,
-      '"detail":"Too many large answers are still to be read by others"',
+      '"detail":"Too many other clients have not read their large answers yet"',
     );
     using head = await served.write(get("/large", "connection: close\r\n").replace("GET", "HEAD"));
     assertStringIncludes(await readAll(head), `content-length: ${64 * MEBIBYTE}\r\n`);

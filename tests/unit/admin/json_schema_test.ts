@@ -41,7 +41,7 @@ Deno.test("findFault() does not take what every object has for a member", () => 
 Deno.test("findFault() says of a number without an upper end where it begins", () => {
   assertEquals(
     findFault(-1, { type: "integer", minimum: 0 }, "It"),
-    "It is -1: expected a whole number from 0 on",
+    "It is -1: expected a whole number of at least 0",
   );
 });
 

@@ -36,13 +36,13 @@ Deno.test("findRoute() says what is not there, and what can be done to what is",
   assertEquals(problemOf("DELETE", "/api/v1/sessions/")[0], 404);
   assertEquals(problemOf("POST", "/metrics"), [
     405,
-    'POST cannot be done to "/metrics": expected GET, HEAD',
+    'POST is not allowed for "/metrics": expected GET, HEAD',
     "GET, HEAD",
   ]);
   assertEquals(problemOf("OPTIONS", "/api/v1/reload")[2], "POST");
   assertEquals(problemOf("GET", "/api/v1/sessions/%zz"), [
     400,
-    '"%zz" in the path is not encoded as a URL has to be',
+    '"%zz" in the path is not valid percent-encoding',
   ]);
 });
 
@@ -61,7 +61,7 @@ Deno.test("readParameters() refuses what is unknown, doubled or out of range", (
   ]);
   assertEquals(problemOf("GET", "/api/v1/status?pretty=1"), [
     400,
-    'Parameter "pretty" is unknown: there are none here',
+    'Parameter "pretty" is unknown: this route takes none',
   ]);
   assertEquals(problemOf("GET", "/api/v1/sessions?limit=1&limit=2"), [
     400,

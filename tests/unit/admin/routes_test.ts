@@ -174,7 +174,7 @@ apiTest(
       assertEquals((await weir.json("/api/v1/sessions?backend=other:1")).matching, 0);
       assertEquals(
         await problemOf(await weir.ask("/api/v1/sessions?cursor=x")),
-        '400: Parameter "cursor" is "x": expected what "next" was',
+        '400: Parameter "cursor" is "x": expected the "next" of a page',
       );
     } finally {
       for (const connection of connections) connection.close();
@@ -338,7 +338,7 @@ apiTest("what is not there, and what cannot be done, is a problem", async () => 
   assertEquals(put.headers.get("allow"), "POST");
   assertEquals(
     await problemOf(put),
-    '405: PUT cannot be done to "/api/v1/reload": expected POST',
+    '405: PUT is not allowed for "/api/v1/reload": expected POST',
   );
   assertEquals(await problemOf(await weir.ask("/")), '404: There is nothing at "/"; see GET /api');
 });

@@ -142,7 +142,7 @@ apiTest("a token says what may be done, and a wrong one that nothing may be", as
   assertEquals(none.headers.get("www-authenticate"), 'Bearer realm="Weir"');
   assertEquals(
     await problemOf(none),
-    '401: There is no token: expected "Authorization: Bearer TOKEN"',
+    '401: Missing token: expected "Authorization: Bearer TOKEN"',
   );
   const wrong = await ask(bearer("0123456789abcdef-wrong"));
   assertEquals(
@@ -157,7 +157,7 @@ apiTest("a token says what may be done, and a wrong one that nothing may be", as
   const post = (token: string) => weir.post(path, { mode: "drain" }, bearer(token));
   assertEquals(
     await problemOf(await post(READER)),
-    "403: The token may only look: this changes something",
+    "403: The token grants read access only: this request changes something",
   );
   assertEquals(await statusOf(post(WRITER)), 200);
   assertEquals(await statusOf(weir.ask("/healthz")), 200);
@@ -187,7 +187,7 @@ apiTest("startAdmin() rejects where anybody could come in", async () => {
   );
   assertEquals(
     error.message,
-    'Could not bind admin "0.0.0.0:0": other machines reach it, and there is no admin_token_file',
+    'Could not bind admin "0.0.0.0:0": other machines can reach it, and there is no admin_token_file',
   );
 });
 
@@ -276,7 +276,7 @@ apiTest("a body that is no JSON is refused", async () => {
   );
   assertEquals(
     await problemOf(await weir.post("/api/v1/reload", { now: true })),
-    "400: Nothing is to be sent here",
+    "400: This request takes no body",
   );
   assertEquals(weir.control.status().listeners[0]?.backends[0]?.mode, "ready");
 });
@@ -301,7 +301,7 @@ apiTest("pages and answers have the headers that keep browsers out of trouble", 
   assertEquals(await page.text(), "<!doctype html>");
   assertEquals(
     await problemOf(await weir.ask("/", { method: "POST" })),
-    "405: POST cannot be done to a page: expected GET, HEAD",
+    "405: POST is not allowed for a page: expected GET, HEAD",
   );
 });
 
@@ -324,7 +324,7 @@ apiTest("a Unix socket is for its owner alone, and a dead one is taken over", as
     await assertRejects(
       () => startAdmin({ control, address, version: "1" }),
       Error,
-      `Could not bind admin "unix:${path}": Another process listens at "${path}"`,
+      `Could not bind admin "unix:${path}": Another process listens on "${path}"`,
     );
   } finally {
     client.close();
