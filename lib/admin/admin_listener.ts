@@ -1,4 +1,5 @@
 import { setImmediate, setTimeout as pause } from "node:timers/promises";
+import { counted } from "../base/counted.ts";
 import { hasLeft } from "../base/has_left.ts";
 import { isLocalFault } from "../base/local_fault.ts";
 import { messageOf } from "../base/message_of.ts";
@@ -139,7 +140,9 @@ export class AdminListener {
   #warn(message: string): void {
     const more = this.#throttle.take(message, performance.now());
     if (more < 0) return;
-    const text = more === 0 ? message : `${message} (${more} more times since the last such line)`;
+    const text = more === 0
+      ? message
+      : `${message} (${counted(more, "more time")} since the last such line)`;
     this.#logger.warn("{text}", { text });
   }
 

@@ -52,7 +52,7 @@ export type CommandBody = (inputs: CommandInputs) => Promise<number>;
 
 /** The inputs of a command. */
 export interface CommandInputs {
-  /** The configuration file, as named on the command line; empty where the command takes none. */
+  /** The configuration file, as named on the command line; empty if the command takes none. */
   readonly file: string;
   /** The arguments that the command takes instead of a file, as typed. */
   readonly operands: readonly string[];

@@ -58,7 +58,7 @@ export function formatStatus(status: StatusView, listsAll = false): string {
   ].map(maskControls);
   for (const listener of status.listeners) {
     const { key, address, leaving } = listener;
-    const what = leaving ? "was removed, and finishes its sessions" : `listens on ${address}`;
+    const what = leaving ? "was removed and is finishing its sessions" : `listens on ${address}`;
     lines.push("", maskControls(`${key} ${what}`));
     lines.push(
       ...formatTable(COLUMNS, backendRows(listener, status.atMs)).map((row) => `  ${row}`),

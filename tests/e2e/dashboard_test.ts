@@ -288,7 +288,7 @@ browserTest("a lost connection shows, and comes back by itself", async () => {
   weir.signal("SIGKILL");
   await weir.ending();
   await page.locator("#banner", { hasText: "connection to Weir is lost" }).waitFor();
-  await page.getByRole("heading", { name: /^Not known/ }).waitFor();
+  await page.getByRole("heading", { name: /^Status unknown/ }).waitFor();
   assert(await page.locator("button[data-mode=drain]").isHidden());
 
   await using _again = await WeirProcess.start(config);
@@ -343,7 +343,7 @@ browserTest(
       assertEquals(await findViolations(page), []);
       await field.fill("somebody-elses-token");
       await field.press("Enter");
-      await page.getByText("Weir does not know this token").waitFor();
+      await page.getByText("This token is not valid").waitFor();
 
       await field.fill(TOKENS.read);
       await field.press("Enter");

@@ -164,7 +164,7 @@ for (const engine of ["streams", "native"]) {
       const weirStatus = ["status", "--admin", `127.0.0.1:${admin}`];
       const { code, stdout } = await WeirProcess.run(weirStatus);
       assertEquals(code, 0);
-      assert(stdout.includes(`${servingKey} was removed, and finishes its sessions`), stdout);
+      assert(stdout.includes(`${servingKey} was removed and is finishing its sessions`), stdout);
       assertMatch(stdout, /\b4 sessions\b/);
       assertMatch(stdout, /Leaving/);
 

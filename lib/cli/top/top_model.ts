@@ -167,7 +167,7 @@ export class TopModel {
     if (row === undefined) return;
     const { id, condition, mode: present } = row.backend;
     if (condition === "leaving") {
-      this.message = `${id} was removed, and finishes its sessions`;
+      this.message = `${id} was removed and is finishing its sessions`;
       return;
     }
     if (present === mode) {

@@ -63,6 +63,6 @@ Deno.test("formatStatus() says what was removed and has sessions still", () => {
   const removed = sampleListener([backend], { leaving: true, figures: { active: 2 } });
   const lines = formatStatus(sampleStatus([removed])).split("\n");
   assertEquals(lines[1], "2 sessions, 0 new/s, 0 B/s in, 0 B/s out, 0 errors/s");
-  assertEquals(lines[3], "24003 was removed, and finishes its sessions");
+  assertEquals(lines[3], "24003 was removed and is finishing its sessions");
   assertEquals(lines[5]?.split(/ +/).slice(1, 6), ["127.0.0.1:8080", "Leaving", "–", "–", "2"]);
 });

@@ -3,11 +3,11 @@
 
 const STORAGE_KEY = "weir token";
 
-/** An answer other than what was hoped for, in the words of Weir where it gave some. */
+/** An error answer, with the message from Weir if it sent one. */
 export class Refusal extends Error {
   /**
    * @param {string} message
-   * @param {number} status of HTTP
+   * @param {number} status the HTTP status
    */
   constructor(message, status) {
     super(message);
@@ -15,15 +15,15 @@ export class Refusal extends Error {
     this.status = status;
   }
 
-  /** Whether a token, or another one, is what it takes. */
+  /** Whether a token, or a different one, is required. */
   get wantsToken() {
     return this.status === 401;
   }
 }
 
-/** Asks the API of the Weir that served this page, with the token if there is one. */
+/** A client for the API of the Weir that served this page, with the token if there is one. */
 export class Access {
-  /** Kept as long as the tab is open. */
+  /** Kept for as long as the tab is open. */
   get token() {
     return sessionStorage.getItem(STORAGE_KEY) ?? "";
   }
@@ -34,13 +34,13 @@ export class Access {
   }
 
   /**
-   * Sends a request and gives the answer, which is a good one.
+   * Sends a request and returns the answer if it is successful.
    *
    * @param {string} path
    * @param {RequestInit} [options]
    * @returns {Promise<Response>}
-   * @throws {Refusal} where Weir says no
-   * @throws {TypeError} where Weir cannot be reached
+   * @throws {Refusal} if Weir refuses
+   * @throws {TypeError} if Weir cannot be reached
    */
   async request(path, options = {}) {
     const { token } = this;
@@ -52,7 +52,7 @@ export class Access {
   }
 
   /**
-   * Sets what is wanted of a backend.
+   * Sets the mode of a backend.
    *
    * @param {string} backendId
    * @param {string} mode

@@ -16,7 +16,7 @@ import {
 import { CONDITIONS, reasonOf } from "./verdict.js";
 
 /**
- * What a backend's row is called in the page, for links to it.
+ * The id of a backend's row in the page, for links to it.
  *
  * @param {string} backendId
  */
@@ -24,10 +24,10 @@ export function rowId(backendId) {
   return `backend-${backendId}`;
 }
 
-/** One backend's row, of which only that is written anew that has changed. */
+/** The row of a backend; only what has changed is written again. */
 export class BackendRow {
   element = copyOf("backend-template");
-  /** What the filter looks in. */
+  /** The text that the filter searches. */
   words = "";
   #parts;
   #modes;
@@ -35,7 +35,7 @@ export class BackendRow {
 
   /**
    * @param {BackendView} backend
-   * @param {(mode: string) => void} onMode hears which mode was asked for
+   * @param {(mode: string) => void} onMode called with the requested mode
    */
   constructor(backend, onMode) {
     const { element } = this;
@@ -117,7 +117,7 @@ export class BackendRow {
 /** @param {BackendView} backend */
 function describeTags(backend) {
   const { backup, condition, differsFromFile, configuredWeight, health, weight } = backend;
-  if (condition === "leaving") return "removed, has sessions still";
+  if (condition === "leaving") return "removed, still has sessions";
   const now = `weight ${formatWeight(weight)}`;
   return [
     ...(backup ? ["backup"] : []),
@@ -126,8 +126,8 @@ function describeTags(backend) {
       : weight === configuredWeight
       ? now
       : `${now} of ${configuredWeight}`,
-    ...(differsFromFile.includes("mode") ? ["mode not as in the file"] : []),
-    // It may be up only because nobody looks.
+    ...(differsFromFile.includes("mode") ? ["mode differs from the file"] : []),
+    // It may be up only because it is not checked.
     ...(condition === "up" && health === "unchecked" ? ["not checked"] : []),
   ].join(", ");
 }

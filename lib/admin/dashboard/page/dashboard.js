@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The dashboard's entry: what comes from Weir goes to the views, and what the operator wants goes
+ * The entry point of the dashboard: passes data from Weir to the views, and the operator's orders
  * to Weir.
  *
  * @import { WeirEvent } from "../../../supervisor/event_log.ts"
@@ -40,11 +40,11 @@ feed.run();
 async function onConnect() {
   const { rights, version } = await (await access.request("/api")).json();
   pageVersion ??= version;
-  // Another Weir has come back than the one that this page is from, with another page.
+  // Weir came back in another version than the one that this page is from, with another page.
   if (version !== pageVersion) location.reload();
   document.body.classList.toggle("may-write", rights.includes("write"));
   plots.history.load(await (await access.request("/api/v1/history")).json());
-  // All that Weir remembers comes again.
+  // Weir sends all remembered events again.
   events.clear();
   tokenForm.settle();
   banner.hidden = true;
@@ -69,7 +69,7 @@ function show(next) {
   shares.add(next);
   plots.history.add(next);
   plots.update();
-  // A page in the background gets no frames: then the latest status waits for the next one.
+  // A page in the background gets no frames: the latest status then waits for the next one.
   if (isScheduled) return;
   isScheduled = true;
   requestAnimationFrame(() => {
@@ -85,18 +85,18 @@ function show(next) {
  * @param {number} retryInMs
  */
 function onLost(refusal, retryInMs) {
-  verdict.unknown(refusal?.wantsToken ? "a token is needed" : "no connection to Weir");
+  verdict.unknown(refusal?.wantsToken ? "a token is required" : "no connection to Weir");
   document.body.classList.add("lost");
   if (refusal?.wantsToken) {
     document.body.classList.remove("may-write");
     tokenForm.ask();
-    setText(banner, "Weir wants a token before it tells anything.");
+    setText(banner, "Weir requires a token.");
   } else {
     const seconds = Math.ceil(retryInMs / 1000);
     const reason = refusal === undefined ? "" : ` ${refusal.message}.`;
     setText(
       banner,
-      `The connection to Weir is lost.${reason} Figures are old. Trying again in ${seconds} s.`,
+      `The connection to Weir is lost.${reason} The figures are old. Trying again in ${seconds} s.`,
     );
   }
   banner.hidden = false;

@@ -31,7 +31,7 @@ export function part(parent, name, kind) {
 }
 
 /**
- * Makes a copy of the one element in a template.
+ * Copies the single element in a template.
  *
  * @param {string} id of the template
  * @returns {HTMLElement}
@@ -43,8 +43,8 @@ export function copyOf(id) {
 }
 
 /**
- * Writes a text where it is not there already: a page that changes nothing draws nothing, and no
- * selection is lost.
+ * Sets the text of an element if it differs: without a change nothing is redrawn, and no selection
+ * is lost.
  *
  * @param {Element} element
  * @param {string} text
@@ -54,7 +54,7 @@ export function setText(element, text) {
 }
 
 /**
- * Sets an attribute where it has another value.
+ * Sets an attribute if its value differs.
  *
  * @param {Element} element
  * @param {string} name

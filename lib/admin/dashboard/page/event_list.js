@@ -8,13 +8,13 @@ import { formatClock } from "./figures.js";
 
 const MOST_SHOWN = 200;
 
-/** What has happened, the newest first. */
+/** The events, newest first. */
 export class EventList {
   #list = byId("events", HTMLElement);
   #nothing = byId("no-events", HTMLElement);
   #lastId = 0;
 
-  /** Forgets all. */
+  /** Removes all events. */
   clear() {
     this.#list.replaceChildren();
     this.#lastId = 0;
@@ -23,7 +23,7 @@ export class EventList {
   }
 
   /**
-   * Adds an event, unless it is there already.
+   * Adds an event, unless it is already there.
    *
    * @param {WeirEvent} event
    */

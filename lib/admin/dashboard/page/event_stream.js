@@ -2,12 +2,12 @@
 
 /** @typedef {{ readonly type: string, readonly data: string }} StreamEvent */
 
-/** More than the status of as many backends as a file may have. */
+/** Larger than the status of as many backends as a file may have. */
 const LARGEST_EVENT = 64 * 1024 * 1024;
 
 /**
- * Reads a stream of server-sent events (the WHATWG HTML standard, section 9.2). Comments are left
- * out, as are fields other than `event` and `data`. Throws where an event does not end.
+ * Reads a stream of server-sent events (the WHATWG HTML standard, section 9.2). Comments are
+ * ignored, as are fields other than `event` and `data`. Throws if an event does not end.
  *
  * @param {ReadableStream<Uint8Array<ArrayBuffer>>} bytes
  * @param {AbortSignal} signal ends the reading, and the stream with it
@@ -16,15 +16,15 @@ const LARGEST_EVENT = 64 * 1024 * 1024;
 export async function* readEvents(bytes, signal) {
   const reader = bytes.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
-  /** How much has come since the last event. */
+  /** How much has been received since the last event. */
   let size = 0;
-  /** Whether the first character of the next piece tells what a carriage return was. */
+  /** Whether the first character of the next piece decides what a carriage return was. */
   let mayEnd = false;
   let type = "";
   /** @type {string[]} */
   let data = [];
-  // The signal that a request was made with is not enough: under Deno 2.9.6 it no longer reaches the
-  // body once the garbage collector has been by.
+  // The signal of the request is not enough: in Deno 2.9.6 it no longer reaches the body after a
+  // garbage collection.
   const cancel = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
@@ -34,7 +34,7 @@ export async function* readEvents(bytes, signal) {
       size += value.length;
       if (size > LARGEST_EVENT) throw new RangeError("An event does not end");
       rest += value;
-      // A line that goes on is looked through once, however many pieces it comes in.
+      // A line that is not complete yet is scanned only once, however many pieces it arrives in.
       if (!mayEnd && !/[\r\n]/.test(value)) continue;
       mayEnd = value.endsWith("\r");
       const lines = rest.split(/\r\n|\n|\r(?!$)/);

@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * Figures as the dashboard and `weir top` write them: short, with a unit, and always in the same
+ * Figures as the dashboard and `weir top` format them: short, with a unit, and always in the same
  * width for the same size.
  */
 
-/** What stands where there is no figure. */
+/** Shown in place of a missing figure. */
 export const NONE = "–";
 
 /**
- * Writes a count: exact below ten thousand, then with three digits and k, M or G.
+ * Formats a count: exact below ten thousand, then with three digits and k, M or G.
  *
  * @param {number} count
  * @returns {string}
@@ -18,7 +18,7 @@ export function formatCount(count) {
 }
 
 /**
- * Writes a count with its noun: `1 session`, `12k sessions`.
+ * Formats a count with its noun: `1 session`, `12k sessions`.
  *
  * @param {number} count
  * @param {string} noun in the singular; its plural has an s
@@ -29,7 +29,7 @@ export function formatCounted(count, noun) {
 }
 
 /**
- * Writes how often something happens a second; one decimal below ten.
+ * Formats how often something happens per second; one decimal below ten.
  *
  * @param {number} perSecond
  * @returns {string}
@@ -41,7 +41,7 @@ export function formatRate(perSecond) {
 }
 
 /**
- * Writes an amount of bytes in binary units.
+ * Formats an amount of bytes in binary units.
  *
  * @param {number} bytes
  * @returns {string}
@@ -52,7 +52,7 @@ export function formatBytes(bytes) {
 }
 
 /**
- * Writes a short duration. Nothing, and what is not a number, is a dash.
+ * Formats a short duration. A missing value, or NaN, is a dash.
  *
  * @param {number | undefined | null} ms
  * @returns {string}
@@ -66,7 +66,7 @@ export function formatMs(ms) {
 }
 
 /**
- * Writes a part of a whole in percent.
+ * Formats a share in percent.
  *
  * @param {number | undefined} share 0 to 1
  * @returns {string}
@@ -78,7 +78,7 @@ export function formatShare(share) {
 }
 
 /**
- * Writes how long ago something was, or how long something lasts, in its largest unit.
+ * Formats how long ago something was, or how long it lasts, in its largest unit.
  *
  * @param {number} ms
  * @returns {string}
@@ -92,7 +92,7 @@ export function formatAge(ms) {
 }
 
 /**
- * Writes the time of day, as it is where the reader is.
+ * Formats the time of day in the reader's time zone.
  *
  * @param {number} atMs milliseconds since 1970
  * @returns {string} `HH:MM:SS`

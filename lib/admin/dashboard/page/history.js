@@ -22,23 +22,25 @@ export const HISTORY_FIELDS = /** @type {const} */ ([
 /** How far back the plots go. */
 export const HISTORY_SPAN_MS = 15 * 60_000;
 
-/** A status is never so much older than the newest one, unless the clock was set back. */
+/** A status is never this much older than the newest one, unless the clock was set back. */
 const CLOCK_STEP_MS = 10_000;
 
-/** What went through each listener in the last 15 minutes: what Weir kept, and what came since. */
+/**
+ * The traffic of each listener in the last 15 minutes: the samples that Weir kept, and those since.
+ */
 export class History {
   /** @type {number[]} seconds since 1970 */
   #times = [];
   /** @type {Map<string, Columns>} by the listener's key; all columns are as long as the times */
   #columns = new Map();
 
-  /** The keys of the listeners that there are or were. */
+  /** The keys of present and past listeners. */
   get keys() {
     return [...this.#columns.keys()];
   }
 
   /**
-   * Takes over what Weir has kept, in place of everything that was here.
+   * Replaces everything with the samples that Weir has kept.
    *
    * @param {HistoryView} stored
    */
@@ -51,7 +53,7 @@ export class History {
   }
 
   /**
-   * Adds the figures of a status, unless they are here already.
+   * Adds the figures of a status, unless they are already here.
    *
    * @param {StatusView} status
    */
@@ -106,7 +108,7 @@ export class History {
   }
 
   /**
-   * Forgets everything where something is later than this: the clock of Weir was set back.
+   * Forgets everything if a sample is later than this, because the clock of Weir was set back.
    *
    * @param {number} latest seconds since 1970
    */

@@ -7,7 +7,7 @@
 import { byId, setText } from "./element.js";
 import { ListenerView } from "./listener_view.js";
 
-/** All listeners, and the field that narrows down which backends are shown. */
+/** All listeners, and the field that filters the backends. */
 export class ListenerList {
   #element = byId("listeners", HTMLElement);
   #filter = byId("filter", HTMLInputElement);
@@ -47,7 +47,7 @@ export class ListenerList {
     this.#narrow();
   }
 
-  /** Shows the backend that a link leads to, where the filter hides it. */
+  /** Shows the backend that a link leads to, if the filter hides it. */
   #reveal() {
     const target = document.querySelector(":target");
     if (target === null || target.closest("[hidden]") === null) return;

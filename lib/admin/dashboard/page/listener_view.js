@@ -39,7 +39,7 @@ export class ListenerView {
   update(listener, meter, nowMs) {
     const { address, algorithm, engine, figures, leaving, maxConnections, rates } = listener;
     const about = leaving
-      ? ["removed, finishes its sessions"]
+      ? ["removed, finishing its sessions"]
       : [algorithm.replaceAll("_", " "), `${engine} engine`];
     if (address !== listener.key) about.unshift(address);
     setText(this.#about, about.join(", "));
@@ -62,7 +62,7 @@ export class ListenerView {
   }
 
   /**
-   * Shows the rows that have the words in them, and itself if there are any.
+   * Shows the rows that contain the words, and the listener if there are any.
    *
    * @param {readonly string[]} words in lower case
    * @returns {number} how many rows are shown
@@ -79,7 +79,8 @@ export class ListenerView {
   }
 
   /**
-   * Has a row for each backend, in their order; touches nothing while these stay the same.
+   * Creates a row for each backend, in their order; changes nothing while the backends stay the
+   * same.
    *
    * @param {readonly BackendView[]} backends
    */

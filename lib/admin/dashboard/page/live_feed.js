@@ -7,21 +7,21 @@ import { Refusal } from "./access.js";
 import { readEvents } from "./event_stream.js";
 
 /**
- * Those who listen to the feed.
+ * A listener to the feed.
  *
  * @typedef {object} FeedListener
- * @property {() => Promise<void> | void} onConnect a connection stands, and nothing has come yet
+ * @property {() => Promise<void> | void} onConnect a connection was made, and nothing received yet
  * @property {(type: string, data: unknown) => void} onMessage
  * @property {(error: Refusal | undefined, retryInMs: number) => void} onLost the connection broke,
- *   or none came about
+ *   or could not be made
  */
 
-/** Weir writes once a second: more silence than this is a broken connection. */
+/** Weir writes once a second: a longer silence means that the connection is broken. */
 const MOST_SILENCE_MS = 5_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
 
-/** The stream of events from Weir, which is opened again and again for as long as the page lives. */
+/** The stream of events from Weir, which is reopened for as long as the page is open. */
 export class LiveFeed {
   #access;
   #listener;
@@ -38,7 +38,7 @@ export class LiveFeed {
     this.#listener = listener;
   }
 
-  /** Reads for ever. */
+  /** Reads forever. */
   async run() {
     let pauseMs = FIRST_PAUSE_MS;
     while (true) {
@@ -57,7 +57,7 @@ export class LiveFeed {
     }
   }
 
-  /** Connects anew at once, with another token for example. */
+  /** Reconnects immediately, for example with another token. */
   restart() {
     this.#attempt.abort();
     this.#endPause();

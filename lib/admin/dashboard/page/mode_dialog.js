@@ -9,18 +9,18 @@ import { warnOfLast } from "./verdict.js";
 
 /** @type {Readonly<Record<string, { readonly verb: string, readonly effect: string }>>} */
 const ORDERS = {
-  ready: { verb: "Make ready", effect: "It takes new sessions again as soon as it is found up." },
+  ready: { verb: "Make ready", effect: "It takes new sessions again as soon as it is up." },
   drain: {
     verb: "Drain",
-    effect: "It takes no new sessions; those that it has go on. It is still checked.",
+    effect: "It takes no new sessions; existing ones continue. It is still checked.",
   },
   maintenance: {
     verb: "Set to maintenance",
-    effect: "It takes no new sessions; those that it has go on. It is no longer checked.",
+    effect: "It takes no new sessions; existing ones continue. It is no longer checked.",
   },
 };
 
-/** Asks once more before a backend's mode is changed. */
+/** Asks for confirmation before a backend's mode is changed. */
 export class ModeDialog {
   #dialog = byId("confirm", HTMLDialogElement);
   #title = byId("confirm-title", HTMLElement);
@@ -36,7 +36,7 @@ export class ModeDialog {
   }
 
   /**
-   * Opens; the dialog closes when the order is carried out or called off.
+   * Opens the dialog, which closes when the order is carried out or cancelled.
    *
    * @param {ListenerView} listener
    * @param {BackendView} backend
@@ -68,7 +68,7 @@ export class ModeDialog {
       await this.#carryOut();
       this.#dialog.close();
     } catch (error) {
-      setText(this.#error, `It was not done: ${error instanceof Error ? error.message : error}`);
+      setText(this.#error, `Failed: ${error instanceof Error ? error.message : error}`);
       this.#error.hidden = false;
       this.#yes.disabled = false;
     }

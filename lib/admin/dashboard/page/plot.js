@@ -21,7 +21,7 @@ import { HISTORY_SPAN_MS } from "./history.js";
  * @property {string} title
  * @property {readonly PlotLine[]} lines
  * @property {(value: number) => string} format
- * @property {readonly number[]} [increments] the steps that the axis may have, where those of the
+ * @property {readonly number[]} [increments] the steps that the axis may have, if those of the
  *   decimal system do not suit
  */
 
@@ -29,7 +29,10 @@ import { HISTORY_SPAN_MS } from "./history.js";
 
 const HEIGHT = 110;
 
-/** A plot of one or two figures over the last 15 minutes, with the values at its end or cursor. */
+/**
+ * A plot of one or two figures over the last 15 minutes, with the values at its end or at the
+ * cursor.
+ */
 export class Plot {
   element = copyOf("plot-template");
   #kind;
@@ -55,7 +58,7 @@ export class Plot {
     this.#draw();
   }
 
-  /** Draws with the colours that the style sheet has now. */
+  /** Draws with the current colours of the style sheet. */
   recolor() {
     this.#plot?.destroy();
     this.#plot = undefined;
@@ -81,7 +84,7 @@ export class Plot {
   }
 
   /**
-   * Writes the values at the cursor, or the last ones.
+   * Shows the values at the cursor, or the last ones.
    *
    * @param {number} [index]
    */

@@ -8,7 +8,7 @@ import { formatBytes, formatCount, formatMs, formatRate } from "./figures.js";
 import { History } from "./history.js";
 import { Plot } from "./plot.js";
 
-/** Steps of an axis for what cannot be counted in parts. */
+/** Steps of an axis for whole numbers. */
 const WHOLE_STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power))
   .flat();
 
@@ -20,7 +20,7 @@ const KINDS = [
     format: formatCount,
     increments: WHOLE_STEPS,
   },
-  // Apart from those that are active: either may be a thousand times the other.
+  // Separate from the active ones: either may be a thousand times the other.
   {
     title: "New sessions",
     lines: [{ field: "sessionsPerSecond", label: "per second", color: "--line-1" }],
@@ -66,7 +66,7 @@ export class Plots {
     document.addEventListener("visibilitychange", () => this.update());
   }
 
-  /** Draws with the next frame; a page that nobody sees is not drawn. */
+  /** Draws with the next frame; a hidden page is not drawn. */
   update() {
     if (this.#scheduled || document.hidden) return;
     this.#scheduled = true;
@@ -80,7 +80,7 @@ export class Plots {
     });
   }
 
-  /** Offers each listener, where there is a choice. */
+  /** Offers each listener, if there is more than one. */
   #offer() {
     const { keys } = this.history;
     const present = [...this.#choice.options].slice(1).map(({ value }) => value);

@@ -9,19 +9,19 @@
  * @typedef {object} Share
  * @property {number | undefined} actual of the listener's new sessions of the last half minute or
  *   so, 0 to 1; undefined without any
- * @property {number | undefined} wanted what its weight asks for among those that take sessions;
- *   undefined where it asks for nothing
+ * @property {number | undefined} wanted the share by its weight among those that take sessions;
+ *   undefined if it has none
  */
 
-/** A session counts half as much after this time. */
+/** The time after which a session counts half as much. */
 const HALF_LIFE_MS = 20_000;
-/** Fewer sessions than this, old ones counted in part, say nothing of shares. */
+/** Fewer sessions than this, with old ones counted in part, are too few to show shares. */
 const LEAST_SESSIONS = 0.5;
 
 /** @type {Share} */
 const NO_SHARE = Object.freeze({ actual: undefined, wanted: undefined });
 
-/** Finds out, from one status after another, how the sessions are shared. */
+/** Determines from successive statuses how the sessions are shared. */
 export class ShareMeter {
   /** @type {Map<string, { readonly total: number, readonly recent: number }>} by backend id */
   #counts = new Map();
@@ -31,12 +31,12 @@ export class ShareMeter {
   #atMs = 0;
 
   /**
-   * Takes in a status that is newer than the one before.
+   * Takes over a newer status.
    *
    * @param {StatusView} status
    */
   add(status) {
-    // Weir was started again: what was counted before says nothing.
+    // Weir was restarted, so the earlier counts are meaningless.
     if (status.startedAtMs !== this.#startedAtMs) this.#counts.clear();
     const factor = 0.5 ** (Math.max(0, status.atMs - this.#atMs) / HALF_LIFE_MS);
     this.#startedAtMs = status.startedAtMs;
@@ -73,8 +73,8 @@ export class ShareMeter {
 }
 
 /**
- * What share of a listener's new sessions each backend's weight asks for, by id. Only backends that
- * take sessions now have one; backups only while there is nobody else.
+ * The share of a listener's new sessions that each backend should get by its weight, by id. Only
+ * backends that take sessions now have one; backups only while there are no others.
  *
  * @param {ListenerView} listener
  * @returns {Map<string, number>}
@@ -90,7 +90,7 @@ export function wantedShares(listener) {
 }
 
 /**
- * Whether a backend takes new sessions at present.
+ * Whether a backend currently takes new sessions.
  *
  * @param {BackendView} backend
  * @returns {boolean}

@@ -5,7 +5,7 @@
  */
 import { byId, setText } from "./element.js";
 
-/** The field for a token, which is there only while one is needed. */
+/** The field for a token, which is shown only while one is needed. */
 export class TokenForm {
   #access;
   #form = byId("token-form", HTMLFormElement);
@@ -15,7 +15,7 @@ export class TokenForm {
 
   /**
    * @param {Access} access
-   * @param {() => void} onChange hears that the token is another one
+   * @param {() => void} onChange called when the token has changed
    */
   constructor(access, onChange) {
     this.#access = access;
@@ -31,14 +31,12 @@ export class TokenForm {
     });
   }
 
-  /** Asks for a token: there is none, or it is not the right one. */
+  /** Asks for a token, because there is none or it is not valid. */
   ask() {
     const isWrong = this.#access.token !== "";
     setText(
       this.#hint,
-      isWrong
-        ? "Weir does not know this token."
-        : "The one in the file that admin_token_file names.",
+      isWrong ? "This token is not valid." : "A token from the file that admin_token_file names.",
     );
     this.#field.setAttribute("aria-invalid", String(isWrong));
     if (!this.#form.hidden) return;
@@ -47,7 +45,7 @@ export class TokenForm {
     this.#field.focus();
   }
 
-  /** Weir is content. */
+  /** Weir accepts the token, or needs none. */
   settle() {
     this.#form.hidden = true;
     this.#forget.hidden = this.#access.token === "";

@@ -4,7 +4,7 @@
  */
 
 /**
- * What goes through several listeners.
+ * The total traffic of several listeners.
  *
  * @typedef {object} Totals
  * @property {number} active sessions now
@@ -12,12 +12,12 @@
  * @property {number} bytesInPerSecond
  * @property {number} bytesOutPerSecond
  * @property {number} errorsPerSecond
- * @property {number | null} connectTimeP50Ms of the listener that is slowest by this measure
+ * @property {number | null} connectTimeP50Ms of the slowest listener by this measure
  * @property {number | null} connectTimeP99Ms likewise
  */
 
 /**
- * Adds up what goes through listeners.
+ * Adds up the traffic of listeners.
  *
  * @param {readonly ListenerView[]} listeners
  * @returns {Totals}
@@ -46,7 +46,7 @@ export function addUp(listeners) {
 }
 
 /**
- * The larger of two figures of which either may be missing.
+ * The larger of two figures, either of which may be missing.
  *
  * @param {number | null} a
  * @param {number | null} b
@@ -58,7 +58,7 @@ export function larger(a, b) {
 }
 
 /**
- * How many of the backends take sessions, of how many; those that are leaving do not count.
+ * How many backends take sessions, and how many there are, without those that are leaving.
  *
  * @param {StatusView} status
  * @returns {{ readonly serving: number, readonly all: number }}

@@ -7,15 +7,15 @@ import { formatCounted } from "./figures.js";
 import { takesSessions } from "./shares.js";
 
 /**
- * Something that an operator has to look at.
+ * Something that needs an operator's attention.
  *
  * @typedef {object} Problem
- * @property {"severe" | "minor"} severity severe: clients are turned away, or will be
+ * @property {"severe" | "minor"} severity severe: clients are refused, or will be
  * @property {string} text a sentence without a final period
  * @property {string} [backend] the id of the backend that it is about
  */
 
-/** The states of a backend: how each is called, its sign, and how it stands. */
+/** The states of a backend: the label, sign and tone of each. */
 export const CONDITIONS = /** @type {const} */ ({
   up: { label: "Up", sign: "●", tone: "good" },
   trial: { label: "On trial", sign: "◐", tone: "fair" },
@@ -28,7 +28,7 @@ export const CONDITIONS = /** @type {const} */ ({
 });
 
 /**
- * What is wrong, the worst first. What an operator wants so, such as a drain, is not a problem.
+ * The problems, worst first. What an operator has ordered, such as a drain, is not a problem.
  *
  * @param {StatusView} status
  * @returns {Problem[]}
@@ -48,14 +48,14 @@ export function findProblems(status) {
     for (const { name, problem } of unresolved) {
       problems.push({
         severity: "minor",
-        text: `Backend ${name} of ${key} is left out, as its name has no address: ${problem}`,
+        text: `Backend ${name} of ${key} is left out because its name has no address: ${problem}`,
       });
     }
     for (const backend of backends) {
       if (backend.condition !== "down" && backend.condition !== "ejected") continue;
       const state = `is ${CONDITIONS[backend.condition].label.toLowerCase()}`;
       const why = reasonOf(backend);
-      // The last change may be another one, and then it is no reason.
+      // The last change may be a different one, and then it is not the reason.
       const says = why.startsWith(state) ? why : state;
       problems.push({
         severity: "minor",
@@ -80,7 +80,7 @@ export function describeVerdict(problems) {
 }
 
 /**
- * Why a backend's state changed the last time, without saying again which backend it is.
+ * Why a backend's state last changed, without repeating the backend's name.
  *
  * @param {BackendView} backend
  * @returns {string}
@@ -93,7 +93,7 @@ export function reasonOf({ lastChange, name }) {
 }
 
 /**
- * Why a reload failed: the first error of the file with its line, or what else stood against it.
+ * Why a reload failed: the first error in the file with its line, or another problem.
  *
  * @param {ReloadResult} reload
  * @returns {string}
@@ -109,11 +109,11 @@ function reasonOfReload({ diagnostics, problems }) {
 }
 
 /**
- * What would follow from setting a backend to drain or maintenance, where that is worth a warning.
+ * The consequence of setting a backend to drain or maintenance, if it is worth a warning.
  *
  * @param {ListenerView} listener
  * @param {string} id
- * @returns {string} empty where there is nothing to warn of
+ * @returns {string} empty if there is nothing to warn about
  */
 export function warnOfLast(listener, id) {
   const serving = listener.backends.filter(takesSessions);

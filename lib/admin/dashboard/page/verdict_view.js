@@ -13,7 +13,7 @@ import { describeVerdict, findProblems } from "./verdict.js";
 const MOST_LISTED = 5;
 const SIGNS = { good: "✓", fair: "!", bad: "✕" };
 
-/** The state of everything, for whoever looks for five seconds. */
+/** The overall state, at a glance. */
 export class VerdictView {
   #section = byId("verdict", HTMLElement);
   #sign = byId("verdict-sign", HTMLElement);
@@ -52,14 +52,14 @@ export class VerdictView {
   }
 
   /**
-   * Says that nothing is known: the figures that still stand there are old.
+   * Shows that the state is unknown: the figures on the page are old.
    *
    * @param {string} why
    */
   unknown(why) {
     setAttribute(this.#section, "data-tone", "none");
     setText(this.#sign, "?");
-    setText(this.#text, `Not known: ${why}`);
+    setText(this.#text, `Status unknown: ${why}`);
     document.title = "(?) Weir";
     this.#list([]);
   }

@@ -40,7 +40,7 @@ Deno.test("findProblems() says which name has no address", () => {
   const [problem] = findProblems(sampleStatus([listener]));
   assertEquals(
     problem?.text,
-    "Backend a.test:80 of 24003 is left out, as its name has no address: not found",
+    "Backend a.test:80 of 24003 is left out because its name has no address: not found",
   );
 });
 

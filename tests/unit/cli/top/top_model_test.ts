@@ -100,6 +100,6 @@ Deno.test("TopModel asks nothing of a backend that was removed", () => {
   press(top, "d");
   assertEquals([top.prompt.kind, top.message], [
     "keys",
-    "24003/a was removed, and finishes its sessions",
+    "24003/a was removed and is finishing its sessions",
   ]);
 });
