@@ -1,4 +1,4 @@
-/** The entry of the command line: resolves the workers' files and ends with the command's status. */
+/** The entry point of the command line: resolves the workers' files and ends with the command's status. */
 import { run } from "./lib/cli/run.ts";
 
 if (import.meta.main) {

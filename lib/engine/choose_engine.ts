@@ -4,7 +4,7 @@ import type { EngineName, ListenerSettings } from "../config/settings.ts";
 import { openLibc } from "./native/libc.ts";
 import { isEncodable } from "./native/sockaddr.ts";
 
-/** The engines that there are. */
+/** All engines. */
 export type EngineKind = Exclude<EngineName, "auto">;
 
 /** An engine for a listener. */
@@ -14,13 +14,13 @@ export interface EngineChoice {
   readonly reason: string;
 }
 
-/** What can be had on this machine, with the permissions that Weir was started with. */
+/** What is available on this machine with the permissions that Weir was started with. */
 export interface EngineAbilities {
   /** Why `native` cannot run at all; absent where it can. */
   readonly nativeObstacle?: string;
 }
 
-/** Finds out what can be had. Opens the C library, where it can be opened. */
+/** Finds out what is available. Opens the C library where possible. */
 export function findAbilities(): EngineAbilities {
   try {
     openLibc();
@@ -31,10 +31,10 @@ export function findAbilities(): EngineAbilities {
 }
 
 /**
- * Chooses the engine of a listener: what its settings ask for, or for `auto` the faster one where it
- * can run and knows everything that the listener needs.
+ * Chooses the engine of a listener: what its settings ask for, or for `auto` the faster one where
+ * it can run and supports everything that the listener needs.
  *
- * @throws {Error} where the settings ask for an engine that cannot serve the listener
+ * @throws {Error} if the settings ask for an engine that cannot serve the listener
  */
 export function chooseEngine(listener: ListenerSettings, abilities: EngineAbilities): EngineChoice {
   const { engine, key } = listener;
@@ -47,7 +47,7 @@ export function chooseEngine(listener: ListenerSettings, abilities: EngineAbilit
   }
   if (obstacle === undefined) return { engine, reason: "as configured" };
   throw new Error(
-    `Listener ${key} cannot have engine "native": ${obstacle}; "auto" takes what can run`,
+    `Listener ${key} cannot have engine "native": ${obstacle}; "auto" picks an engine that can run`,
   );
 }
 
@@ -58,11 +58,11 @@ export function findNativeObstacle(
 ): string | undefined {
   if (nativeObstacle !== undefined) return nativeObstacle;
   if (!isEncodable(address.hostname)) {
-    return `the address ${formatAddress(address)} is no plain IP address`;
+    return `the address ${formatAddress(address)} is not a plain IP address`;
   }
   const unresolved = backends.find(({ candidates }) => candidates.length === 0);
   if (unresolved !== undefined) {
-    return `backend ${unresolved.name} is resolved anew for every connection`;
+    return `backend ${unresolved.name} is resolved again for every connection`;
   }
   const zoned = backends.find(({ candidates }) => !candidates.every(isEncodable));
   return zoned === undefined ? undefined : `backend ${zoned.name} has an address with a zone`;

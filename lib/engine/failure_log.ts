@@ -12,12 +12,12 @@ const INTERVAL_MS = 10_000;
 const REFUSALS: Readonly<Record<Refusal, string>> = {
   no_backend: "it has no backend that takes sessions",
   all_down: "all of its backends are down",
-  all_full: "all of its backends have as many sessions as they may have",
+  all_full: "all of its backends have reached their max_connections",
 };
 
 /**
  * What went wrong in a worker's sessions, for the log: each failure once, and then at most one line
- * in ten seconds that says how often it has happened since.
+ * every ten seconds that says how often it has happened since.
  */
 export class FailureLog {
   readonly #logger = loggerFor("session");
@@ -50,8 +50,8 @@ export class FailureLog {
 
   clientTableFull(): void {
     this.#logger.warn(
-      "The table of clients is full: those who are not in it meet max_connections_per_client and " +
-        "connection_rate_per_client together with the rest of their network",
+      "The table of clients is full: clients that are not in it share max_connections_per_client and " +
+        "connection_rate_per_client with the rest of their network",
     );
   }
 
@@ -59,14 +59,14 @@ export class FailureLog {
     this.#warn(`Could not accept a client of listener ${listener.key}: ${messageOf(error)}`);
   }
 
-  /** An error that no rule accounts for, while clients were accepted: a defect of Weir's. */
+  /** Logs an unexpected error while accepting clients: a bug in Weir. */
   acceptBroke(listener: ListenerSettings, error: unknown): void {
     this.#warn(
       `Could not accept a client of listener ${listener.key}, unexpectedly: ${traceOf(error)}`,
     );
   }
 
-  /** An error that no rule accounts for: a defect of Weir's. */
+  /** Logs an unexpected error: a bug in Weir. */
   unexpected(where: string, error: unknown): void {
     this.#logger.error("A session ended with an unexpected error {where}: {trace}", {
       where,
@@ -74,7 +74,7 @@ export class FailureLog {
     });
   }
 
-  /** Logs what was kept back so far, and stops the timer. */
+  /** Logs what was held back so far, and stops the timer. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -4,52 +4,52 @@ import type { BindProblem, Generation, ListenerPlan } from "./generation.ts";
 import type { ListenerShare } from "./listener_share.ts";
 import type { ListenerShares } from "./listener_shares.ts";
 
-/** A listener as an engine has it: bound from the moment it is made. */
+/** A listener of an engine: bound from the moment it is created. */
 export interface EngineListener {
-  /** What it has apart from its socket, which may have been another one's before. */
+  /** What it has besides its socket, possibly taken over from an earlier listener. */
   readonly share: ListenerShare;
   /** Starts to accept clients. */
   serve(): void;
-  /** Takes over new settings for the sessions to come. */
+  /** Applies new settings to new sessions. */
   update(plan: ListenerPlan): void;
   /**
-   * Stops accepting once the clients that wait in the socket's queue have been served. Gives true
-   * when no further session can begin, and false where it was revived before that.
+   * Stops accepting once the clients in the socket's queue have been served. Resolves to true when
+   * no further session can begin, and to false if it was revived before that.
    */
   retire(): Promise<boolean>;
-  /** Goes on accepting, in the midst of a retirement. Gives false where it is too late for that. */
+  /** Cancels a retirement and goes on accepting. Returns false if it is too late for that. */
   revive(): boolean;
   /** Stops accepting, at once. */
   close(): void;
 }
 
-/** A generation that is bound and waits to be served. */
+/** A generation that is bound and not served yet. */
 interface Prepared<Listener> {
   readonly generation: Generation;
-  /** Those that are new, by address. */
+  /** The new listeners, by address. */
   readonly bound: ReadonlyMap<string, Listener>;
-  /** Those that were about to be closed, and go on, by address. */
+  /** The listeners that were about to be closed and now go on, by address. */
   readonly revived: ReadonlyMap<string, Listener>;
 }
 
 /**
- * The listeners of one worker, from one generation to the next: what stays bound is decided by the
- * address, and a new generation is taken over in two steps, as {@linkcode Engine} says.
+ * The listeners of one worker, from one generation to the next: the address decides what stays
+ * bound, and a new generation is applied in two steps, as described at {@linkcode Engine}.
  *
- * A listener that comes back while it is about to be closed goes on with the socket that it has: a
- * second one next to it would get a part of its clients only, and the rest would find that the first
- * one lets nobody in.
+ * A listener that comes back while it is about to be closed keeps the socket that it has: a second
+ * one beside it would get only some of its clients, and the rest would find that the first one
+ * accepts nobody.
  */
 export class ListenerRoster<Listener extends EngineListener> {
   readonly #shares: ListenerShares;
   readonly #bind: (plan: ListenerPlan, share: ListenerShare) => Listener;
   /** By address. */
   #listeners: ReadonlyMap<string, Listener> = new Map();
-  /** Those that are to be closed once their queues are empty, by address. */
+  /** The listeners to be closed once their queues are empty, by address. */
   readonly #retiring = new Map<string, Listener>();
   #prepared: Prepared<Listener> | undefined;
 
-  /** @param bind makes a listener, and throws where its address cannot be had */
+  /** @param bind creates a listener, and throws if its address cannot be bound */
   constructor(
     shares: ListenerShares,
     bind: (plan: ListenerPlan, share: ListenerShare) => Listener,
@@ -58,7 +58,7 @@ export class ListenerRoster<Listener extends EngineListener> {
     this.#bind = bind;
   }
 
-  /** Binds the listeners that are new. Gives those that could not be bound. */
+  /** Binds the new listeners. Returns those that could not be bound. */
   prepare(generation: Generation): readonly BindProblem[] {
     const bound = new Map<string, Listener>();
     const revived = new Map<string, Listener>();
@@ -84,7 +84,7 @@ export class ListenerRoster<Listener extends EngineListener> {
     return problems;
   }
 
-  /** Serves the prepared generation, and gives it. Throws an `Error` where there is none. */
+  /** Serves the prepared generation, and returns it. Throws an `Error` if there is none. */
   commit(): Generation {
     if (this.#prepared === undefined) throw new Error("There is no prepared generation to commit");
     const { generation, bound, revived } = this.#prepared;
@@ -106,7 +106,7 @@ export class ListenerRoster<Listener extends EngineListener> {
     return generation;
   }
 
-  /** Undoes what `prepare` has done. */
+  /** Undoes `prepare`. */
   abort(): void {
     for (const listener of this.#prepared?.bound.values() ?? []) {
       listener.close();
@@ -118,15 +118,15 @@ export class ListenerRoster<Listener extends EngineListener> {
     this.#prepared = undefined;
   }
 
-  /** Stops accepting, at every listener, once the queues are empty. */
+  /** Stops accepting on every listener once the queues are empty. */
   async retireAll(): Promise<void> {
     const all = [...this.#listeners, ...this.#prepared?.revived ?? []];
     await Promise.all(all.map(([address, listener]) => this.#retire(address, listener)));
   }
 
   /**
-   * Stops accepting, at every listener, at once, because the thread ends. Its sockets stay in the
-   * books: the main thread takes them out with everything else that the worker has counted.
+   * Stops accepting on every listener at once, because the thread is ending. Its sockets stay
+   * counted: the main thread subtracts them with everything else that the worker has counted.
    */
   closeAll(): void {
     const { bound, revived } = this.#prepared ?? {};

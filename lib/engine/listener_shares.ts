@@ -3,9 +3,9 @@ import type { ListenerPlan } from "./generation.ts";
 import { ListenerShare } from "./listener_share.ts";
 
 /**
- * One worker's shares of all listeners. A listener that comes back while sessions of its earlier life
- * go on, or wait in its queue, gets the same share again: there is one pool and one queue for each
- * row, and never two that count in the same place.
+ * One worker's shares of all listeners. A listener that comes back while sessions from before are
+ * still active, or wait in its queue, gets the same share again: there is one pool and one queue
+ * per row, and never two that count in the same place.
  */
 export class ListenerShares {
   readonly #inputs: EngineInputs;
@@ -16,7 +16,7 @@ export class ListenerShares {
     this.#inputs = inputs;
   }
 
-  /** The share of a listener: the one that is in use, or else a new one. */
+  /** The share of a listener: the one in use, or else a new one. */
   of(plan: ListenerPlan): ListenerShare {
     const { listener: row } = plan.rows;
     const known = this.#shares.get(row);
@@ -26,7 +26,7 @@ export class ListenerShares {
     return share;
   }
 
-  /** Lets go of those that nothing uses any more. */
+  /** Drops the shares that are no longer used. */
   forgetUnused(): void {
     for (const [row, share] of this.#shares) if (!share.isInUse) this.#shares.delete(row);
   }

@@ -12,22 +12,22 @@ export interface LogOptions {
   readonly accessLogFormat: string;
 }
 
-/** What the supervisor says to a worker. */
+/** Messages from the supervisor to a worker. */
 export type ToWorker =
-  /** The first message: where the worker's figures go, and how it logs. */
+  /** The first message: where the worker counts, and how it logs. */
   | ({
     readonly type: "start";
     readonly slot: number;
     readonly memory: SharedArrayBuffer;
-    /** The eventfd that wakes a worker of the native engine; -1 for any other one. */
+    /** The eventfd that wakes a worker of the native engine; -1 for other engines. */
     readonly wakeDescriptor: number;
   } & LogOptions)
   | { readonly type: "prepare"; readonly generation: Generation }
   | { readonly type: "commit" }
   | { readonly type: "abort" }
-  /** Changes what was said at the start. */
+  /** Changes the options of the first message. */
   | ({ readonly type: "configure" } & LogOptions)
-  /** Ends the sessions with one of these backends, or with one of these ids. */
+  /** Closes the sessions with one of these backends, or with one of these ids. */
   | {
     readonly type: "cut";
     readonly by: Ender;
@@ -37,7 +37,7 @@ export type ToWorker =
   | { readonly type: "list" }
   | { readonly type: "drain"; readonly timeoutMs: number; readonly spreadMs: number };
 
-/** What a worker says to the supervisor. */
+/** Messages from a worker to the supervisor. */
 export type FromWorker =
   | { readonly type: "prepared"; readonly problems: readonly BindProblem[] }
   | { readonly type: "committed" }

@@ -5,13 +5,13 @@ import type { Ender } from "../log/close_reason.ts";
 /** The course of a session with the backend that it was connected to. Times are `performance.now()`. */
 export interface SessionCourse {
   readonly connectedMs: number;
-  /** When the backend's first byte from the client was seen; without meaning while it has none. */
+  /** When the first byte for the backend came from the client; meaningless while there is none. */
   readonly firstInMs: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
 }
 
-/** The session has stood for as long as it may. */
+/** The session has lasted for as long as it may. */
 const TIMEOUTS: ReadonlySet<Ender> = new Set([
   "timeout",
   "client_timeout",
@@ -19,7 +19,7 @@ const TIMEOUTS: ReadonlySet<Ender> = new Set([
   "lifetime",
 ]);
 
-/** Whether the backend has had the time of a trial to reset the session, and has not. */
+/** Whether the session has lasted the time of a trial without being reset by the backend. */
 export function hasStood(course: SessionCourse, nowMs: number): boolean {
   const { bytesIn, firstInMs, connectedMs } = course;
   return nowMs - (bytesIn > 0 ? firstInMs : connectedMs) >= TRIAL_MS;
@@ -28,7 +28,7 @@ export function hasStood(course: SessionCourse, nowMs: number): boolean {
 /**
  * What the end of a session says about its backend.
  *
- * @param client see `addressKeyOfText`; asked for only where it is needed
+ * @param client see `addressKeyOfText`; called only where it is needed
  */
 export function outcomeOf(
   by: Ender,
@@ -41,7 +41,7 @@ export function outcomeOf(
     if (bytesOut > 0) return "aborted";
     return { hadInput: bytesIn > 0, openMs: nowMs - connectedMs, clientKey: client.addressKey };
   }
-  // Who has received something and ends in good order has taken it.
+  // A backend that has received something and ends normally has accepted it.
   const isGood = bytesOut > 0 || (by === "done" && bytesIn > 0) || TIMEOUTS.has(by);
   return isGood || hasStood(course, nowMs) ? "served" : "abandoned";
 }

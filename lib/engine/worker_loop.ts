@@ -8,7 +8,7 @@ import type { EngineInputs, WorkerLogs } from "./engine_inputs.ts";
 import { FailureLog } from "./failure_log.ts";
 import type { FromWorker, LogOptions, ToWorker } from "./messages.ts";
 
-/** How often a worker shows that it is alive. */
+/** How often a worker updates its heartbeat. */
 export const HEARTBEAT_MS = 1_000;
 
 /** The side of a worker's global scope that talks to the supervisor. */
@@ -18,10 +18,10 @@ export interface WorkerPort {
 }
 
 /**
- * Runs an engine in a worker thread, as the supervisor's messages say.
+ * Runs an engine in a worker thread, as directed by the supervisor's messages.
  *
  * @param port the worker's own global scope
- * @param createEngine makes the engine once the first message has brought the shared state
+ * @param createEngine creates the engine once the first message has brought the shared state
  */
 export function runWorker(port: WorkerPort, createEngine: (inputs: EngineInputs) => Engine): void {
   let logs: PortLogs | undefined;
@@ -38,7 +38,7 @@ export function runWorker(port: WorkerPort, createEngine: (inputs: EngineInputs)
       return;
     }
     if (engine === undefined || logs === undefined) {
-      throw new Error(`A worker that was not started was told to "${message.type}"`);
+      throw new Error(`A worker received "${message.type}" before it was started`);
     }
     switch (message.type) {
       case "prepare":
@@ -88,7 +88,7 @@ function cut(engine: Engine, order: Extract<ToWorker, { type: "cut" }>): number 
   return chosen.length;
 }
 
-/** Logs by way of the supervisor. */
+/** Logs through the supervisor. */
 class PortLogs implements WorkerLogs {
   readonly failures = new FailureLog();
   readonly #port: WorkerPort;

@@ -5,13 +5,16 @@ import { MSG_NOSIGNAL } from "./constants.ts";
 import type { Libc } from "./libc.ts";
 import { SockaddrBuffer } from "./sockaddr.ts";
 
-/** What became of an announcement: `broken` is the backend's connection, `failed` this machine. */
+/**
+ * The result of an announcement: `broken` if the connection is, `failed` if this machine is at
+ * fault.
+ */
 export type Announced = "announced" | "broken" | "failed";
 
 /**
  * Writes the PROXY header to a backend.
  *
- * @param client the client's connection, whose own end the header names, too
+ * @param client the client's connection, both of whose addresses the header contains
  */
 export function announce(
   libc: Libc,
@@ -23,7 +26,7 @@ export function announce(
   const local = new SockaddrBuffer().prepare();
   if (libc.getsockname(client, local.bytes, local.length) < 0) return "failed";
   const header = Uint8Array.from(encodeProxyHeader(version, clientName, local.read()));
-  // The send buffer of a fresh connection takes a header, of 107 bytes at most, in one go.
+  // The send buffer of a new connection takes a header, 107 bytes at most, at once.
   const sent = libc.send(backend, header, header.length, MSG_NOSIGNAL);
   return sent === header.length ? "announced" : "broken";
 }

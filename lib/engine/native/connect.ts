@@ -8,39 +8,43 @@ import type { Watcher } from "./epoll_loop.ts";
 import { BOTH_WAYS } from "./relay.ts";
 import type { Workshop } from "./workshop.ts";
 
-/** What is asked for of a client that waits: whether it is still there. */
+/** The events of a waiting client that matter: whether it is still there. */
 const LEAVING = EPOLLRDHUP | EPOLLET;
 
-/** Whose backend is looked for; it watches the connection under way, too, and passes events on. */
+/**
+ * The session that needs a backend. It also watches the pending connection and passes its events
+ * on.
+ */
 export interface ConnectOwner extends Watcher {
   /** The client's connection. */
   readonly client: number;
   readonly life: SessionLife;
-  /** A backend is connected, and its descriptor is the owner's from now on. */
+  /** A backend is connected, and the owner owns its descriptor from now on. */
   connected(backend: number, events: number, nowMs: number): void;
-  /** There is no backend to be had; `life` knows why. */
+  /** No backend is available; `life` knows why. */
   gaveUp(): void;
-  /** The client waits in the queue, which is to be looked after. */
+  /** The client waits in the queue, which now needs its timer. */
   queued(): void;
-  /** This machine has no descriptors left. Tells whether trying again may help. */
+  /** This machine has no descriptors left. Returns whether trying again may help. */
   ranOutOfDescriptors(): boolean;
 }
 
 /**
- * The search for a backend: acquires one after the other, waits for a place where all are full, and
- * dials, until a connection is there.
+ * The search for a backend: acquires one after another, waits for a place while all are full, and
+ * dials until a connection is established.
  *
- * Ownership: a descriptor that is dialled belongs to this, until the owner has it or it is closed.
+ * Ownership: a descriptor that is being dialled belongs to this class, until it is passed to the
+ * owner or closed.
  */
 export class Connect {
   readonly #owner: ConnectOwner;
   readonly #workshop: Workshop;
-  /** The connection under way. */
+  /** The pending connection. */
   #backend = NO_DESCRIPTOR;
   /** The backend that is being dialled, and which of its addresses. */
   #dialled: BackendSettings | undefined;
   #candidate = 0;
-  /** What its addresses so far have failed with. */
+  /** The error of its addresses tried so far. */
   #failure: LibcError | undefined;
   #isClientWatched = false;
 
@@ -49,7 +53,7 @@ export class Connect {
     this.#workshop = workshop;
   }
 
-  /** Whether a connection is under way. */
+  /** Whether a connection is pending. */
   get isDialling(): boolean {
     return this.#dialled !== undefined;
   }
@@ -59,7 +63,7 @@ export class Connect {
     return this.#isClientWatched;
   }
 
-  /** Acquires one backend after the other until a connection is under way. */
+  /** Acquires one backend after another until a connection is pending. */
   begin(): void {
     const { life } = this.#owner;
     for (;;) {
@@ -77,13 +81,13 @@ export class Connect {
     }
   }
 
-  /** Something happened to the client's connection or to the one under way. */
+  /** Something happened to the client's connection or to the pending one. */
   ready(descriptor: number, events: number, nowMs: number): void {
     if (descriptor === this.#owner.client) this.#clientReady(events);
     else this.#dialReady(events, nowMs);
   }
 
-  /** The connection under way takes too long. */
+  /** The pending connection takes too long. */
   timedOut(): void {
     this.drop();
     this.#dialled = undefined;
@@ -91,7 +95,7 @@ export class Connect {
     else this.#owner.gaveUp();
   }
 
-  /** Gives up the connection under way. */
+  /** Gives up the pending connection. */
   drop(): void {
     if (this.#backend < 0) return;
     const { loop, libc } = this.#workshop;
@@ -105,12 +109,12 @@ export class Connect {
       if (lease === undefined) this.#owner.gaveUp();
       else if (!this.#begin(lease) && !this.#owner.life.finished) this.begin();
     } catch (error) {
-      // It must cost this session alone, and not the one whose end has made the place.
+      // It must cost only this session, not the one whose end freed the place.
       this.#owner.fail(error);
     }
   };
 
-  /** Dials a lease's backend. Gives false where another backend is to be acquired, or none. */
+  /** Dials a lease's backend. Returns false if another backend, or none, is to be acquired. */
   #begin(lease: Lease): boolean {
     this.#dialled = lease.backend;
     this.#candidate = 0;
@@ -119,8 +123,8 @@ export class Connect {
   }
 
   /**
-   * Dials the next address of the backend. Gives false where there is none left: the owner has been
-   * told then, or is to go on to another backend.
+   * Dials the next address of the backend. Returns false if none is left: then the owner has been
+   * notified, or is to go on to another backend.
    */
   #dial(): boolean {
     const { dialer, loop } = this.#workshop;
@@ -144,7 +148,10 @@ export class Connect {
     return false;
   }
 
-  /** Of several failures one counts that is not this machine's own: a host may have no IPv6. */
+  /**
+   * Of several failures, one that is not this machine's own takes precedence: a host may have no
+   * IPv6.
+   */
   #addressFailed(error: LibcError): void {
     const before = this.#failure;
     if (before === undefined || isLocalFault(before.errno)) this.#failure = error;
@@ -173,7 +180,7 @@ export class Connect {
   #watchClient(): void {
     const { loop } = this.#workshop;
     const { client } = this.#owner;
-    // Asked for once more, an end that was told of while a backend was dialled is told again.
+    // Requested again, so that an end reported while a backend was dialled is reported again.
     if (this.#isClientWatched) loop.change(client, LEAVING);
     else loop.listen(client, LEAVING);
     this.#isClientWatched = true;
@@ -184,7 +191,7 @@ export class Connect {
     if (life.phase !== "acquire") return;
     const isReset = (events & (EPOLLERR | EPOLLHUP)) !== 0;
     const isEnd = (events & EPOLLRDHUP) !== 0;
-    // One that has sent a request and its end waits for the answer.
+    // A client that has sent a request and then its end is waiting for the answer.
     if (isReset || (isEnd && (life.settings.abortOnClose || !this.#hasSentBytes()))) {
       life.finish("client");
     }

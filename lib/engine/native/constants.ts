@@ -1,6 +1,6 @@
 /**
- * The numbers of Linux's interfaces that the engine uses, under the names that C gives them. They
- * are the same on x86_64 and aarch64, where the kernel takes them from its generic headers.
+ * The numbers of Linux's interfaces that the engine uses, under their names in C. They are the same
+ * on x86_64 and aarch64, which use the kernel's generic headers.
  */
 
 export const AF_UNSPEC = 0;
@@ -26,12 +26,12 @@ export const TCP_NODELAY = 1;
 export const MSG_PEEK = 0x2;
 export const MSG_NOSIGNAL = 0x4000;
 
-/** What a socket has been given and the other side has not acknowledged, in bytes. */
+/** Bytes written to a socket that the other side has not acknowledged. */
 export const SIOCOUTQ = 0x5411;
 
 export const SHUT_WR = 1;
 
-/** `struct linger { int l_onoff; int l_linger; }`: on, with no time to linger. */
+/** `struct linger { int l_onoff; int l_linger; }`: on, with a linger time of 0. */
 export const LINGER_NOW: Int32Array<ArrayBuffer> = Int32Array.of(1, 0);
 
 export const EPOLL_CLOEXEC = 0o2000000;
@@ -45,7 +45,7 @@ export const EPOLLOUT = 0x4;
 export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;
 export const EPOLLRDHUP = 0x2000;
-/** Bit 31, written as the signed number that a 32-bit operation makes of it. */
+/** Bit 31, as the signed number that a 32-bit operation yields. */
 export const EPOLLET = 1 << 31;
 
 export const EFD_CLOEXEC = 0o2000000;

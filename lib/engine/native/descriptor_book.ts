@@ -1,11 +1,11 @@
 const BITS = 32;
 
 /**
- * Which descriptors a worker has open, in memory that the main thread sees too: should the thread
- * hang, the main thread takes its connections from it.
+ * Which descriptors a worker has open, in memory that the main thread can read: if the worker
+ * hangs, the main thread takes its connections from it.
  *
- * Only the worker writes. It enters a number once the kernel has given it, and strikes it out before
- * it is closed, so that no number in the book is ever anybody else's.
+ * Only the worker writes. It enters a descriptor once the kernel has returned it, and strikes it
+ * out before closing it, so no number in the book ever belongs to anyone else.
  */
 export class DescriptorBook {
   readonly #words: Int32Array;
@@ -15,7 +15,7 @@ export class DescriptorBook {
     this.#words = words;
   }
 
-  /** Enters a descriptor. Numbers beyond the book's end are not kept. */
+  /** Enters a descriptor. Numbers beyond the book's end are not recorded. */
   enter(descriptor: number): void {
     const at = descriptor >>> 5;
     const words = this.#words;
@@ -29,7 +29,7 @@ export class DescriptorBook {
     if (at < words.length) words[at] = (words[at] as number) & ~(1 << (descriptor & BITS - 1));
   }
 
-  /** Forgets all. */
+  /** Clears the book. */
   clear(): void {
     this.#words.fill(0);
   }

@@ -17,13 +17,13 @@ import { encodeSockaddr, familyOf, portOf, SockaddrBuffer } from "./sockaddr.ts"
 
 type Sockaddr = Uint8Array<ArrayBuffer>;
 
-/** Begins connections to backends. */
+/** Starts connections to backends. */
 export class Dialer {
   readonly #libc: Libc;
   readonly #one = Int32Array.of(1);
   readonly #value = new Int32Array(1);
   readonly #length = new Uint32Array(1);
-  /** What `connect` wants, for each candidate. */
+  /** The arguments of `connect` for each backend. */
   readonly #sockaddrs = new WeakMap<BackendSettings, readonly Sockaddr[]>();
   readonly #byte = new Uint8Array(1);
   readonly #local = new SockaddrBuffer();
@@ -36,7 +36,7 @@ export class Dialer {
     this.#ephemeral = readEphemeralPorts(libc);
   }
 
-  /** What the last {@linkcode dial} that failed failed with. */
+  /** The error of the last {@linkcode dial} that failed. */
   get error(): LibcError {
     return new LibcError(this.#syscall, this.#errno);
   }
@@ -53,8 +53,8 @@ export class Dialer {
   }
 
   /**
-   * Begins a connection. Gives a descriptor, which is the caller's to close and can be written to
-   * once the connection is there; or -1, and the reason is in {@linkcode error}.
+   * Starts a connection. Returns a descriptor, which the caller must close and which becomes
+   * writable once the connection is established; or -1, with the reason in {@linkcode error}.
    */
   dial(sockaddr: Sockaddr): number {
     const libc = this.#libc;
@@ -68,20 +68,21 @@ export class Dialer {
     libc.setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, this.#one, 4);
     if (libc.connect(descriptor, sockaddr, sockaddr.length) === 0) return descriptor;
     this.#failed("connect");
-    // An interrupted connect goes on in the background, just like one that does not block.
+    // An interrupted connect continues in the background, just like a non-blocking one.
     if (this.#errno === ERRNO.EINPROGRESS || this.#errno === ERRNO.EINTR) return descriptor;
     libc.close(descriptor);
     return -1;
   }
 
   /**
-   * What became of a connection that was begun: an error number, or 0 when it is there. One that was
-   * broken off again, after the backend has sent something, is there: what was sent can be read.
+   * The outcome of a connection that was started: an error number, or 0 if it is established. One
+   * that was reset after the backend had sent something counts as established: what was sent can be
+   * read.
    */
   outcome(descriptor: number): number {
     const peeked = this.#libc.recv(descriptor, this.#byte, 1, MSG_PEEK);
     if (peeked > 0) return 0;
-    // The kernel tells an error once, and reading may be what it was told to.
+    // The kernel reports an error once, and the read may be the call that got it.
     const errno = peeked < 0 ? this.#libc.errno() : 0;
     if (errno !== 0 && errno !== ERRNO.EAGAIN) return errno;
     this.#length[0] = this.#value.byteLength;
@@ -96,8 +97,8 @@ export class Dialer {
   }
 
   /**
-   * Whether a connection leads to itself: where nobody listens at a port of this machine that
-   * outgoing connections are given, one that is made to it may be given that very port.
+   * Whether a connection leads to itself: where no one listens on a local port in the ephemeral
+   * range, a connection to it may be assigned that very port.
    */
   isSelfConnected(descriptor: number, sockaddr: Sockaddr): boolean {
     const port = portOf(sockaddr);

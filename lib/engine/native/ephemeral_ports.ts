@@ -1,17 +1,20 @@
 import { O_CLOEXEC, O_RDONLY } from "./constants.ts";
 import type { Libc } from "./libc.ts";
 
-/** Ports from the first to the last, both included. */
+/** A range of ports, both ends included. */
 export interface PortRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** For IPv6, too. Deno would want every permission of whoever reads anything in `/proc`. */
+/**
+ * Applies to IPv6, too. Read through the C library, as Deno requires every permission for reading
+ * in `/proc`.
+ */
 const PATH = "/proc/sys/net/ipv4/ip_local_port_range";
 const ALL: PortRange = { first: 0, last: 65_535 };
 
-/** The ports that the kernel gives to outgoing connections; every port where it does not tell. */
+/** The ports that the kernel assigns to outgoing connections; all ports if that is not known. */
 export function readEphemeralPorts(libc: Libc): PortRange {
   const descriptor = libc.open(new TextEncoder().encode(`${PATH}\0`), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return ALL;

@@ -11,25 +11,25 @@ import { GivenUpError } from "./guarded_libc.ts";
 import type { Libc } from "./libc.ts";
 import { TimerWheel } from "./timer_wheel.ts";
 
-/** Events that are taken from the kernel at once. */
+/** The most events taken from the kernel at once. */
 const BATCH = 256;
 /** Words of 32 bits in `struct epoll_event`: it is packed on x86_64 and nowhere else. */
 const EVENT_WORDS = Deno.build.arch === "x86_64" ? 3 : 4;
-/** The place of its `data` in words. */
+/** The offset of its `data`, in words. */
 const EVENT_DATA = Deno.build.arch === "x86_64" ? 1 : 2;
-/** Deadlines are kept to within so long. */
+/** The precision of deadlines. */
 const TICK_MS = 10;
 /** The wheel reaches 20 seconds ahead. */
 const WHEEL_SLOTS = 2048;
-/** What those who asked to be told again are told: that there may be bytes, and an end behind them. */
+/** What watchers that asked to be notified again get: there may be bytes, and an end after them. */
 const AGAIN_EVENTS = EPOLLIN | EPOLLRDHUP;
 const FIRST_CAPACITY = 1024;
 
-/** Who is told about a descriptor. */
+/** What is notified about a descriptor. */
 export interface Watcher {
   /**
-   * Whether it is told after all others of a turn. Listeners are, so that a client which has ended
-   * its session before it came again finds its place free.
+   * Whether it is notified after all others in a turn. Listeners are, so that a client that ended
+   * its session before it reconnected finds its place free.
    */
   readonly isLast?: boolean;
   /**
@@ -52,12 +52,12 @@ export interface Alarm {
 }
 
 /**
- * Waits for descriptors and for time, and tells whoever watches them.
+ * Waits for descriptors and timers, and notifies their watchers.
  *
- * The thread sleeps inside of `run`, so that nothing else of the worker runs meanwhile: no messages,
- * no timers and no promises. `run` returns when those are to have a turn.
+ * The thread sleeps inside `run`, so nothing else in the worker runs meanwhile: no messages, no
+ * timers and no promises. `run` returns when those are to have a turn.
  *
- * Ownership: the loop owns the epoll descriptor and no other. A descriptor has to be unwatched before
+ * Ownership: the loop owns the epoll descriptor and no other. A descriptor must be unwatched before
  * it is closed.
  */
 export class EpollLoop {
@@ -69,21 +69,24 @@ export class EpollLoop {
   readonly #alarms: Alarm[] = [];
   /** By descriptor. */
   readonly #watchers: (Watcher | undefined)[] = [];
-  /** By descriptor: tells an event of a descriptor's earlier owner from one of the present owner. */
+  /**
+   * By descriptor: distinguishes events of a descriptor's earlier owner from those of the current
+   * one.
+   */
   #generations = new Int32Array(FIRST_CAPACITY);
-  /** Descriptors that are to be told again without having to wait, and their generations. */
+  /** Descriptors to be notified again without waiting, and their generations. */
   #again: number[] = [];
   #againNow: number[] = [];
-  /** By descriptor: the turn in which it has asked to be told again. */
+  /** By descriptor: the turn in which it asked to be notified again. */
   #askedIn = new Float64Array(FIRST_CAPACITY);
-  /** The turn at hand. */
+  /** The current turn. */
   #turn = 1;
-  /** Places in `#events` of those who are told last. */
+  /** Indices in `#events` of the watchers that are notified last. */
   readonly #last: number[] = [];
   #turnWanted = false;
   #closed = false;
 
-  /** Throws a `LibcError` where no descriptor can be had. */
+  /** Throws a `LibcError` if no descriptor is available. */
   constructor(libc: Libc) {
     this.#libc = libc;
     this.#epoll = libc.epoll_create1(EPOLL_CLOEXEC);
@@ -100,8 +103,8 @@ export class EpollLoop {
   }
 
   /**
-   * Tells a watcher about a descriptor from now on. Throws a `LibcError` where the kernel has no
-   * room for another one.
+   * Starts notifying a watcher about a descriptor. Throws a `LibcError` if the kernel has no room
+   * for another one.
    *
    * @param events EPOLLIN and the like, or 0 to set a timer only
    */
@@ -109,7 +112,7 @@ export class EpollLoop {
     if (descriptor >= this.#generations.length) this.#grow(descriptor);
     this.#watchers[descriptor] = watcher;
     this.#generations[descriptor] = (this.#generations[descriptor] as number) + 1;
-    // What the number's earlier owner has asked for is none of this one's.
+    // Requests of the number's earlier owner do not apply to this one.
     this.#askedIn[descriptor] = 0;
     if (events !== 0) this.#control(EPOLL_CTL_ADD, descriptor, events);
   }
@@ -119,7 +122,7 @@ export class EpollLoop {
     this.#control(EPOLL_CTL_ADD, descriptor, events);
   }
 
-  /** Asks for other events. What is the case already is told once more. */
+  /** Changes the events asked for. Conditions that already hold are reported again. */
   change(descriptor: number, events: number): void {
     this.#control(EPOLL_CTL_MOD, descriptor, events);
   }
@@ -129,7 +132,10 @@ export class EpollLoop {
     this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, descriptor, this.#event);
   }
 
-  /** Forgets a descriptor that is to be closed right after, by which the kernel forgets it too. */
+  /**
+   * Forgets a descriptor that the caller then closes at once, which makes the kernel forget it,
+   * too.
+   */
   unwatch(descriptor: number): void {
     this.#wheel.stop(descriptor);
     this.#watchers[descriptor] = undefined;
@@ -141,8 +147,8 @@ export class EpollLoop {
   }
 
   /**
-   * Tells a descriptor's watcher in the next turn that it can be read, once others had theirs: once,
-   * however often it asks.
+   * Notifies a descriptor's watcher in the next turn, after the others had theirs, that it can be
+   * read: once, however often it asks.
    */
   tellAgain(descriptor: number): void {
     if (this.#askedIn[descriptor] === this.#turn) return;
@@ -150,20 +156,20 @@ export class EpollLoop {
     this.#again.push(descriptor, this.#generations[descriptor] as number);
   }
 
-  /** Rings once, after so long. For the few things that do not belong to a descriptor. */
+  /** Calls `ring` once after a time. For the few things that do not belong to a descriptor. */
   setAlarm(afterMs: number, ring: () => void): Alarm {
     const alarm = { atMs: performance.now() + afterMs, ring };
     this.#alarms.push(alarm);
     return alarm;
   }
 
-  /** Keeps an alarm from ringing. */
+  /** Cancels an alarm. */
   stopAlarm(alarm: Alarm): void {
     const index = this.#alarms.indexOf(alarm);
     if (index >= 0) this.#alarms.splice(index, 1);
   }
 
-  /** Resolves after so long. */
+  /** Resolves after a time. */
   async sleep(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       this.setAlarm(ms, () => {
@@ -179,8 +185,8 @@ export class EpollLoop {
   }
 
   /**
-   * Runs until somebody has asked for a turn, at most for `longestMs`, and for `workMs` from the
-   * first event on. Throws a `GivenUpError` once the worker was given up.
+   * Runs until a turn is requested, for at most `longestMs`, and for at most `workMs` after the
+   * first event. Throws a `GivenUpError` once the worker was given up.
    */
   run(longestMs: number, workMs: number): void {
     let nowMs = performance.now();
@@ -204,7 +210,7 @@ export class EpollLoop {
     this.#turnWanted = false;
   }
 
-  /** Whether the loop was closed, so that it runs no more. */
+  /** Whether the loop is closed and no longer runs. */
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -216,7 +222,7 @@ export class EpollLoop {
     this.#libc.close(this.#epoll);
   }
 
-  /** How long to sleep, in whole milliseconds; never less than there is time, so as not to spin. */
+  /** How long to sleep, in whole milliseconds; rounded up, so as not to spin. */
   #timeoutMs(nowMs: number, untilMs: number): number {
     if (this.#again.length > 0) return 0;
     let dueMs = Math.min(untilMs, this.#wheel.nextDueMs);
@@ -256,7 +262,7 @@ export class EpollLoop {
   #tellThoseAgain(told: number[], nowMs: number): void {
     for (let at = 0; at < told.length; at += 2) {
       const descriptor = told[at] as number;
-      // It had its turn by an event, and has asked anew: none has two.
+      // It had its turn through an event and has asked again: no watcher has two turns in one.
       if (this.#askedIn[descriptor] === this.#turn) continue;
       this.#tell(descriptor, told[at + 1] as number, AGAIN_EVENTS, nowMs);
     }
@@ -282,7 +288,7 @@ export class EpollLoop {
   }
 
   #control(operation: number, descriptor: number, events: number): void {
-    // The descriptor stands in the low word of an event's data, and its generation in the high one.
+    // The low word of an event's data holds the descriptor, the high word its generation.
     const event = this.#event;
     event[0] = events;
     event[EVENT_DATA] = descriptor;
@@ -303,7 +309,10 @@ export class EpollLoop {
   }
 }
 
-/** Lets a watcher hear of its own error. One that is not its own ends the loop. */
+/**
+ * Passes an error to the watcher that threw it. An error that concerns the whole worker ends the
+ * loop.
+ */
 function failed(watcher: Watcher, error: unknown): void {
   if (error instanceof GivenUpError) throw error;
   watcher.fail(error);

@@ -1,4 +1,4 @@
-/** The error numbers of Linux (the same on x86_64 and aarch64) that the engine tells apart. */
+/** The error numbers of Linux (the same on x86_64 and aarch64) that the engine distinguishes. */
 export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,
@@ -36,11 +36,11 @@ export type ErrnoName = keyof typeof ERRNO;
 
 const WORDS: Readonly<Record<ErrnoName, string>> = {
   EPERM: "Not permitted",
-  ENOENT: "Not there",
+  ENOENT: "No such file or directory",
   EINTR: "Interrupted",
   EIO: "Input or output error",
-  EBADF: "Not an open descriptor",
-  EAGAIN: "Not possible at the moment",
+  EBADF: "Bad file descriptor",
+  EAGAIN: "Resource temporarily unavailable",
   ENOMEM: "Out of memory",
   EACCES: "Permission denied",
   EFAULT: "Bad address",
@@ -62,15 +62,15 @@ const WORDS: Readonly<Record<ErrnoName, string>> = {
   ETIMEDOUT: "Connection timed out",
   ECONNREFUSED: "Connection refused",
   EHOSTUNREACH: "No route to host",
-  EALREADY: "Already under way",
-  EINPROGRESS: "Under way",
+  EALREADY: "Already in progress",
+  EINPROGRESS: "In progress",
 };
 
 const NAMES: ReadonlyMap<number, ErrnoName> = new Map(
   Object.entries(ERRNO).map(([name, value]) => [value, name as ErrnoName]),
 );
 
-/** Numbers that say that this machine, and not the other side, is at fault. */
+/** Numbers that mean that this machine, not the other side, is at fault. */
 const LOCAL_FAULTS: ReadonlySet<number> = new Set([
   ERRNO.EMFILE,
   ERRNO.ENFILE,
@@ -84,7 +84,7 @@ export function errnoName(errno: number): string {
   return NAMES.get(errno) ?? `errno ${errno}`;
 }
 
-/** Tells whether this machine has run out of something, so that another backend is no way out. */
+/** Whether this machine has run out of a resource, in which case another backend does not help. */
 export function isLocalFault(errno: number): boolean {
   return LOCAL_FAULTS.has(errno);
 }

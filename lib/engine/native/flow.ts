@@ -1,40 +1,41 @@
 import type { Side } from "../session_life.ts";
 import type { Pipe } from "./pipe_pool.ts";
 
-/** Stands where there is no descriptor. */
+/** The absence of a descriptor. */
 export const NO_DESCRIPTOR = -1;
 
 /**
- * One direction of a session, and how far it has come.
+ * One direction of a session, and its progress.
  *
- * Ownership: the descriptors are the session's; a pipe is the flow's while it holds bytes.
+ * Ownership: the descriptors belong to the session; a pipe belongs to the flow while it holds
+ * bytes.
  */
 export class Flow {
   readonly from: Side;
   readonly to: Side;
-  /** What is read from, and what is written to. */
+  /** The descriptor that is read from; `sink` is written to. */
   source = NO_DESCRIPTOR;
   sink = NO_DESCRIPTOR;
   /** Bytes that the sink has taken. */
   bytes = 0;
-  /** Whether nothing more is moved this way. */
+  /** Whether nothing more is moved in this direction. */
   isOver = false;
   /** Whether nothing more is read: what was read already is still written. */
   isStopped = false;
-  /** Of `bytes`, how many the other side had acknowledged when that was looked at last. */
+  /** How many of `bytes` the other side had acknowledged at the last look. */
   acknowledged = 0;
-  /** What `bytes` was then. */
+  /** The value of `bytes` at that look. */
   bytesAtLook = 0;
   /** Bytes that were read and that the sink has not taken yet, from `pendingAt` on. */
   pending: Uint8Array<ArrayBuffer> | undefined;
   pendingAt = 0;
-  /** Bytes in a row that came in large pieces. */
+  /** Consecutive bytes that came in large pieces. */
   bulkBytes = 0;
-  /** Small pieces in a row, of a flow that is spliced. */
+  /** Consecutive small pieces of a spliced flow. */
   smallPieces = 0;
   /**
-   * Whether the source has sent urgent data (TCP's out-of-band byte). Reading passes over it; a
-   * splice stops in front of it for good.
+   * Whether the source has sent urgent data (TCP's out-of-band byte). Reading skips it; a splice
+   * stops before it for good.
    */
   hasUrgent = false;
   /** Holds bytes that the sink has not taken yet. */
@@ -45,7 +46,7 @@ export class Flow {
     this.to = to;
   }
 
-  /** Whether the sink has to take something before more is read. */
+  /** Whether the sink must take something before more is read. */
   get isBlocked(): boolean {
     return this.pending !== undefined || this.pipe !== undefined;
   }

@@ -1,7 +1,7 @@
 import type { DescriptorBook } from "./descriptor_book.ts";
 import type { Libc } from "./libc.ts";
 
-/** The worker was given up while it hung: its descriptors are no longer its own. */
+/** The worker was given up while it hung: it no longer owns its descriptors. */
 export class GivenUpError extends Error {
   override readonly name = "GivenUpError";
 
@@ -11,24 +11,24 @@ export class GivenUpError extends Error {
 }
 
 /**
- * The C library for one worker: it keeps the book of the worker's descriptors, and once the worker
- * was given up every call throws a {@linkcode GivenUpError}. A thread that hangs cannot be stopped;
- * should it ever come to itself, the numbers that it knows may mean somebody else's connections.
+ * The C library for one worker: it records the worker's descriptors, and once the worker was given
+ * up every call throws a {@linkcode GivenUpError}. A hung thread cannot be stopped; if it ever
+ * resumes, the numbers that it knows may mean other connections.
  *
- * @param isGivenUp a look into shared memory, which costs next to nothing
+ * @param isGivenUp reads shared memory, which costs next to nothing
  */
 export function guardLibc(libc: Libc, book: DescriptorBook, isGivenUp: () => boolean): Libc {
   function check(): void {
     if (isGivenUp()) throw new GivenUpError();
   }
 
-  /** Enters a descriptor that a call has given, if it has. */
+  /** Enters the descriptor that a call has returned, if it has. */
   function entered(descriptor: number): number {
     if (descriptor >= 0) book.enter(descriptor);
     return descriptor;
   }
 
-  // Each by itself, and with all of its parameters: V8 then calls the library without a detour.
+  // Each one spelled out with all of its parameters: then V8 can use fast calls.
   return {
     socket: (domain, type, protocol) => (check(), entered(libc.socket(domain, type, protocol))),
     setsockopt: (fd, level, name, value, length) => (

@@ -3,9 +3,9 @@ import { ERRNO } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 
 /**
- * A classic BPF program over a TCP header: a segment with SYN and without ACK is dropped, every other
- * is let through. Of an instruction's 8 bytes the first two are the code, then come how many
- * instructions to skip where a comparison holds and where it does not, and the operand.
+ * A classic BPF program over a TCP header: a segment with SYN and without ACK is dropped, every
+ * other passes. An instruction's 8 bytes are the code (2), how many instructions to skip if a
+ * comparison holds (1) or does not (1), and the operand (4).
  */
 const INSTRUCTIONS = [
   /* the byte with the flags        BPF_LD | BPF_B | BPF_ABS  */ [0x30, 0, 0, 13],
@@ -16,25 +16,25 @@ const INSTRUCTIONS = [
 ] as const;
 
 const INSTRUCTION_BYTES = 8;
-/** `struct sock_fprog { unsigned short len; struct sock_filter *filter; }` of 64-bit machines. */
+/** `struct sock_fprog { unsigned short len; struct sock_filter *filter; }` on 64-bit machines. */
 const FPROG_BYTES = 16;
 const FILTER_OFFSET = 8;
 
 /**
- * Made once and kept: the kernel reads the program by its address, during the call alone. An explicit
- * `ArrayBuffer` does not move, where a small typed array without one may.
+ * Created once and kept: the kernel reads the program by its address, only during the call. An
+ * explicit `ArrayBuffer` does not move, where a small typed array without one may.
  */
 const program = encodeProgram();
 
 /**
- * Lets nobody new into the queue of a socket that listens, until {@linkcode resumeHandshakes}.
- * Handshakes that are under way go on to their end. To whoever comes, it is as if a packet had been
- * lost: the client tries again after a second, and is refused if the socket is closed by then.
+ * Lets no new client into the queue of a listening socket until {@linkcode resumeHandshakes}.
+ * Handshakes in progress are completed. To a new client it looks as if a packet had been lost: it
+ * tries again after a second, and is refused if the socket is closed by then.
  *
  * The kernel resets the connections that wait in a queue when its socket is closed, and one may
- * always have come since the last look; after this, the queue can be emptied in peace.
+ * always have come since the last look; after this call, the queue can be emptied safely.
  *
- * Gives false where the kernel does not take the filter.
+ * Returns false if the kernel rejects the filter.
  */
 export function stopHandshakes(libc: Libc, socket: number): boolean {
   const fprog = new DataView(new ArrayBuffer(FPROG_BYTES));
@@ -50,8 +50,8 @@ export function stopHandshakes(libc: Libc, socket: number): boolean {
 }
 
 /**
- * Lets everybody in again, also those whose first packet was dropped: they try once more. Gives
- * false where the kernel leaves the filter where it is.
+ * Lets clients in again, including those whose first packet was dropped: they try again. Returns
+ * false if the kernel does not remove the filter.
  */
 export function resumeHandshakes(libc: Libc, socket: number): boolean {
   const ignored = new Int32Array(1);

@@ -1,9 +1,9 @@
 /**
  * The C library's functions that the engine calls, each with its declaration in C.
  *
- * All of them are quick and take numbers and buffers alone, so that V8 calls them without a detour;
- * none is ever called in a thread of its own (`nonblocking`), where errno would be another one.
- * `size_t` and `ssize_t` are declared as 32 bits, which every length here fits in with room to spare.
+ * All of them are quick and take only numbers and buffers, so V8 can use fast calls; none is ever
+ * called in a separate thread (`nonblocking`), which would have its own errno. `size_t` and
+ * `ssize_t` are declared as 32 bits, ample for every length here.
  */
 export const LIBC_SYMBOLS = {
   // int socket(int domain, int type, int protocol);
@@ -56,7 +56,7 @@ export const LIBC_SYMBOLS = {
   getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   // void *memcpy(void *dest, const void *src, size_t n);
   memcpy: { parameters: ["buffer", "pointer", "u32"], result: "void" },
-  // void *memcpy(void *dest, const void *src, size_t n); gives `dest`: where a buffer is
+  // void *memcpy(void *dest, const void *src, size_t n); returns `dest`: the address of a buffer
   addressOf: { name: "memcpy", parameters: ["buffer", "buffer", "u32"], result: "u64" },
   // int *__errno_location(void);
   __errno_location: { parameters: [], result: "pointer" },
@@ -64,9 +64,9 @@ export const LIBC_SYMBOLS = {
 
 type Symbols = Deno.StaticForeignLibraryInterface<typeof LIBC_SYMBOLS>;
 
-/** The functions, and the error number of the one that was called last in this thread. */
+/** The functions, and the error number of the last call in this thread. */
 export interface Libc extends Omit<Symbols, "memcpy" | "__errno_location"> {
-  /** To be asked for right after a call that gave -1; meaningless at any other time. */
+  /** Call right after a call that returned -1; meaningless at any other time. */
   errno(): number;
 }
 
@@ -80,7 +80,7 @@ const MUSL_PATHS: Readonly<Record<typeof Deno.build.arch, readonly string[]>> = 
   aarch64: ["/lib/ld-musl-aarch64.so.1"],
 };
 
-/** Every path that the C library is looked for at: what `--allow-ffi` can be limited to. */
+/** Every path where the C library is looked for: `--allow-ffi` can be limited to these. */
 export const LIBC_PATHS: readonly string[] = [
   ...new Set([GLIBC_PATHS, MUSL_PATHS].flatMap((paths) => Object.values(paths).flat())),
 ];
@@ -88,9 +88,9 @@ export const LIBC_PATHS: readonly string[] = [
 let opened: Libc | undefined;
 
 /**
- * The C library that Deno itself uses, opened when it is first asked for. Throws an `Error` where
- * this is not Linux on x86_64 or aarch64, where the permission is missing, or where the library is in
- * none of the places that are known.
+ * The C library that Deno itself uses, opened on first use. Throws an `Error` if this is not Linux
+ * on x86_64 or aarch64, if the permission is missing, or if the library is in none of the known
+ * places.
  */
 export function openLibc(): Libc {
   opened ??= open();
@@ -98,7 +98,7 @@ export function openLibc(): Libc {
 }
 
 function open(): Libc {
-  if (Deno.build.os !== "linux") throw new Error(`Linux is needed, and this is ${Deno.build.os}`);
+  if (Deno.build.os !== "linux") throw new Error(`Linux is required, but this is ${Deno.build.os}`);
   const paths = candidates();
   const granted = paths.filter((path) =>
     Deno.permissions.querySync({ name: "ffi", path }).state === "granted"
@@ -108,15 +108,15 @@ function open(): Libc {
     try {
       return bind(Deno.dlopen(path, LIBC_SYMBOLS).symbols);
     } catch {
-      // It is in another place on this distribution.
+      // On this distribution it is in another place.
     }
   }
-  throw new Error(`There is no C library at ${granted.join(" or ")}`);
+  throw new Error(`No C library found at ${granted.join(" or ")}`);
 }
 
 /**
- * A second C library beside the one that Deno uses would not know of its threads, so that only those
- * of the same kind are looked for. A name without a path finds the very one, and needs the
+ * A second C library beside the one that Deno uses would not know about its threads, so only those
+ * of the same kind are tried. A name without a path finds exactly that one, but needs the
  * permission for all libraries.
  */
 function candidates(): readonly string[] {
@@ -128,8 +128,8 @@ function candidates(): readonly string[] {
 
 function bind(symbols: Symbols): Libc {
   const { memcpy, __errno_location, ...functions } = symbols;
-  // The place of errno is this thread's own, and stays the same. It is read by `memcpy`, because the
-  // views that Deno has of foreign memory need the permission for all libraries.
+  // errno has a fixed address in each thread. It is read with `memcpy`, because Deno's views of
+  // foreign memory need the permission for all libraries.
   const place = __errno_location();
   const copy = new Int32Array(1);
   return {

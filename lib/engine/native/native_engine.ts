@@ -13,13 +13,14 @@ import { Pump } from "./pump.ts";
 import { SessionTable } from "./session_table.ts";
 import type { Workshop } from "./workshop.ts";
 
-/** How long the last bytes of sessions that are cut in a drain may take to be acknowledged. */
+/** How long to wait for the acknowledgement of the last bytes of sessions that a drain cuts. */
 const LAST_BYTES_MS = 1_000;
 
 /**
- * Moves bytes with the system calls of Linux itself, by way of the C library.
+ * Moves bytes with Linux system calls, through the C library.
  *
- * It does nothing unless {@linkcode run} is called again and again, in which the thread sleeps.
+ * It makes progress only inside {@linkcode run}, in which the thread sleeps and which must be
+ * called repeatedly.
  */
 export class NativeEngine implements Engine {
   readonly #workshop: Workshop;
@@ -27,7 +28,7 @@ export class NativeEngine implements Engine {
   readonly #listeners: ListenerRoster<NativeListener>;
   readonly #isGivenUp: () => boolean;
 
-  /** Throws a `LibcError` where no descriptor can be had. */
+  /** Throws a `LibcError` if no descriptor is available. */
   constructor(libc: Libc, inputs: EngineInputs) {
     const { state, slot } = inputs;
     this.#isGivenUp = () => state.workerCell(slot, WorkerCell.givenUp) !== 0;
@@ -44,7 +45,7 @@ export class NativeEngine implements Engine {
     );
   }
 
-  /** What the engine sleeps in. */
+  /** The loop that the engine sleeps in. */
   get loop(): EpollLoop {
     return this.#workshop.loop;
   }
@@ -76,7 +77,7 @@ export class NativeEngine implements Engine {
   }
 
   close(): void {
-    // Nothing of it is this thread's any more.
+    // This thread no longer owns any of it.
     if (this.#isGivenUp()) return;
     this.#listeners.closeAll();
     for (const session of [...this.#sessions]) abort(session);
@@ -84,7 +85,9 @@ export class NativeEngine implements Engine {
     this.#workshop.loop.close();
   }
 
-  /** Cuts the sessions that are left, one after the other over so long; gives how many they were. */
+  /**
+   * Cuts the remaining sessions, one after another over `spreadMs`; returns how many there were.
+   */
   async #cutAll(spreadMs: number): Promise<number> {
     const { loop } = this.#workshop;
     const left = [...this.#sessions];
@@ -100,7 +103,7 @@ export class NativeEngine implements Engine {
     return cut;
   }
 
-  /** Waits until there is no session, at most so long. */
+  /** Waits until there are no sessions, up to `timeoutMs`. */
   async #idle(timeoutMs: number): Promise<void> {
     const { loop } = this.#workshop;
     const sessions = this.#sessions;
@@ -118,11 +121,11 @@ export class NativeEngine implements Engine {
   }
 }
 
-/** Ends a session when the thread is about to end, and may be in disorder. */
+/** Ends a session when the thread is about to end, possibly in an inconsistent state. */
 function abort(session: NativeSession): void {
   try {
     session.abort("operator");
   } catch {
-    // Its descriptors are closed whatever becomes of its accounts, which is what matters now.
+    // Its descriptors are closed even if its counts are wrong, and that is what matters now.
   }
 }

@@ -9,19 +9,19 @@ import { type Libc, openLibc } from "./libc.ts";
 import { NativeEngine } from "./native_engine.ts";
 import { WakeSource } from "./wake_source.ts";
 
-/** How soon after an event others have a turn: a line for a log may wait to be posted. */
+/** How soon after an event the event loop gets a turn: a log line may be waiting to be posted. */
 const WORK_MS = 100;
-/** Messages have come after one turn, and timers that are due have rung after two. */
+/** Messages arrive after one turn, and due timers fire after two. */
 const USUAL_TURNS = 2;
-/** A message that was announced and has not come after so many turns is given up. */
+/** An announced message that has not come after this many turns is no longer waited for. */
 const MOST_TURNS = 1_000;
 
 /**
  * Runs the native engine in a worker thread.
  *
- * The thread sleeps in the engine's loop. Whatever else a worker does has a turn between two runs of
- * it: when the main thread has posted a message and has said so, when the engine has something to
- * resolve, and in any case as often as the heartbeat wants it, which is also when timers ring.
+ * The thread sleeps in the engine's loop. Everything else gets a turn between two runs of it: when
+ * the main thread has posted a message and signalled that, when the engine has a promise to
+ * resolve, and in any case as often as the heartbeat needs, which is also when timers fire.
  *
  * @param port the worker's own global scope
  */
@@ -36,7 +36,7 @@ export function runNativeWorker(port: WorkerPort, libc: () => Libc = openLibc): 
   });
 }
 
-/** Lets the main thread see what descriptors the worker has, and take them from it. */
+/** Lets the main thread see the worker's descriptors, and take them from it. */
 function guard(libc: Libc, { state, slot }: EngineInputs): Libc {
   const book = new DescriptorBook(state.descriptorBits(slot));
   book.clear();
@@ -52,7 +52,7 @@ async function keepRunning(
   try {
     await run(engine, port, inputs, libc);
   } catch (error) {
-    // Then somebody else sees to what this thread has left.
+    // In that case the main thread handles what this thread has left.
     if (!(error instanceof GivenUpError)) throw error;
   }
 }
@@ -78,22 +78,22 @@ async function run(
   inputs.state.notifyWorkerCell(inputs.slot, WorkerCell.closed, 1);
 }
 
-/** Lets messages, timers and promises have their turn. */
+/** Gives messages, timers and promises a turn. */
 function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Descriptors are plain numbers to Deno: whatever ends the thread, they are closed before. */
+/** Descriptors are plain numbers to Deno, so they are closed before any error ends the thread. */
 function closeOnError(engine: NativeEngine): void {
   globalThis.addEventListener("error", () => engine.close());
   globalThis.addEventListener("unhandledrejection", () => engine.close());
 }
 
-/** A worker's port that counts what comes in, so that nothing is left in the queue unseen. */
+/** A worker's port that counts incoming messages, so that none is left in the queue unseen. */
 class CountedPort implements WorkerPort {
   readonly #port: WorkerPort;
   received = 0;
-  /** The eventfd by which the main thread wakes this one; told with the first message. */
+  /** The eventfd with which the main thread wakes this one; comes with the first message. */
   wakeDescriptor = -1;
 
   constructor(port: WorkerPort) {

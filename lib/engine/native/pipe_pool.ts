@@ -2,18 +2,18 @@ import { F_GETPIPE_SZ, F_SETPIPE_SZ, O_CLOEXEC, O_NONBLOCK } from "./constants.t
 import type { Libc } from "./libc.ts";
 
 /**
- * What a pipe is asked to hold. More is hardly faster, and would be held for every client that is
- * slow to take its bytes.
+ * The requested capacity of a pipe. More is hardly faster, and would be occupied for every slow
+ * client.
  */
 const PIPE_BYTES = 512 * 1024;
-/** A pipe that holds less is no gain: the kernel grants so little to a user who has many of them. */
+/** A pipe that holds less is no gain: the kernel grants this little to a user with many pipes. */
 const FEWEST_PIPE_BYTES = 32 * 1024;
 /** More empty pipes than this are closed. */
 const MOST_IDLE_PIPES = 32;
 /**
- * Pipes that a worker has at once, each of two descriptors: a flow holds one for as long as its sink
- * takes nothing, and stalled downloads are not to use up what sessions need. Beyond it, bulk is
- * copied.
+ * The most pipes of a worker at once, each of two descriptors: a flow holds one for as long as its
+ * sink takes nothing, and stalled downloads must not use up the descriptors that sessions need.
+ * Beyond it, bulk data is copied.
  */
 export const MOST_PIPES = 256;
 
@@ -21,17 +21,17 @@ export const MOST_PIPES = 256;
 export interface Pipe {
   readonly input: number;
   readonly output: number;
-  /** What it holds at most, as the kernel says: it may grant less than was asked for. */
+  /** Its capacity as reported by the kernel, which may grant less than requested. */
   readonly size: number;
   /** Bytes in it now. */
   held: number;
 }
 
 /**
- * Pipes for all sessions of a worker: making one costs three system calls.
+ * Pipes for all sessions of a worker: creating one takes three system calls.
  *
- * Ownership: a pipe belongs to whoever took it until it is given back; then to the pool, which closes
- * it, at once where there are bytes in it.
+ * Ownership: a pipe belongs to its taker until it is given back; then to the pool, which closes it,
+ * at once if there are bytes in it.
  */
 export class PipePool {
   readonly #libc: Libc;
@@ -44,8 +44,8 @@ export class PipePool {
   }
 
   /**
-   * Gives an empty pipe; none where all are in use, the process has no descriptors left, or the
-   * kernel no room.
+   * Returns an empty pipe; `undefined` if all are in use, the process has no descriptors left, or
+   * the kernel has no room.
    */
   take(): Pipe | undefined {
     return this.#idle.pop() ?? (this.#open < MOST_PIPES ? this.#make() : undefined);
@@ -57,7 +57,7 @@ export class PipePool {
     else this.#close(pipe);
   }
 
-  /** Closes the pipes that nobody has; gives how many. */
+  /** Closes the idle pipes; returns how many. */
   closeIdle(): number {
     const idle = this.#idle.splice(0);
     for (const pipe of idle) this.#close(pipe);
@@ -76,7 +76,7 @@ export class PipePool {
     return undefined;
   }
 
-  /** What the pipe holds from now on, which is what counts, and not what was asked for. */
+  /** Returns the pipe's actual capacity, which may differ from the requested one. */
   #resize(input: number): number {
     const granted = this.#libc.fcntl(input, F_SETPIPE_SZ, PIPE_BYTES);
     return granted > 0 ? granted : this.#libc.fcntl(input, F_GETPIPE_SZ, 0);

@@ -6,23 +6,23 @@ import { MOVED, type Moved } from "./moved.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { SplicePump } from "./splice_pump.ts";
 
-/** A flow that has moved so much in large pieces is spliced from then on. */
+/** A flow that has moved this much in large pieces is spliced from then on. */
 export const BULK_BYTES = 256 * 1024;
-/** A piece that is smaller than this interrupts the row of large ones. */
+/** A piece smaller than this interrupts a run of large ones. */
 const SMALL_PIECE = 4096;
 /** Reads of one flow before others have their turn. */
 const MOST_READS = 16;
 
 /**
- * Moves bytes from one socket to the other. All flows of a worker share one buffer, because what was
- * read is written at once; only what the sink does not take is kept for the flow.
+ * Moves bytes from one socket to another. All flows of a worker share one buffer, because what was
+ * read is written at once; only what the sink does not take is kept per flow.
  */
 export class Pump {
   readonly #libc: Libc;
   readonly #pipes: PipePool;
   readonly #splice: SplicePump;
   #buffer = new Uint8Array(0);
-  /** What the last write that failed has come to. */
+  /** The result of the last failed write. */
   #failure: Moved = MOVED.writeFailed;
 
   constructor(libc: Libc) {
@@ -31,17 +31,17 @@ export class Pump {
     this.#splice = new SplicePump(libc, this.#pipes);
   }
 
-  /** Sees to it that so many bytes can be read at a time. */
+  /** Makes sure that `bufferSize` bytes can be read at a time. */
   reserve(bufferSize: number): void {
     if (bufferSize > this.#buffer.length) this.#buffer = new Uint8Array(bufferSize);
   }
 
   /**
-   * Moves what there is: of a flow that is stopped, what was read before.
+   * Moves what is available; for a stopped flow, only what was read before.
    *
-   * @param bufferSize bytes to read at a time; `reserve` has been asked for them
-   * @param untilEmpty whether to read on after a short read: there may be an end or an error behind
-   * it that is not told again
+   * @param bufferSize bytes to read at a time; `reserve` has been called for them
+   * @param untilEmpty whether to read on after a short read: there may be an end or an error after
+   * it that is not reported again
    */
   move(flow: Flow, bufferSize: number, untilEmpty: boolean): Moved {
     if (flow.pipe !== undefined) return this.#splice.move(flow);
@@ -69,7 +69,7 @@ export class Pump {
     return MOVED.unfinished;
   }
 
-  /** Gives up what the sink has not taken. */
+  /** Discards what the sink has not taken. */
   drop(flow: Flow): void {
     flow.pending = undefined;
     if (flow.pipe === undefined) return;
@@ -77,7 +77,7 @@ export class Pump {
     flow.pipe = undefined;
   }
 
-  /** Closes the pipes that no flow holds; gives how many. */
+  /** Closes the pipes that no flow holds; returns how many. */
   closeIdle(): number {
     return this.#pipes.closeIdle();
   }
@@ -112,7 +112,7 @@ export class Pump {
     return MOVED.drained;
   }
 
-  /** Writes bytes until the sink takes no more; gives how many it took, or -1 on a failure. */
+  /** Writes bytes until the sink takes no more; returns how many it took, or -1 on failure. */
   #send(flow: Flow, bytes: Uint8Array<ArrayBuffer>, length: number): number {
     let rest = bytes;
     let written = 0;
@@ -124,7 +124,7 @@ export class Pump {
         if (written === length) return written;
       } else {
         const errno = this.#libc.errno();
-        // Only now is it certain that the kernel tells when there is room again.
+        // Only now is it certain that the kernel reports when there is room again.
         if (errno === ERRNO.EAGAIN) return written;
         if (errno !== ERRNO.EINTR) {
           this.#failure = isLocalFault(errno) ? MOVED.outOfResources : MOVED.writeFailed;

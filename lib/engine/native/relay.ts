@@ -15,28 +15,28 @@ import { unacknowledgedBytes } from "./send_queue.ts";
 import type { Workshop } from "./workshop.ts";
 
 /**
- * Every event is told once, when it comes about (EPOLLET), so that one registration lasts for a
- * connection's whole life. What a relay leaves unread it comes back to by itself.
+ * Every event is reported once, when it occurs (EPOLLET), so one registration lasts for a
+ * connection's whole life. A relay returns by itself to what it has left unread.
  */
 const READABLE = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET;
-/** What a relay wants to be told of the backend's connection. */
+/** The events of the backend's connection that a relay needs. */
 export const BOTH_WAYS = READABLE | EPOLLOUT;
 /**
- * Events with which a short read does not mean that there is nothing more: there may be an end or an
- * error behind it, or what follows urgent data, in front of which every read stops.
+ * Events with which a short read does not mean that nothing more is available: there may be an end
+ * or an error after it, or more behind urgent data, before which every read stops.
  */
 const MORE_EVENTS = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 /**
- * Moves bytes between two connections, both ways, until both directions are over.
+ * Relays bytes between two connections until both directions have ended.
  *
- * The end of a direction is passed on as a half-close. A connection that is broken takes no more
- * bytes, and what it sent before is still delivered: the kernel hands out what it had received, and
- * the error after that. The error is told only once, to whichever call comes first (a write may eat
- * it, and the read after the last byte then looks like a regular end), so that it is remembered
- * here, and the socket is never asked for it.
+ * The end of a direction is passed on as a half-close. A broken connection takes no more bytes, but
+ * what it sent before is still delivered: the kernel returns what it had received, and the error
+ * after that. The error is reported only once, to whichever call comes first (a write may consume
+ * it, and the read after the last byte then looks like a regular end), so it is remembered here,
+ * and the socket is never asked for it.
  *
- * Ownership: both descriptors are the session's.
+ * Ownership: both descriptors belong to the session.
  */
 export class Relay {
   readonly #up = new Flow("client", "backend");
@@ -45,7 +45,7 @@ export class Relay {
   readonly #workshop: Workshop;
   #isClientBroken = false;
   #isBackendBroken = false;
-  /** Whether the kernel tells when the client can be written to. */
+  /** Whether the kernel reports when the client becomes writable. */
   #isClientToldOut = false;
 
   constructor(client: number, backend: number, life: SessionLife, workshop: Workshop) {
@@ -72,21 +72,23 @@ export class Relay {
     return this.#up.isOver && this.#down.isOver;
   }
 
-  /** Whether a side's connection was found broken, so that there is no end to pass on to it. */
+  /**
+   * Whether a side's connection was found broken, in which case there is no end to pass on to it.
+   */
   isBroken(side: Side): boolean {
     return side === "client" ? this.#isClientBroken : this.#isBackendBroken;
   }
 
   /**
-   * Begins to move bytes.
+   * Starts moving bytes.
    *
-   * @param events what the backend's connection has been told of already
+   * @param events the events that were already reported for the backend's connection
    * @param isClientWatched whether the loop has been asked for events of the client's connection
    */
   begin(events: number, isClientWatched: boolean, nowMs: number): void {
     const { loop } = this.#workshop;
     const client = this.#up.source;
-    // The client has usually sent something by now. Reading it first spares an event.
+    // The client has usually sent something by now. Reading it first saves an event.
     if (!this.#up.isOver) this.#move(this.#up, false, nowMs);
     if (this.isOver) return;
     if (isClientWatched) loop.change(client, READABLE);
@@ -108,7 +110,7 @@ export class Relay {
     }
   }
 
-  /** Says that a side's connection is broken. What it has sent is played to its end. */
+  /** Call when a side's connection is broken. What it has sent is still delivered. */
   break(side: Side, nowMs: number): void {
     if (this.isBroken(side)) return;
     if (side === "client") this.#isClientBroken = true;
@@ -117,25 +119,25 @@ export class Relay {
     this.#life.halfClosed(side, nowMs);
     const inward = side === "client" ? this.#up : this.#down;
     this.#dropFlow(side === "client" ? this.#down : this.#up);
-    // Where it was a write that failed, nothing else may tell of what is left to be read.
+    // If a write failed, there may be no other event for what is left to be read.
     if (!inward.isOver && !inward.isBlocked) this.#workshop.loop.tellAgain(inward.source);
   }
 
-  /** Reads nothing more; what was read is still written. */
+  /** Stops reading; what was read is still written. */
   stop(): void {
     stopFlow(this.#up);
     stopFlow(this.#down);
   }
 
-  /** Moves nothing more, and gives up what was read and not written. */
+  /** Stops moving, and discards what was read and not written. */
   drop(): void {
     this.#dropFlow(this.#up);
     this.#dropFlow(this.#down);
   }
 
   /**
-   * Looks whether either side has acknowledged bytes since the last look, without that any were
-   * moved: a slow reader empties a full queue for long before there is room in it.
+   * Returns whether either side has acknowledged bytes since the last look although none were
+   * moved: a slow reader drains a full queue long before there is room in it.
    */
   lookAtQueues(): boolean {
     const isUpTaken = this.#isTaken(this.#up);
@@ -156,13 +158,13 @@ export class Relay {
     const before = flow.acknowledged;
     const queued = unacknowledgedBytes(this.#workshop.libc, flow.sink);
     flow.acknowledged = Math.max(before, flow.bytes - queued);
-    // What was acknowledged while bytes were still moved is no news.
+    // What was acknowledged while bytes were still moving does not count.
     const isFirstLook = flow.bytesAtLook !== flow.bytes;
     flow.bytesAtLook = flow.bytes;
     return !isFirstLook && flow.acknowledged > before;
   }
 
-  /** Moves one direction on, and sees to what comes of it. */
+  /** Moves bytes in one direction, and handles the result. */
   #move(flow: Flow, untilEmpty: boolean, nowMs: number): void {
     const { pump, loop } = this.#workshop;
     switch (pump.move(flow, this.#life.settings.bufferSize, untilEmpty)) {

@@ -4,8 +4,8 @@ import type { Libc } from "./libc.ts";
 const count = new Int32Array(1);
 
 /**
- * How many bytes (an end counts as one) a connection has been given that the other side's kernel has
- * not acknowledged yet. 0 where the connection is broken: then nothing more will be.
+ * How many bytes written to a connection (an end counts as one) the other side's kernel has not
+ * acknowledged yet. 0 if the connection is broken: then nothing more will be acknowledged.
  */
 export function unacknowledgedBytes(libc: Libc, descriptor: number): number {
   return libc.ioctl(descriptor, SIOCOUTQ, count) < 0 ? 0 : count[0] as number;
@@ -13,7 +13,7 @@ export function unacknowledgedBytes(libc: Libc, descriptor: number): number {
 
 /**
  * Makes the close of a connection reset it. The kernel then drops what is still unacknowledged, so
- * that {@linkcode unacknowledgedBytes} is to be 0 before, or not to matter any more.
+ * first {@linkcode unacknowledgedBytes} must be 0, or no longer matter.
  */
 export function resetOnClose(libc: Libc, descriptor: number): void {
   libc.setsockopt(descriptor, SOL_SOCKET, SO_LINGER, LINGER_NOW, LINGER_NOW.byteLength);

@@ -10,7 +10,7 @@ export class SessionTable<Session> {
 
   /** @param descriptor one that no other session has */
   add(descriptor: number, session: Session): void {
-    // Filled up one by one, the array keeps its fast form.
+    // Filled one by one, the array keeps V8's fast representation.
     while (this.#sessions.length <= descriptor) this.#sessions.push(undefined);
     this.#sessions[descriptor] = session;
     this.#size++;
@@ -22,7 +22,7 @@ export class SessionTable<Session> {
     if (this.#size === 0) this.#onEmpty?.();
   }
 
-  /** Calls back once when there is no session any more; or never, when asked with `undefined`. */
+  /** Calls `callback` once when no session is left; `undefined` cancels that. */
   onceEmpty(callback: (() => void) | undefined): void {
     this.#onEmpty = callback === undefined ? undefined : () => {
       this.#onEmpty = undefined;

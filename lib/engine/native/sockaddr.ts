@@ -4,7 +4,7 @@ import { hashAddressBytes } from "../../base/address_hash.ts";
 import { addressKeyOfBytes } from "../../base/address_key.ts";
 import { AF_INET, AF_INET6 } from "./constants.ts";
 
-/** The length of `struct sockaddr_in` and `struct sockaddr_in6`: no address takes more bytes. */
+/** The length of `struct sockaddr_in` and `struct sockaddr_in6`: no address is longer. */
 const SOCKADDR_IN = 16;
 const SOCKADDR_IN6 = 28;
 export const LONGEST_SOCKADDR = SOCKADDR_IN6;
@@ -12,13 +12,15 @@ export const LONGEST_SOCKADDR = SOCKADDR_IN6;
 /**
  * The C structure of an address: `sockaddr_in` (family, port, 4 bytes, 8 of padding) or
  * `sockaddr_in6` (family, port, flow, 16 bytes, scope). The family is in the machine's byte order,
- * everything else in the network's.
+ * everything else in network order.
  *
- * @throws {TypeError} where the host is not an IP address, or has a zone (`%eth0`)
+ * @throws {TypeError} if the host is not an IP address, or has a zone (`%eth0`)
  */
 export function encodeSockaddr({ hostname, port }: Address): Uint8Array<ArrayBuffer> {
   if (!isEncodable(hostname)) {
-    throw new TypeError(`Cannot make a socket address of "${hostname}": it is no plain IP address`);
+    throw new TypeError(
+      `Cannot make a socket address of "${hostname}": it is not a plain IP address`,
+    );
   }
   const bytes = ipaddr.parse(hostname).toByteArray();
   const isIpv4 = bytes.length === 4;
@@ -30,13 +32,13 @@ export function encodeSockaddr({ hostname, port }: Address): Uint8Array<ArrayBuf
   return sockaddr;
 }
 
-/** Tells whether a host can be connected to as it is: an IP address without a zone. */
+/** Whether a host can be connected to as it is: an IP address without a zone. */
 export function isEncodable(hostname: string): boolean {
   return !hostname.includes("%") && ipaddr.isValid(hostname) &&
     (hostname.includes(":") || ipaddr.IPv4.isValidFourPartDecimal(hostname));
 }
 
-/** The family that a socket for this address has to be of. */
+/** The family that a socket for this address needs. */
 export function familyOf(sockaddr: Uint8Array): number {
   return sockaddr.length === SOCKADDR_IN ? AF_INET : AF_INET6;
 }
@@ -53,7 +55,7 @@ export class SockaddrBuffer {
   readonly #view = new DataView(this.bytes.buffer);
   readonly #families = new Uint16Array(this.bytes.buffer);
 
-  /** Makes ready for a call: `length` says how much room there is, and afterwards how much is used. */
+  /** Prepares for a call: `length` says how much room there is, and afterwards how much is used. */
   prepare(): this {
     this.length[0] = LONGEST_SOCKADDR;
     return this;
@@ -70,8 +72,8 @@ export class SockaddrBuffer {
 }
 
 /**
- * The address of one end of a connection. What is made of it is made only when it is asked for, and
- * an IPv4 address is kept as a number, because most sessions never need more.
+ * The address of one end of a connection. Everything derived from it is computed on demand, and an
+ * IPv4 address is kept as a number, because most sessions never need more.
  */
 export class SocketName implements Address {
   readonly #ipv4: number;
@@ -85,7 +87,7 @@ export class SocketName implements Address {
     this.port = port;
   }
 
-  /** The IP address in text, as the standard library writes it. */
+  /** The IP address as text, as the standard library writes it. */
   get hostname(): string {
     const mapped = this.#mappedIpv4();
     const text = ipaddr.fromByteArray([...this.#bytes()]).toString();

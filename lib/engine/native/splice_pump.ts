@@ -10,17 +10,17 @@ const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
 const MOST_PIECES = 8;
 /** For pieces below this size reading and writing is cheaper. */
 const SMALL_PIECE = 4096;
-/** So many small pieces in a row, and the flow is no bulk any more. */
+/** After this many small pieces in a row, a flow is no longer bulk. */
 const MOST_SMALL_PIECES = 8;
 
 /**
- * Moves bytes from one socket to the other through a pipe, without copying them: the kernel passes
+ * Moves bytes from one socket to another through a pipe, without copying them: the kernel passes
  * its pages on (splice(2)).
  *
  * The pipe is empty whenever the source is read. So `EAGAIN` from the source means that it has
- * nothing for now; with bytes in the pipe, it could as well mean that the pipe is full. A flow has a
- * pipe only while there are bytes in it, so that quiet sessions have none. Where the source seems to
- * have ended, the flow is left to reading, which knows.
+ * nothing for now; with bytes in the pipe, it could also mean that the pipe is full. A flow has a
+ * pipe only while there are bytes in it, so quiet sessions have none. Where the source seems to
+ * have ended, the flow goes back to reading, which can tell.
  */
 export class SplicePump {
   readonly #libc: Libc;
@@ -37,7 +37,10 @@ export class SplicePump {
     return this.#possible;
   }
 
-  /** Moves what there is. Gives `unfinished` where the flow is to be read and written from now on. */
+  /**
+   * Moves what is available. Returns `unfinished` if the flow should be read and written from now
+   * on.
+   */
   move(flow: Flow): Moved {
     const pipe = flow.pipe ?? this.#pipes.take();
     if (pipe === undefined) {
@@ -65,7 +68,7 @@ export class SplicePump {
         this.#weigh(flow, length);
         if (flow.bulkBytes === 0) break;
       } else if (length === 0) {
-        // The end, or an urgent byte in front of more: only reading tells them apart.
+        // The end, or an urgent byte before more data: only reading tells them apart.
         flow.bulkBytes = 0;
         return MOVED.unfinished;
       } else {
@@ -101,7 +104,7 @@ export class SplicePump {
     return MOVED.drained;
   }
 
-  /** Takes note of a piece's size. */
+  /** Records a piece's size. */
   #weigh(flow: Flow, length: number): void {
     flow.smallPieces = length < SMALL_PIECE ? flow.smallPieces + 1 : 0;
     if (flow.smallPieces < MOST_SMALL_PIECES) return;

@@ -1,4 +1,4 @@
-/** No slot: the timer does not run. */
+/** No slot: the timer is not running. */
 const OFF = -1;
 const FIRST_CAPACITY = 256;
 
@@ -7,11 +7,11 @@ export type OnDue = (id: number, nowMs: number) => void;
 
 /**
  * One timer for each descriptor, all in one hashed wheel (Varghese and Lauck, "Hashed and
- * hierarchical timing wheels", 1987): to set one and to stop one costs the same however many run, and
- * makes no object.
+ * hierarchical timing wheels", 1987): setting or stopping one costs the same however many are
+ * running, and allocates nothing.
  *
  * A slot is a doubly linked list of ids in two arrays of integers. A timer further ahead than the
- * wheel reaches waits in its slot until its turn of the wheel has come.
+ * wheel reaches waits in its slot until the right turn of the wheel.
  */
 export class TimerWheel {
   readonly #tickMs: number;
@@ -21,16 +21,16 @@ export class TimerWheel {
   #slotOf = new Int32Array(FIRST_CAPACITY).fill(OFF);
   #next = new Int32Array(FIRST_CAPACITY);
   #previous = new Int32Array(FIRST_CAPACITY);
-  /** The tick that a timer is due at, counted from 0 at the origin of `performance.now()`. */
+  /** The tick at which a timer is due, counted from 0 at the origin of `performance.now()`. */
   #dueTick = new Float64Array(FIRST_CAPACITY);
-  /** All ticks up to this one are done. */
+  /** All ticks up to this one have been processed. */
   #doneTick: number;
   /** No slot before this tick has a timer. */
   #soonestTick = Infinity;
   #size = 0;
 
   /**
-   * @param tickMs how exact timers are; they are never early
+   * @param tickMs the precision of timers; they are never early
    * @param slots how many ticks the wheel reaches ahead; a power of 2
    * @param nowMs `performance.now()`
    */
@@ -42,12 +42,12 @@ export class TimerWheel {
     this.#doneTick = Math.floor(nowMs / tickMs);
   }
 
-  /** How many timers run. */
+  /** How many timers are running. */
   get size(): number {
     return this.#size;
   }
 
-  /** Sets a timer, which replaces the one that its id had. */
+  /** Sets a timer, replacing any with the same id. */
   set(id: number, atMs: number): void {
     if (id >= this.#slotOf.length) this.#grow(id);
     if (this.#slotOf[id] !== OFF) this.stop(id);
@@ -64,7 +64,7 @@ export class TimerWheel {
     if (tick < this.#soonestTick) this.#soonestTick = tick;
   }
 
-  /** Stops a timer, if it runs. */
+  /** Stops a timer, if it is running. */
   stop(id: number): void {
     const slot = this.#slotOf[id] ?? OFF;
     if (slot === OFF) return;
@@ -77,7 +77,7 @@ export class TimerWheel {
     this.#size--;
   }
 
-  /** When the wheel is to be turned next; `Infinity` while no timer runs. */
+  /** When to turn the wheel next; `Infinity` while no timer is running. */
   get nextDueMs(): number {
     return this.#soonestTick * this.#tickMs;
   }
@@ -104,7 +104,7 @@ export class TimerWheel {
       if ((this.#dueTick[id] as number) <= nowTick) {
         this.stop(id);
         this.#onDue(id, nowMs);
-        // That may have set or stopped any other; what is due later is passed over once more.
+        // That may have set or stopped any other timer; those due later are skipped again.
         id = this.#heads[slot] as number;
       } else {
         id = this.#next[id] as number;
@@ -112,7 +112,7 @@ export class TimerWheel {
     }
   }
 
-  /** Timers that are further ahead than the wheel reaches are found by the time it has turned. */
+  /** Timers further ahead than the wheel reaches are found once it has turned. */
   #findSoonest(): number {
     if (this.#size === 0) return Infinity;
     const lastTick = this.#doneTick + this.#slots;

@@ -3,9 +3,9 @@ import type { EpollLoop, Watcher } from "./epoll_loop.ts";
 import type { Libc } from "./libc.ts";
 
 /**
- * The worker's side of a waker: counts the messages that were posted, and hears the order to end.
+ * The worker's side of a waker: counts the posted messages, and receives the order to end.
  *
- * Ownership: the eventfd belongs to the main thread, and is only read here.
+ * Ownership: the eventfd belongs to the main thread; it is only read here.
  */
 export class WakeSource implements Watcher {
   readonly #libc: Libc;
@@ -25,7 +25,7 @@ export class WakeSource implements Watcher {
     return this.#posted;
   }
 
-  /** Whether the worker is to close everything. */
+  /** Whether the worker has been told to close everything. */
   get ended(): boolean {
     return this.#ended;
   }

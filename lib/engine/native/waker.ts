@@ -4,18 +4,18 @@ import { EFD_CLOEXEC, EFD_NONBLOCK } from "./constants.ts";
 import { LibcError } from "./errno.ts";
 import type { Libc } from "./libc.ts";
 
-/** What is written to the eventfd: how many messages were posted, and above 32 bits an order. */
+/** What is written to the eventfd: the number of posted messages, and an order above 32 bits. */
 const ONE_MESSAGE = 1n;
 const END = 1n << 32n;
-/** How long the end of a worker is waited for: it closes what it holds, which takes no time. */
+/** How long to wait for a worker's end: it only closes what it holds, which takes no time. */
 const LONGEST_END_MS = 500;
 
 /**
- * The main thread's hold on a worker that sleeps in `epoll_wait`, where neither messages nor
- * `Worker.terminate` reach it: an eventfd that the worker watches.
+ * The main thread's means to reach a worker that sleeps in `epoll_wait`, where neither messages nor
+ * `Worker.terminate` get through: an eventfd that the worker watches.
  *
- * Ownership: the eventfd is the waker's. It is closed once the worker cannot read it any more, and
- * left open where that is not certain, because its number would mean something else then.
+ * Ownership: the waker owns the eventfd. It is closed once the worker can no longer read it, and
+ * left open where that is not certain, because its number might be reused.
  */
 export class Waker {
   readonly #libc: Libc;
@@ -25,7 +25,7 @@ export class Waker {
   #descriptor: number;
 
   /**
-   * Throws a `LibcError` where no descriptor can be had.
+   * Throws a `LibcError` if no descriptor is available.
    *
    * @param slot the worker's slot in the shared state
    */
@@ -38,18 +38,18 @@ export class Waker {
     state.setWorkerCell(slot, WorkerCell.closed, 0);
   }
 
-  /** What the worker is to watch. */
+  /** The descriptor for the worker to watch. */
   get descriptor(): number {
     return this.#descriptor;
   }
 
-  /** Says that a message was posted. */
+  /** Call when a message was posted. */
   wake(): void {
     this.#write(ONE_MESSAGE);
   }
 
   /**
-   * Tells the worker to close everything that it holds, and waits until it has: what it holds are
+   * Tells the worker to close everything that it holds, and waits until it has: descriptors are
    * plain numbers to Deno, which would not close them with the thread.
    */
   end(): void {

@@ -2,11 +2,11 @@
 const MOST_IDLE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Read buffers that sessions have finished with. Taking one from here spares a session the zeroing
- * of fresh memory, and the garbage collector the work of finding out that it is free.
+ * Read buffers that sessions have finished with. Reusing one saves a session the zeroing of new
+ * memory, and the garbage collector the work of finding it free.
  *
- * Ownership: a buffer belongs to whoever took it until it is put back, and it may only be put back
- * when no read into it is pending and what was read has been written.
+ * Ownership: a buffer belongs to its taker until it is put back, and it may be put back only when
+ * no read into it is pending and what was read has been written.
  */
 export class BufferShelf {
   readonly #size: number;

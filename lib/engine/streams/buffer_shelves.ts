@@ -1,15 +1,15 @@
 import { BufferShelf } from "./buffer_shelf.ts";
 
-/** A direction in bulk reads so many times as much at a time. */
+/** A direction in bulk reads this many times as much at a time. */
 const BULK_FACTOR = 8;
-/** No read is larger than this because of it. */
+/** The largest read that results from that. */
 const LARGEST_BULK_BUFFER = 256 * 1024;
 
 /** The read buffers of a listener's sessions. */
 export class BufferShelves {
-  /** `buffer_size` bytes: what every direction has for as long as it lasts. */
+  /** `buffer_size` bytes: every direction holds one for as long as it lasts. */
   readonly small: BufferShelf;
-  /** Larger ones, lent to directions that move bulk. */
+  /** Larger ones, lent to directions that move bulk data. */
   readonly bulk: BufferShelf;
 
   /** @param bufferSize `buffer_size` of the listener */

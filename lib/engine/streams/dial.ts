@@ -5,8 +5,8 @@ import type { BackendSettings } from "../../config/settings.ts";
 /**
  * Connects to a backend: to its addresses in turn, until one answers.
  *
- * Throws what an attempt failed with, or the reason of `signal` once that is aborted. Of several
- * failures it is one that is not this machine's own: a host may have no IPv6.
+ * Throws the error of an attempt, or the reason of `signal` once that is aborted. Of several
+ * errors, one that is not this machine's own takes precedence: a host may have no IPv6.
  */
 export async function dial(backend: BackendSettings, signal: AbortSignal): Promise<Deno.TcpConn> {
   const { hostname, port } = backend.address;

@@ -1,20 +1,20 @@
 import type { Relay } from "./relay.ts";
 
-/** How many of a worker's relays linger at once. */
+/** How many of a worker's relays may linger at once. */
 const MOST_RELAYS = 1_000;
-/** How exactly deadlines are kept. */
+/** The precision of deadlines. */
 const TICK_MS = 500;
 
 /**
- * Relays whose session has ended because one side was gone, while the kernel may still have bytes to
- * deliver to the other side. Were that closed at once, whatever it sends from then on would be
- * answered by a reset, which takes those bytes with it.
+ * Relays whose session has ended because one side was gone, while the kernel may still have bytes
+ * to deliver to the other side. If that were closed at once, anything it sends from then on would
+ * be answered with a reset, which discards those bytes.
  *
- * They count as no session any more. Each has a deadline, and beyond so many the one that has
+ * They no longer count as sessions. Each has a deadline, and beyond the limit the one that has
  * lingered longest is closed.
  */
 export class Lingering {
-  /** Their deadlines; the first one came first. */
+  /** Their deadlines, in the order in which they were added. */
   readonly #relays = new Map<Relay, number>();
   readonly #most: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,7 +27,7 @@ export class Lingering {
     return this.#relays.size;
   }
 
-  /** @param untilMs when it is closed at the latest, `performance.now()` */
+  /** @param untilMs when it is closed at the latest, on the clock of `performance.now()` */
   add(relay: Relay, untilMs: number): void {
     const [first] = this.#relays.keys();
     if (first !== undefined && this.#relays.size >= this.#most) this.#close(first);
@@ -35,7 +35,7 @@ export class Lingering {
     this.#timer ??= setTimeout(() => this.#turn(), TICK_MS);
   }
 
-  /** Says that a relay has come to its end. */
+  /** Call when a relay has ended. */
   remove(relay: Relay): void {
     this.#relays.delete(relay);
   }

@@ -1,6 +1,6 @@
 import { QUEUE_TURN_MS, type WaitQueue } from "../wait_queue.ts";
 
-/** Looks after a queue as long as somebody waits in it. */
+/** Services a queue while clients are waiting in it. */
 export class QueueTimer {
   readonly #queue: WaitQueue;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -9,7 +9,7 @@ export class QueueTimer {
     this.#queue = queue;
   }
 
-  /** Makes sure that the timer runs; called when a session joins. */
+  /** Makes sure that the timer is running; called when a session joins. */
   wake(): void {
     this.#timer ??= setTimeout(() => this.#turn(), QUEUE_TURN_MS);
   }

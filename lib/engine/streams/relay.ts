@@ -8,28 +8,29 @@ import {
   writableTo,
 } from "./socket_streams.ts";
 
-/** What a side may send to one that is gone before it is read from no more. */
+/** How much a side may send to one that is gone before it is no longer read. */
 const MOST_DISCARDED = 4 * 1024 * 1024;
 
-/** Who hears that a relay has come to its end. */
+/** What is notified of a relay's end. */
 export interface RelayOwner {
   /**
-   * Both directions have ended, or one side is gone. Both connections are still open, so that what is
-   * settled now is settled before either side can hear of the end. The owner is to close the relay.
+   * Both directions have ended, or one side is gone. Both connections are still open, so what the
+   * owner does now is done before either side can notice the end. The owner must close the relay.
    */
   relayOver(): void;
 }
 
 /**
- * Moves bytes between two connections, both ways, until both directions have ended.
+ * Relays bytes between two connections until both directions have ended.
  *
  * The end of one direction is passed on and leaves the other alone. A side that cannot be read from
- * is gone, and takes the session with it. A side that cannot be written to may still have sent
- * something, an early refusal for example, so that its own direction is played to the end. What the
- * other side sends meanwhile is discarded: left unread, it would make the kernel reset that side's
- * connection at the close, and drop what is still to be delivered to it.
+ * is gone, which ends the session. A side that cannot be written to may still have sent something,
+ * such as an early refusal, so its own direction is delivered to the end. What the other side sends
+ * meanwhile is discarded: left unread, it would make the kernel reset that side's connection on
+ * close, and drop what is still to be delivered to it.
  *
- * Ownership: both connections belong to the relay, until its owner closes it, or leaves it to itself.
+ * Ownership: both connections belong to the relay, until its owner closes it or lets it linger with
+ * `leave`.
  */
 export class Relay {
   readonly #client: Deno.TcpConn;
@@ -41,7 +42,7 @@ export class Relay {
   #failed: Side | undefined;
   #endedFirst: Side | undefined;
   #discarded = 0;
-  /** Whether the side that failed has been closed, and the other one lingers. */
+  /** Whether the failed side has been closed and the other one lingers. */
   #isLeft = false;
   #closed = false;
 
@@ -82,7 +83,7 @@ export class Relay {
   /**
    * Runs until both directions have ended and both connections are closed. Never throws.
    *
-   * @param fromClient what brings the client's bytes, if not its connection
+   * @param fromClient the source of the client's bytes, if not its connection
    */
   async run(fromClient: ByteReader = this.#client): Promise<void> {
     const upBuffer = new ReadBuffer(this.#shelves);
@@ -92,7 +93,7 @@ export class Relay {
       readableFrom(this.#backend, downBuffer, this.#down)
         .pipeTo(writableTo(this.#client, this.#down)),
     ]);
-    // Both pipes have settled, so that no read into either buffer is pending.
+    // Both pipes have settled, so no read into either buffer is pending.
     upBuffer.release();
     downBuffer.release();
     // Known already, unless a stream has failed by itself.
@@ -100,7 +101,7 @@ export class Relay {
     this.close();
   }
 
-  /** The side to which something may still have to be delivered, after the other one has failed. */
+  /** The side to which something may still have to be delivered after the other one has failed. */
   get remaining(): Side | undefined {
     const failed = this.#failed;
     if (failed === undefined) return undefined;
@@ -109,8 +110,8 @@ export class Relay {
   }
 
   /**
-   * Closes the side that failed, and passes the end on to the other one, which is closed once it has
-   * ended too. Only where there is a {@linkcode remaining} side.
+   * Closes the failed side, and passes the end on to the other one, which is closed once it has
+   * ended, too. Only allowed if there is a {@linkcode remaining} side.
    */
   leave(): void {
     if (this.#closed || this.#isLeft) return;
@@ -118,7 +119,7 @@ export class Relay {
     this.#connectionOf(this.#failed as Side).close();
   }
 
-  /** Closes what is open at once; whatever is under way fails and `run` comes to its end. */
+  /** Closes what is open at once; pending calls fail and `run` ends. */
   close(): void {
     if (this.#closed) return;
     for (const side of ["client", "backend"] as const) {
@@ -132,24 +133,24 @@ export class Relay {
     return this.#closed || (this.#isLeft && side === this.#failed);
   }
 
-  /** Takes note that the direction from a side has ended. */
+  /** Records that the direction from a side has ended. */
   ended(side: Side): void {
     this.#endedFirst ??= side;
     if (this.#up.isOver && this.#down.isOver) this.over();
   }
 
-  /** Tells whether so many more bytes may be discarded. */
+  /** Returns whether `bytes` more may be discarded. */
   discard(bytes: number): boolean {
     this.#discarded += bytes;
     return !this.#closed && this.#discarded <= MOST_DISCARDED;
   }
 
-  /** Takes note of the side that failed first; what fails after a close is a consequence of it. */
+  /** Records the side that failed first; failures after a close are consequences of it. */
   blame(side: Side): void {
     if (!this.#closed) this.#failed ??= side;
   }
 
-  /** Tells the owner, unless that knows; then there may be nothing left to linger for. */
+  /** Notifies the owner, unless it knows already; then there may be nothing left to linger for. */
   over(): void {
     if (this.#closed) return;
     if (!this.#isLeft) this.#owner.relayOver();
@@ -163,7 +164,7 @@ export class Relay {
 
 class Direction implements DirectionWatcher {
   bytes = 0;
-  /** Whether its input has ended, or its output takes no more. */
+  /** Whether its input has ended or its output takes no more. */
   isOver = false;
   /** Whether nothing more is read from its input. */
   isRead = false;

@@ -4,18 +4,18 @@ import type { ReadBuffer } from "./read_buffer.ts";
  * Web Streams over a connection that keep its two directions apart.
  *
  * `Deno.Conn` has streams of its own, but those close the whole connection at the end of either
- * direction, so that a client which sends its request and shuts down its write side would lose the
- * reply. They also allocate 64 KiB for every read.
+ * direction, so a client that sends its request and shuts down its write side would lose the reply.
+ * They also allocate 64 KiB for every read.
  */
 
-/** What bytes are read from: a connection, or what stands in for it. */
+/** The source of bytes: a connection, or a substitute for one. */
 export type ByteReader = Pick<Deno.Conn, "read">;
 
 /** What the streams report while they work. */
 export interface DirectionWatcher {
-  /** Whether the connection that is written to was closed, so that no end can be passed on to it. */
+  /** Whether the output connection was closed, so that no end can be passed on to it. */
   readonly isClosed: boolean;
-  /** So many bytes were accepted by the connection that is written to. */
+  /** The output connection accepted this many bytes. */
   wrote(bytes: number): void;
   /** The input has ended: everything that was read before has been written out. */
   ended(): void;
@@ -23,23 +23,22 @@ export interface DirectionWatcher {
   readFailed(): void;
   /** Writing failed: the connection takes no more bytes. */
   writeFailed(): void;
-  /** So many bytes came for a connection that takes none. Tells whether to read on all the same. */
+  /** This many bytes came for a connection that takes none. Returns whether to go on reading. */
   discard(bytes: number): boolean;
 }
 
 /**
- * Reads only when a chunk is asked for. Together with {@linkcode AT_ONCE} on the other end this is
- * what makes it safe to read into the same buffer again: a chunk is written out in full before the
- * next one is asked for.
+ * Reads only when a chunk is requested. Together with {@linkcode AT_ONCE} at the other end, this
+ * makes it safe to reuse the buffer: a chunk is written in full before the next one is requested.
  */
 const ON_DEMAND: QueuingStrategy<Uint8Array> = { highWaterMark: 0 };
-/** One chunk under way, none waiting. */
+/** One chunk in progress, none waiting. */
 const AT_ONCE: QueuingStrategy<Uint8Array> = { highWaterMark: 1 };
 
 /**
  * Streams what a connection receives. Ends at the end of its input and leaves the connection open.
  *
- * @param buffer what chunks are views of; it belongs to the stream until that has ended
+ * @param buffer the memory of the chunks; it belongs to the stream until that has ended
  */
 export function readableFrom(
   conn: ByteReader,
@@ -79,7 +78,7 @@ class ConnSource implements UnderlyingDefaultSource<Uint8Array> {
       return;
     }
     if (length === null) {
-      // Now and not once the streams have passed it on: by then the next client may be here.
+      // Now, not once the streams have passed it on: by then the next client may be here.
       this.#watcher.ended();
       controller.close();
       return;
@@ -126,7 +125,7 @@ class ConnSink implements UnderlyingSink<Uint8Array> {
     }
   }
 
-  /** An error ends the stream, and with it the reading from the other side. */
+  /** An error ends the stream, and with it the reads from the other side. */
   #discard(chunk: Uint8Array): void {
     if (!this.#watcher.discard(chunk.length)) throw new Deno.errors.BrokenPipe();
   }

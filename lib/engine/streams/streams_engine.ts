@@ -9,7 +9,7 @@ import { Listener, type SessionKeeper } from "./listener.ts";
 import type { Session } from "./session.ts";
 import { Sweeper } from "./sweeper.ts";
 
-/** Moves bytes with Web Streams: works wherever Deno does. */
+/** Moves bytes with Web Streams: runs wherever Deno does. */
 export class StreamsEngine implements Engine, SessionKeeper {
   readonly lingering = new Lingering();
   readonly #sessions = new Set<Session>();
@@ -45,7 +45,7 @@ export class StreamsEngine implements Engine, SessionKeeper {
     await this.#listeners.retireAll();
     await this.#idle(timeoutMs);
     const cut = await this.#cutAll(spreadMs);
-    // A session that was cut ends as soon as its pending calls have been told.
+    // A session that was cut ends as soon as its pending calls have failed.
     await this.#idle(undefined);
     this.#stop();
     return cut;
@@ -67,7 +67,9 @@ export class StreamsEngine implements Engine, SessionKeeper {
     if (this.#sessions.size === 0) this.#onIdle?.();
   }
 
-  /** Cuts the sessions that are left, one after the other over so long; gives how many they were. */
+  /**
+   * Cuts the remaining sessions, one after another over `spreadMs`; returns how many there were.
+   */
   async #cutAll(spreadMs: number): Promise<number> {
     let cut = 0;
     const pauseMs = spreadMs / this.#sessions.size;
@@ -80,7 +82,7 @@ export class StreamsEngine implements Engine, SessionKeeper {
     return cut;
   }
 
-  /** Waits until there is no session, at most so long. */
+  /** Waits until there are no sessions, up to `timeoutMs`. */
   async #idle(timeoutMs: number | undefined): Promise<void> {
     if (this.#sessions.size === 0) return;
     await new Promise<void>((resolve) => {

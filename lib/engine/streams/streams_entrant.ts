@@ -1,7 +1,7 @@
 import type { Entrant } from "../../access/admission.ts";
 import { addressKeyOfText } from "../../base/address_key.ts";
 
-/** A connection that was accepted, before it is known whether it may have a session. */
+/** An accepted connection that has not been admitted to a session yet. */
 export class StreamsEntrant implements Entrant {
   readonly #conn: Deno.TcpConn;
 

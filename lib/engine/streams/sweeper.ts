@@ -1,13 +1,13 @@
 import type { Session } from "./session.ts";
 
-/** Deadlines are kept to within this share of the shortest timeout. */
+/** Deadlines are accurate to this fraction of the shortest timeout. */
 const TICKS_PER_TIMEOUT = 4;
 const SHORTEST_TICK_MS = 20;
 const LONGEST_TICK_MS = 500;
 
 /**
- * The one timer of a worker: it looks after the deadlines of all sessions, so that 10,000 sessions
- * cost no 10,000 timers. It rests while there is no session.
+ * The only timer of a worker: it checks the deadlines of all sessions, so that 10,000 sessions do
+ * not need 10,000 timers. It stops while there are no sessions.
  */
 export class Sweeper {
   readonly #sessions: ReadonlySet<Session>;
@@ -18,13 +18,16 @@ export class Sweeper {
     this.#sessions = sessions;
   }
 
-  /** Sets how exact deadlines are: `shortestMs` is the shortest timeout that any session can have. */
+  /**
+   * Sets the precision of deadlines: `shortestMs` is the shortest timeout that any session can
+   * have.
+   */
   setShortestTimeout(shortestMs: number): void {
     const tickMs = shortestMs / TICKS_PER_TIMEOUT;
     this.#tickMs = Math.min(Math.max(tickMs, SHORTEST_TICK_MS), LONGEST_TICK_MS);
   }
 
-  /** Makes sure that the timer runs; called when a session begins. */
+  /** Makes sure that the timer is running; called when a session begins. */
   wake(): void {
     this.#timer ??= setTimeout(() => this.#sweep(), this.#tickMs);
   }

@@ -49,7 +49,7 @@ export const LIMIT_CASES: readonly EngineCase[] = [
       const refused = records.filter((record) => record.ended_by === "no_backend");
       assertEquals(refused.length, 32);
       for (const record of refused) assertEquals(record.close_code, "SQ");
-      assert(/as many sessions as they may have/.test(weir.log), weir.log);
+      assert(/have reached their max_connections/.test(weir.log), weir.log);
     },
   },
   {
@@ -76,7 +76,7 @@ function connectMany(port: number, count: number): Promise<SocketEnd[]> {
   return Promise.all(Array.from({ length: count }, () => SocketEnd.connect(port)));
 }
 
-/** Tells how many of the clients have an echo; the others find their connection closed. */
+/** Returns how many of the clients get an echo; the others find their connection closed. */
 async function countServed(clients: readonly SocketEnd[]): Promise<number> {
   const served = await Promise.all(clients.map(async (client) => {
     try {

@@ -35,7 +35,8 @@ Deno.test('chooseEngine() takes streams for "auto" where a name is resolved for 
   const named = listener(["pre_resolve_workers = 0"], "24003 = backend.example:8080");
   assertEquals(chooseEngine(named, EVERYTHING), {
     engine: "streams",
-    reason: "native cannot run: backend backend.example:8080 is resolved anew for every connection",
+    reason:
+      "native cannot run: backend backend.example:8080 is resolved again for every connection",
   });
 });
 
@@ -71,7 +72,7 @@ Deno.test("chooseEngine() throws where native is asked for and cannot be", () =>
     () => chooseEngine(listener(["engine = native"], PLAIN), NOTHING),
     Error,
     'Listener 127.0.0.1:24003 cannot have engine "native": Deno was started without --allow-ffi; ' +
-      '"auto" takes what can run',
+      '"auto" picks an engine that can run',
   );
 });
 

@@ -44,7 +44,7 @@ function rig() {
   return {
     roster,
     asked: () => asked.splice(0),
-    /** Prepares and commits; gives what was asked. */
+    /** Prepares and commits; returns what was asked. */
     take: (...keys: string[]) => {
       roster.prepare(generationOf(...keys));
       roster.commit();

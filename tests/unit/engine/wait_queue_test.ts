@@ -8,7 +8,7 @@ class Places {
   left = 0;
   readonly served: string[] = [];
 
-  /** Lets somebody wait in a queue who takes a place as soon as there is one. */
+  /** Adds a client to a queue that takes a place as soon as there is one. */
   wait(name: string, queue: WaitQueue): void {
     const waiter: Waiter = {
       serve: () => {

@@ -57,7 +57,7 @@ Deno.test("EngineTable refuses what the engine of a listener that stays does not
   assertEquals(problems, [{
     listener: "",
     message: 'Listener 24003 has engine "native", which only a restart can change: backend ' +
-      "127.0.0.1:8080 is resolved anew for every connection",
+      "127.0.0.1:8080 is resolved again for every connection",
   }]);
 });
 

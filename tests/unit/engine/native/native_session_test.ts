@@ -47,7 +47,7 @@ function settingsOf(
   return settings;
 }
 
-/** Reads so many bytes, says the last of them, and closes. */
+/** Reads this many bytes, sends the last of them, and closes. */
 function quoteLast(length: number, quoted: number): (end: SocketEnd) => Promise<void> {
   return async (end) => {
     await end.read(length - quoted);

@@ -26,7 +26,7 @@ class Channel implements Disposable {
     return this.pump.move(this.flow, BUFFER_SIZE, untilEmpty);
   }
 
-  /** Sends everything through, and gives what came out and what the last move came to. */
+  /** Sends everything through, and returns what came out and the result of the last move. */
   carry(bytes: Uint8Array<ArrayBuffer>): { received: Uint8Array; last: Moved } {
     const received = new Uint8Array(bytes.length);
     let last: Moved = MOVED.drained;

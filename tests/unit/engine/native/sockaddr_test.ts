@@ -35,7 +35,7 @@ Deno.test("encodeSockaddr() lays out struct sockaddr_in6", () => {
   assertEquals([familyOf(sockaddr), sockaddr.length], [AF_INET6, LONGEST_SOCKADDR]);
 });
 
-Deno.test("encodeSockaddr() refuses what is no plain IP address", () => {
+Deno.test("encodeSockaddr() refuses anything but a plain IP address", () => {
   for (const hostname of ["localhost", "fe80::1%eth0", "127.1", "", "1.2.3.4.5"]) {
     assertEquals(isEncodable(hostname), false, hostname);
     assertThrows(() => encodeSockaddr({ hostname, port: 1 }), TypeError, `"${hostname}"`);

@@ -2,7 +2,7 @@ import { assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/as
 import { BufferShelves } from "../../../../lib/engine/streams/buffer_shelves.ts";
 import { ReadBuffer } from "../../../../lib/engine/streams/read_buffer.ts";
 
-/** Reads so many bytes each time, and gives the lengths of the buffers that were offered. */
+/** Reads this many bytes each time, and returns the lengths of the buffers that were offered. */
 function offered(buffer: ReadBuffer, lengths: readonly number[]): number[] {
   return lengths.map((length) => {
     const size = buffer.next().length;

@@ -44,7 +44,7 @@ class Rig implements Disposable {
     await this.far.write(encoder.encode(text));
   }
 
-  /** Reads text of so many bytes, as a relay does. */
+  /** Reads text of this many bytes, as a relay does. */
   async read(length: number): Promise<string> {
     let text = "";
     const buffer = new Uint8Array(4);
