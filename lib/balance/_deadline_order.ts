@@ -1,11 +1,11 @@
 import { type IndexTable, indexTable } from "./_index_table.ts";
 
 /**
- * Lays out one cycle by earliest deadline first. The k-th pick (from 0) of a place of weight w in a
- * cycle of `length` slots may come from slot k * length / w on, and is due by (k + 1) * length / w;
- * each slot goes to the pick that is due first, the first place among equals. No place is ever a
- * whole pick ahead of its share or behind it: this is proportionate fair scheduling (Baruah and
- * others, 1996) on one processor, where earliest deadline first meets every deadline.
+ * Lays out one cycle, earliest deadline first. The k-th pick (from 0) of a place of weight w in a
+ * cycle of `length` slots may come no earlier than slot k * length / w, and is due by (k + 1) *
+ * length / w; each slot goes to the pick that is due first, the first place among equals. No place
+ * is ever a whole pick ahead of or behind its share: this is proportionate fair scheduling (Baruah
+ * and others, 1996) on one processor, where earliest deadline first meets every deadline.
  *
  * Costs O(length × log(places)).
  *

@@ -1,6 +1,6 @@
 import { type Eligible, NO_BACKEND } from "./algorithm.ts";
 
-/** Places in a list, two bytes each where they fit. */
+/** Places in a list, two bytes each where that is enough. */
 export type IndexTable = Uint16Array | Uint32Array;
 
 /** Makes a table of `length` zeros that can hold numbers up to `largest`. */
@@ -32,8 +32,8 @@ export function weightsByIndex(
 }
 
 /**
- * The first eligible one of `indices` other than `except`, from place `start` (taken modulo their
- * number) on and around, or {@linkcode NO_BACKEND} where there is none.
+ * The first eligible one of `indices` other than `except`, from place `start` (modulo their number)
+ * on, wrapping around, or {@linkcode NO_BACKEND} where there is none.
  */
 export function firstEligible(
   indices: IndexTable,

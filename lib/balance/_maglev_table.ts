@@ -25,13 +25,14 @@ export function permutationOf(name: string, size: number): Permutation {
 }
 
 /**
- * Fills a Maglev table (Eisenbud and others, 2016, section 3.4) with the entries' places. The entries
- * take turns, and at its turn each one takes the first free slot of its permutation. Weights as in
- * Envoy: the heaviest takes part in every turn, the others in so many that their share is right; each
- * has one slot or more, as long as there are no more entries than slots.
+ * Fills a Maglev table (Eisenbud and others, 2016, section 3.4) with the entries' places. The
+ * entries take turns, and at its turn each one takes the first free slot of its permutation.
+ * Weights as in Envoy: the heaviest takes part in every turn, the others in as many as their share
+ * requires; each has one slot or more, as long as there are no more entries than slots.
  *
- * @param entries one or more; their order decides who comes first, so it must be the same everywhere
- * @param size a prime, much larger than the number of entries: 100 times it keeps shares within 1 %
+ * @param entries one or more; their order decides which comes first, so it must be the same
+ * everywhere
+ * @param size a prime, much larger than the number of entries: 100 times keeps shares within 1 %
  */
 export function maglevTable(entries: readonly MaglevEntry[], size: number): IndexTable {
   const count = entries.length;

@@ -8,21 +8,22 @@ import {
 } from "./_index_table.ts";
 import { smoothOrder } from "./_smooth_order.ts";
 
-// A cycle can be much longer than the list of candidates; past so many slots the list is quicker.
+// A cycle can be much longer than the list of candidates; beyond this many slots, searching the
+// list is faster.
 const MAX_WALK = 1024;
 
 /**
- * The cycle of picks that all workers lay out alike from the same candidates; a ticket of the shared
- * cursor is a slot in it.
+ * The cycle of picks, which all workers lay out identically from the same candidates; a ticket of
+ * the shared cursor is a slot in it.
  *
- * Tickets wrap around after 2^32, in the middle of a cycle unless its length is a power of two: once
- * in four thousand million picks the order jumps.
+ * Tickets wrap around after 2^32, in the middle of a cycle unless its length is a power of two:
+ * once in four billion picks the order jumps.
  */
 export class SmoothCycle {
   #cycle: IndexTable = new Uint16Array(0);
   #members: IndexTable = new Uint16Array(0);
 
-  /** Lays the cycle out anew; `weights` has one integer of 1 or more for each candidate. */
+  /** Lays the cycle out again; `weights` has one integer of 1 or more for each candidate. */
   rebuild(candidates: readonly Candidate[], weights: readonly number[]): void {
     this.#members = indicesOf(candidates);
     const order = smoothOrder(weights);
@@ -34,9 +35,9 @@ export class SmoothCycle {
   }
 
   /**
-   * Takes a ticket and gives the backend of its slot, or of the next slot whose backend is eligible.
-   * Where none is eligible no ticket is taken: a pool that asks its backups next would otherwise take
-   * two tickets a session, and see every other backup only.
+   * Takes a ticket and returns the backend of its slot, or of the next slot whose backend is
+   * eligible. Where none is eligible no ticket is taken: otherwise a pool that asks its backups
+   * next would take two tickets per session, and see only every other backup.
    */
   pick(cursor: Cursor, eligible: Eligible): number {
     const members = this.#members;

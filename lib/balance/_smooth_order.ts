@@ -1,7 +1,9 @@
 import { deadlineOrder } from "./_deadline_order.ts";
 import { type IndexTable, indexTable } from "./_index_table.ts";
 
-/** Up to so many steps (slots times weights) a cycle is laid out in nginx's order: some 20 ms. */
+/**
+ * The most steps (slots times weights) for which a cycle is laid out in nginx's order: some 20 ms.
+ */
 export const MAX_SMOOTH_STEPS = 4_000_000;
 
 /** The longest cycle, in slots: above it the weights are scaled down, which rounds the shares. */
@@ -58,7 +60,7 @@ function divideByGcd(weights: ArrayLike<number>): Float64Array {
 function capSum(weights: Float64Array): Float64Array {
   const sum = sumOf(weights);
   if (sum <= MAX_CYCLE_LENGTH) return weights;
-  // Each weight may be rounded up by one, for which the room is kept free.
+  // Leaves room for each weight to be rounded up by one.
   const scale = Math.max(MAX_CYCLE_LENGTH - weights.length, 0) / sum;
   return weights.map((weight) => Math.max(1, Math.round(weight * scale)));
 }

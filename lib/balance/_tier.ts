@@ -5,14 +5,14 @@ export class Tier {
   readonly algorithm: Algorithm;
   #candidates: readonly Candidate[] = [];
 
-  /** @param algorithm one that has no candidates yet */
+  /** @param algorithm one without candidates yet */
   constructor(algorithm: Algorithm) {
     this.algorithm = algorithm;
   }
 
   /**
-   * Replaces the candidates, which come from the same settings each time. Where they are the same as
-   * before, nothing is laid out anew: tables can take milliseconds, and most news concern the
+   * Replaces the candidates, which come from the same settings each time. Where they are the same
+   * as before, nothing is rebuilt: tables can take milliseconds, and most changes concern the
    * backends of other listeners.
    */
   rebuild(candidates: readonly Candidate[]): void {

@@ -15,7 +15,7 @@ export class WeightedDraw {
   #aliases: IndexTable = new Uint16Array(0);
   #thresholds = new Float64Array(0);
 
-  /** @param random gives uniform numbers in [0, 1) */
+  /** @param random returns uniform numbers in [0, 1) */
   constructor(random: () => number) {
     this.#random = random;
   }
@@ -48,8 +48,7 @@ export class WeightedDraw {
 
   /**
    * An eligible backend other than `except`, or {@linkcode NO_BACKEND} where there is none. Draws a
-   * few times; if all of them miss, takes the first that will do from a place where all are equally
-   * likely to start.
+   * few times; if all draws miss, takes the first eligible one from a uniformly random start.
    */
   draw(eligible: Eligible, except = NO_BACKEND): number {
     const members = this.#members;

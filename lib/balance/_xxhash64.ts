@@ -5,8 +5,8 @@ const PRIME_4 = 0x85ebca77c2b2ae63n;
 const PRIME_5 = 0x27d4eb2f165667c5n;
 
 /**
- * The 64-bit xxHash of some bytes (Yann Collet, the XXH64 specification). Big integers make it slow,
- * some microseconds for a short name: it is for rebuilding tables, not for the path of a session.
+ * The 64-bit xxHash of some bytes (Yann Collet, the XXH64 specification). Big integers make it slow
+ * (some microseconds for a short name): it is for rebuilding tables, not for the path of a session.
  *
  * @param seed an unsigned 64-bit integer
  */

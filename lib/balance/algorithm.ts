@@ -4,24 +4,24 @@ export interface Client {
   readonly addressHash: number;
 }
 
-/** A backend as the algorithms see it. Only backends that may be picked at all are handed over. */
+/** A backend as the algorithms see it. Only backends that may be picked at all are passed. */
 export interface Candidate {
-  /** The backend's place in its listener's list; what `pick` gives back. */
+  /** The backend's place in its listener's list; what `pick` returns. */
   readonly index: number;
-  /** `host:port`: what consistent hashing places on the table. */
+  /** `host:port`: what consistent hashing hashes into the table. */
   readonly name: string;
   /** 1 or more, an integer; slow start makes it smaller than the configured share. */
   readonly weight: number;
 }
 
-/** What may change between two rebuilds: a backend can be full, or was tried already. */
+/** What may change between two rebuilds: a backend may be full, or may have been tried already. */
 export interface Eligible {
   has(index: number): boolean;
 }
 
 /** The load of the listener's backends, read from the counters that all workers share. */
 export interface LoadView {
-  /** Sessions on the backend now, over all workers. */
+  /** Active sessions on the backend, over all workers. */
   active(index: number): number;
   /** Peak EWMA of the connect time in milliseconds, decayed to this moment. */
   connectTimeMs(index: number): number;
@@ -41,7 +41,7 @@ export interface AlgorithmInputs {
   readonly random: () => number;
 }
 
-/** What `pick` gives when no backend is eligible. */
+/** What `pick` returns when no backend is eligible. */
 export const NO_BACKEND = -1;
 
 /** A way to choose a backend. Pure: no input or output, and no allocation in `pick`. */
@@ -51,7 +51,7 @@ export interface Algorithm {
    * session; everything that `pick` needs is computed here.
    */
   rebuild(candidates: readonly Candidate[]): void;
-  /** Gives the index of an eligible candidate, or {@linkcode NO_BACKEND} where there is none. */
+  /** Returns the index of an eligible candidate, or {@linkcode NO_BACKEND} where there is none. */
   pick(client: Client, eligible: Eligible): number;
 }
 

@@ -5,7 +5,7 @@ import type { Ledger, Outcome } from "./ledger.ts";
  * A backend taken for a session.
  *
  * Invariant: it ends exactly once. What is known about a backend's load and failures follows from
- * leases alone, so one that never ends would keep its place for ever.
+ * leases alone, so one that never ends would keep its place forever.
  */
 export class Lease {
   readonly backend: BackendSettings;
@@ -16,7 +16,7 @@ export class Lease {
   #hasAnswered = false;
   #ended = false;
 
-  /** Made by a pool, which has taken the place in the ledger before. */
+  /** Created by a pool, which has already taken the place in the ledger. */
   constructor(ledger: Ledger, backend: BackendSettings, row: number, onTrial: boolean) {
     this.#ledger = ledger;
     this.#onTrial = onTrial;
@@ -24,17 +24,17 @@ export class Lease {
     this.row = row;
   }
 
-  /** Whether this is the session that tries a backend after an ejection, and that has yet to tell. */
+  /** Whether this session is a backend's trial after an ejection and has no result yet. */
   get isOnTrial(): boolean {
     return this.#onTrial && !this.#hasAnswered;
   }
 
-  /** Says that the backend is connected, and how long that took. */
+  /** Records that the backend is connected, and how long that took. */
   connected(connectTimeMs: number): void {
     this.#ledger.connected(this.row, connectTimeMs);
   }
 
-  /** Counts bytes that were delivered since the last call. */
+  /** Counts bytes delivered since the last call. */
   moved(bytesIn: number, bytesOut: number): void {
     if (bytesOut > 0 && !this.#hasAnswered) {
       this.#hasAnswered = true;
@@ -43,13 +43,13 @@ export class Lease {
     this.#ledger.moved(this.row, bytesIn, bytesOut);
   }
 
-  /** Says that the backend has passed its trial without having sent a byte. */
+  /** Records that the backend has passed its trial without having sent a byte. */
   stoodTrial(): void {
     this.#ledger.answered(this.row, this.#onTrial);
     this.#onTrial = false;
   }
 
-  /** Gives the place back. Throws an `Error` when it was given back before. */
+  /** Releases the place. Throws an `Error` if it was released before. */
   end(outcome: Outcome): void {
     if (this.#ended) throw new Error(`The lease of "${this.backend.name}" has ended already`);
     this.#ended = true;

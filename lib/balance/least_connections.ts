@@ -12,9 +12,9 @@ import { type IndexTable, indicesOf, largestIndex, weightsByIndex } from "./_ind
 import { SmoothCycle } from "./_smooth_cycle.ts";
 
 /**
- * The backend with the fewest active sessions for its weight, over all workers. Equals take turns in
- * the order of smooth weighted round robin, so that idle backends are not all asked in the order of
- * the configuration; the shared cursor moves only then.
+ * The backend with the fewest active sessions for its weight, over all workers. Ties take turns in
+ * the order of smooth weighted round robin, so that idle backends are not always picked in the
+ * order of the configuration; the shared cursor moves only then.
  */
 export class LeastConnections implements Algorithm {
   readonly #load: LoadView;
@@ -48,7 +48,7 @@ export class LeastConnections implements Algorithm {
       if (!eligible.has(index)) continue;
       const active = this.#load.active(index);
       const weight = this.#weights[index] as number;
-      // active / weight against the best so far, without the rounding of a division.
+      // Compares active / weight with the best so far, without the rounding of a division.
       const difference = active * bestWeight - bestActive * weight;
       if (best === NO_BACKEND || difference < 0) {
         best = index;
@@ -67,12 +67,12 @@ export class LeastConnections implements Algorithm {
 }
 
 /**
- * The backends that share the lowest load in this pick. The counters move while they are read, so the
- * walk along the cycle goes by what was noted here and does not read them again.
+ * The backends that share the lowest load in this pick. The counters move while they are read, so
+ * the walk along the cycle uses what was noted here and does not read them again.
  */
 class TiedBackends implements Eligible {
   #round = 0;
-  // A float counts far enough that a round never comes twice, which makes clearing free.
+  // A float counts far enough that no round number repeats, which makes clearing free.
   #roundOf = new Float64Array(0);
 
   resize(length: number): void {

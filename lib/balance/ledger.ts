@@ -4,15 +4,15 @@ import type { EarlyReset } from "../state/early_reset.ts";
 import { CONNECT_TIME } from "../state/histograms.ts";
 import type { SharedState } from "../state/shared_state.ts";
 
-/** How a session with a backend ended, as far as it tells something about the backend. */
+/** How a session with a backend ended, as far as it says something about the backend. */
 export type Outcome =
-  /** The backend was connected, and nothing in the way the session ended speaks against it. */
+  /** The backend was connected, and nothing about the way the session ended counts against it. */
   | "served"
   /** The connection was refused or failed. */
   | "connect_failed"
-  /** The connection was not there in time. */
+  /** The connection was not established in time. */
   | "connect_timeout"
-  /** This machine had no port left for a connection to the backend. */
+  /** This machine had no local port left for a connection to the backend. */
   | "no_port"
   /** The backend reset the session before it had sent a byte. */
   | EarlyReset
@@ -32,23 +32,23 @@ const OUTCOME_TALLIES: Readonly<Record<OutcomeName, number | undefined>> = {
   abandoned: undefined,
 };
 
-/** Who learns about the backends from how sessions with them go: passive health. */
+/** What learns about the backends from their sessions: passive health. */
 export interface OutcomeWatcher {
-  /** Takes the one trial of a backend that was ejected. Tells whether it was still to be had. */
+  /** Takes the one trial of a backend that was ejected. Returns whether it was still available. */
   takeTrial(row: number): boolean;
   /** A session was connected. */
   connected(row: number): void;
-  /** A session was answered by the backend, has stood its trial, or ended well. */
+  /** A session was answered by the backend, has passed its trial, or ended well. */
   succeeded(row: number, onTrial: boolean): void;
   /** A session was not connected. */
   failed(row: number, onTrial: boolean): void;
   /** The backend reset a session before it had sent a byte. */
   reset(row: number, onTrial: boolean, reset: EarlyReset): void;
-  /** The session that held the trial has ended before it told anything. */
+  /** The session that held the trial has ended without a result. */
   abandoned(row: number): void;
 }
 
-/** Whether an outcome speaks for the backend, against it, or of nothing. */
+/** Whether an outcome counts for the backend, against it, or not at all. */
 const VERDICTS: Readonly<Record<OutcomeName, "succeeded" | "failed" | "abandoned">> = {
   served: "succeeded",
   aborted: "succeeded",
@@ -59,8 +59,8 @@ const VERDICTS: Readonly<Record<OutcomeName, "succeeded" | "failed" | "abandoned
 };
 
 /**
- * One worker's book of leases: the only writer of what is counted about backends. A backend's load,
- * its failures and its connect times all follow from what leases report here.
+ * One worker's book of leases: the only writer of its counts of backends. A backend's load, its
+ * failures and its connect times all follow from what leases report here.
  */
 export class Ledger {
   readonly #state: SharedState;
@@ -70,7 +70,7 @@ export class Ledger {
 
   /**
    * @param slot the worker's slot in the shared state
-   * @param now milliseconds on a clock that all workers share, and that nobody can set
+   * @param now milliseconds on a clock that all workers share, and that cannot be set
    */
   constructor(state: SharedState, slot: number, now: () => number, watcher: OutcomeWatcher) {
     this.#watcher = watcher;
@@ -79,7 +79,7 @@ export class Ledger {
     this.#now = now;
   }
 
-  /** Takes a place at a backend, unless it has `maxConnections` already (0 = no limit). */
+  /** Takes a place at a backend, unless it already has `maxConnections` (0 = no limit). */
   take(row: number, maxConnections: number): boolean {
     if (maxConnections === 0) this.#state.addBackendCell(row, BackendCell.active, 1);
     else if (!this.#state.raiseBackendCell(row, BackendCell.active, maxConnections)) return false;
@@ -87,7 +87,7 @@ export class Ledger {
     return true;
   }
 
-  /** Counts a session that the backend was connected for, and learns from the connect time. */
+  /** Counts a session whose backend was connected, and updates the average of the connect time. */
   connected(row: number, connectTimeMs: number): void {
     const state = this.#state;
     state.addBackendTally(this.#slot, row, BackendTally.sessions, 1);
@@ -110,7 +110,7 @@ export class Ledger {
     this.#state.addBackendTally(this.#slot, row, BackendTally.bytesOut, bytesOut);
   }
 
-  /** Gives a place back that no session was begun with. */
+  /** Releases a place that no session has used. */
   giveBack(row: number): void {
     this.#state.addBackendTally(this.#slot, row, BackendTally.active, -1);
     this.#state.addBackendCell(row, BackendCell.active, -1);
@@ -121,15 +121,15 @@ export class Ledger {
     return this.#watcher.takeTrial(row);
   }
 
-  /** The backend has sent its first byte in a session, or has stood its trial. */
+  /** The backend has sent its first byte in a session, or has passed its trial. */
   answered(row: number, onTrial: boolean): void {
     this.#watcher.succeeded(row, onTrial);
   }
 
   /**
-   * Gives the place back and counts how it went.
+   * Releases the place and counts the outcome.
    *
-   * @param hasAnswered whether `answered` was told of the session before
+   * @param hasAnswered whether `answered` was called for the session before
    */
   ended(row: number, outcome: Outcome, onTrial: boolean, hasAnswered: boolean): void {
     if (typeof outcome === "object") {
@@ -145,7 +145,7 @@ export class Ledger {
       if (verdict !== "abandoned") this.#watcher[verdict](row, onTrial);
       else if (onTrial) this.#watcher.abandoned(row);
     }
-    // Last, because the row of a backend that was removed may be another one's from then on.
+    // Last, because the row of a removed backend may belong to another one from then on.
     this.giveBack(row);
   }
 }

@@ -11,10 +11,10 @@ import { weightsByIndex } from "./_index_table.ts";
 import { WeightedDraw } from "./_weighted_draw.ts";
 
 /**
- * Power of two choices (Mitzenmacher, 2001): draws two different eligible backends, heavier ones more
- * often, and takes the one with the lower load; the first drawn where they are equal. The load is the
- * peak EWMA of the connect time, times the sessions that it would have with this one, divided by its
- * weight. With one eligible backend it is that one, with two both are compared.
+ * Power of two choices (Mitzenmacher, 2001): draws two different eligible backends, heavier ones
+ * more often, and takes the one with the lower load; the first drawn if they are equal. The load is
+ * the peak EWMA of the connect time, times the sessions that it would have with this one, divided
+ * by its weight. With one eligible backend it takes that one; with two it compares both.
  */
 export class P2c implements Algorithm {
   readonly #load: LoadView;
@@ -44,7 +44,7 @@ export class P2c implements Algorithm {
     const thanSessions = (this.#load.active(than) + 1) * (this.#weights[index] as number);
     const connectTimeMs = this.#load.connectTimeMs(index);
     const thanConnectTimeMs = this.#load.connectTimeMs(than);
-    // A backend that has never answered has no connect time. Taking that for the quickest of all
+    // A backend that has never answered has no connect time. Treating that as the fastest of all
     // would send it every session until its first connection times out, so sessions alone decide.
     if (connectTimeMs === 0 || thanConnectTimeMs === 0) return sessions < thanSessions;
     return connectTimeMs * sessions < thanConnectTimeMs * thanSessions;

@@ -15,16 +15,16 @@ import type { Ledger } from "./ledger.ts";
 import { ALGORITHMS } from "./registry.ts";
 import { Tier } from "./_tier.ts";
 
-/** Why no lease could be had. */
+/** Why no lease is available. */
 export type Refusal =
   /** Every backend was tried already, or none has a weight. */
   | "no_backend"
-  /** Every backend is down or not wanted. */
+  /** Every backend is down, drained or in maintenance. */
   | "all_down"
-  /** Every backend that is up has as many sessions as it may have. */
+  /** Every backend that is up has reached its limit of sessions. */
   | "all_full";
 
-/** Where a listener's figures stand in the shared state. */
+/** Where a listener's figures are in the shared state. */
 export interface PoolRows {
   readonly listener: number;
   /** One for each backend, in the order of the settings. */
@@ -36,7 +36,7 @@ export interface PoolInputs {
   readonly ledger: Ledger;
   /** A uniform number in [0, 1). */
   readonly random: () => number;
-  /** Milliseconds on a clock that all workers share, and that nobody can set. */
+  /** Milliseconds on a clock that all workers share, and that cannot be set. */
   readonly now: () => number;
 }
 
@@ -44,11 +44,12 @@ export interface PoolInputs {
 export const NONE_TRIED: readonly number[] = [];
 
 /**
- * The backends of one listener, as one worker sees them, with the algorithm that chooses among them.
+ * The backends of one listener, as one worker sees them, with the algorithm that chooses among
+ * them.
  *
- * Backups are a second tier with an algorithm of its own, asked when the first has nobody. Who is
- * eligible is looked up when the shared epoch has moved on, so that an `acquire` costs one atomic
- * read more than the pick itself.
+ * Backups are a second tier with an algorithm of its own, asked when the first has no eligible
+ * backend. Eligibility is recomputed when the shared epoch has moved on, so an `acquire` costs one
+ * atomic read more than the pick itself.
  */
 export class Pool {
   readonly #state: SharedState;
@@ -62,9 +63,9 @@ export class Pool {
   #backups: Tier;
   /** The shared epoch that the tables were built from. */
   #epoch = 0;
-  /** Whether all that could take sessions are ejected, so that ejections do not count. */
+  /** Whether all usable backends are ejected, in which case ejections do not count. */
   #ejectionsIgnored = false;
-  /** Rows that the session at hand has tried; only meaningful within one `acquire`. */
+  /** Rows that the current session has tried; only meaningful within one `acquire`. */
   #tried: readonly number[] = NONE_TRIED;
 
   constructor(settings: ListenerSettings, rows: PoolRows, inputs: PoolInputs) {
@@ -90,7 +91,9 @@ export class Pool {
     this.#rebuild();
   }
 
-  /** Replaces membership, weights and algorithm. Leases that are out end as if nothing happened. */
+  /**
+   * Replaces membership, weights and algorithm. Outstanding leases end as if nothing had happened.
+   */
   update(settings: ListenerSettings, rows: PoolRows): void {
     this.#backends = settings.backends;
     this.#rows = rows;
@@ -102,7 +105,7 @@ export class Pool {
   /**
    * Takes a backend for a session.
    *
-   * @param triedRows the rows of the backends that the session has tried in vain
+   * @param triedRows the rows of the backends that the session has already tried without success
    */
   acquire(client: Client, triedRows: readonly number[]): Lease | Refusal {
     if (this.#state.epoch !== this.#epoch) this.#rebuild();
@@ -111,7 +114,7 @@ export class Pool {
       this.#refusal();
   }
 
-  /** Lets the algorithm pick until the place could be taken, or there is nobody left to pick. */
+  /** Lets the algorithm pick until a place could be taken or no backend is left to pick. */
   #take({ algorithm }: Tier, client: Client): Lease | undefined {
     // Another worker may take the last place between the pick and the count. Then the backend is
     // full and `has` says so: every further turn has one fewer to choose from.
@@ -127,7 +130,7 @@ export class Pool {
       } else if (ejection === EJECTION.none || this.#ejectionsIgnored) {
         return new Lease(this.#ledger, backend, row, false);
       }
-      // Another worker has ejected it since, or taken the trial: it is out until that is over.
+      // Another worker has ejected it since, or taken the trial: it is excluded until that is over.
       this.#ledger.giveBack(row);
       this.#rebuild();
     }
@@ -136,12 +139,12 @@ export class Pool {
 
   #rebuild(): void {
     this.#epoch = this.#state.epoch;
-    // The last backends are never ejected away: if that leaves nobody, ejections do not count.
+    // The last backends are never ejected: if that would leave none, ejections do not count.
     this.#ejectionsIgnored = !this.#layOut((row) => this.#isUp(row) && !this.#isEjected(row));
     if (this.#ejectionsIgnored) this.#layOut((row) => this.#isUp(row));
   }
 
-  /** Hands the usable backends to the algorithms. Tells whether there are any. */
+  /** Passes the usable backends to the algorithms. Returns whether there are any. */
   #layOut(isUsable: (row: number) => boolean): boolean {
     const primaries: Candidate[] = [];
     const backups: Candidate[] = [];
@@ -156,13 +159,13 @@ export class Pool {
     return primaries.length + backups.length > 0;
   }
 
-  /** Whether probing and the operator let a backend take sessions. */
+  /** Whether health checks and the operator let a backend take sessions. */
   #isUp(row: number): boolean {
     return this.#state.backendCell(row, BackendCell.health) === HEALTH.up &&
       this.#state.backendCell(row, BackendCell.mode) === MODE.ready;
   }
 
-  /** Whether a backend's failing sessions keep it out, the one that tries it excepted. */
+  /** Whether failing sessions keep a backend out, except for its trial. */
   #isEjected(row: number): boolean {
     const ejection = this.#state.backendCell(row, BackendCell.ejection);
     return ejection === EJECTION.ejected || ejection === EJECTION.onTrial;

@@ -1,7 +1,7 @@
 import type { Algorithm, AlgorithmInputs, Candidate, Client, Eligible } from "./algorithm.ts";
 import { WeightedDraw } from "./_weighted_draw.ts";
 
-/** A backend drawn at random, each as likely as its weight says. */
+/** A backend drawn at random, with a probability proportional to its weight. */
 export class RandomChoice implements Algorithm {
   readonly #draw: WeightedDraw;
 

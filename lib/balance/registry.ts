@@ -7,7 +7,7 @@ import { RoundRobin } from "./round_robin.ts";
 import { SourceHash } from "./source_hash.ts";
 import { WeightedRoundRobin } from "./weighted_round_robin.ts";
 
-/** How each algorithm that the configuration can name is made. */
+/** A factory for each algorithm that the configuration can name. */
 export const ALGORITHMS = {
   round_robin: (inputs) => new RoundRobin(inputs),
   weighted_round_robin: (inputs) => new WeightedRoundRobin(inputs),

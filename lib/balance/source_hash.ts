@@ -18,10 +18,10 @@ import { maglevTable, type Permutation, permutationOf } from "./_maglev_table.ts
 // A prime more than 65 times the 1,000 backends of a large listener.
 const TABLE_SIZE = 65_537;
 
-// As often as nginx looks further before it gives up on the hash.
+// As many attempts as nginx makes before it gives up on the hash.
 const MAX_REHASHES = 20;
 
-/** What a test may change. */
+/** What tests may change. */
 export interface SourceHashOptions {
   /** Slots of the table, a prime; {@default 65537}. */
   readonly tableSize?: number;
@@ -29,9 +29,9 @@ export interface SourceHashOptions {
 
 /**
  * The same backend for the same client address, as long as the backend is eligible: a Maglev table
- * over the backends' names (Eisenbud and others, 2016), so that a backend that comes or goes moves
- * few clients besides its own. Weights count as slots of the table. Neither the order of the
- * configuration nor the worker nor a restart changes who goes where.
+ * over the backends' names (Eisenbud and others, 2016), so adding or removing a backend moves few
+ * clients besides its own. Weights are shares of the table's slots. Neither the order of the
+ * configuration nor the worker nor a restart changes which client goes where.
  *
  * A client whose backend is not eligible is hashed again, so that the clients of a full backend
  * spread over all the others; after 20 misses it gets the next eligible one in the order of names.
@@ -56,7 +56,7 @@ export class SourceHash implements Algorithm {
     const sorted = candidates.toSorted(byName);
     const permutations = new Map<string, Permutation>();
     const entries = sorted.map(({ name, weight }) => {
-      // Hashing names is the dearest part, and weights change more often than names do.
+      // Hashing names is the most expensive part, and weights change more often than names do.
       const permutation = this.#permutations.get(name) ?? permutationOf(name, this.#tableSize);
       permutations.set(name, permutation);
       return { permutation, weight };

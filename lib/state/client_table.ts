@@ -1,17 +1,17 @@
 import { CLIENT_STRIDE, type ClientRegion } from "./layout.ts";
 import { returnToken, takeToken, type TokenRate } from "./token_bucket.ts";
 
-/** What {@linkcode ClientTable.enter} gives instead of a place. */
+/** What {@linkcode ClientTable.enter} returns instead of a place. */
 export const NO_PLACE = {
   /** The table has no room for a further client; see {@linkcode ClientTable.enterShared}. */
   none: -1,
-  /** The client has as many sessions as it may have. */
+  /** The client has reached its limit of sessions. */
   full: -2,
-  /** The client has come too often of late. */
+  /** The client has come too often recently. */
   tooFast: -3,
 } as const;
 
-/** The place is not, or not yet, the key's: the search starts again. */
+/** The place does not, or not yet, belong to the key: the search starts again. */
 const GONE = -4;
 
 /** What one client may do. */
@@ -40,50 +40,51 @@ const VERSION_STEP = 1n << VERSION_SHIFT;
 const UNIT_STEP = VERSION_STEP + 1n;
 
 const IPV4_END = 1n << 32n;
-/** Sets the keys of the two families apart, from each other and from 0. */
+/** Keeps the keys of the two families apart from each other and from 0. */
 const IPV4_MARK = 1n << 62n;
 const IPV6_MARK = 1n << 63n;
 
-/** A key stands at most so far from the place that its hash gives. */
+/** A key is at most this far from the place that it hashes to. */
 const WINDOW = 64;
-/** Two workers that get into each other's way again and again give up; the client gets no place. */
+/** Two workers that keep interfering with each other give up; the client gets no place. */
 const MOST_ATTEMPTS = 16;
 /** No bucket is deeper; a time further ahead was written before the clock was set back. */
 const DEEPEST_BUCKET_NS = 120_000_000_000n;
-/** How often it is said that the table is full: an attack goes on for hours. */
+/** How often a full table is reported: an attack may last for hours. */
 const NOTICE_INTERVAL_NS = 3_600_000_000_000n;
 
 /**
- * How many sessions each client has, and how many more may begin now: one table in shared memory for
- * all workers and listeners, with open addressing and without locks.
+ * How many sessions each client has, and how many more it may start now: one table in shared memory
+ * for all workers and listeners, with open addressing and without locks.
  *
- * A place holds a *key*, a *word* and a token *bucket*. The word is a count (32 bits), a state and a
- * version (30 bits) that every change of the word raises; every change of a word that others may
- * write is a compare-and-exchange. So a thread that read a word, then the key or the bucket, and
- * then replaces that very word knows that key and bucket were what it read throughout.
+ * A place holds a *key*, a *word* and a token *bucket*. The word is a count (32 bits), a state and
+ * a version (30 bits) that every change of the word increments; every change of a word that others
+ * may write is a compare-and-exchange. So a thread that read a word, then the key or the bucket,
+ * and then replaces that very word knows that key and bucket were what it read throughout.
  *
- * - `EMPTY`: to be taken by anyone. A word that is still 0 was never used, and no key stands beyond
- *   it in the window of its hash, so that a search ends there.
- * - `CLAIMED`: its owner alone writes to it, the worker slot that stands in place of the count.
- * - `INSERTING`: the owner has written the key and looks for another place with the same key.
- * - `MEMBER`: the key's one place. The count says how many sessions hold it; while that is not 0 the
+ * - `EMPTY`: free to take. A word that is still 0 was never used, and no key is beyond it in the
+ *   window of its hash, so a search ends there.
+ * - `CLAIMED`: written only by its owner, the worker slot that is stored in place of the count.
+ * - `INSERTING`: the owner has written the key and is looking for another place with the same key.
+ * - `MEMBER`: the key's one place. The count says how many sessions hold it; while it is not 0 the
  *   place cannot change hands, and only then is the bucket written.
  *
- * Taking a place over: from `EMPTY`, or from `MEMBER` with count 0 and a full bucket, which is worth
- * no more than no place at all; to `CLAIMED`, write key and bucket, to `INSERTING`, look through the
- * whole window, to `MEMBER`. An owner that finds its key as `MEMBER` elsewhere lets its own place go;
- * one that finds it `INSERTING` throws that one back to `CLAIMED`, whose owner then starts again.
+ * Taking a place over: from `EMPTY`, or from `MEMBER` with count 0 and a full bucket, which carries
+ * no more information than no place at all; to `CLAIMED`, write key and bucket, to `INSERTING`,
+ * look through the whole window, to `MEMBER`. An owner that finds its key as `MEMBER` elsewhere
+ * releases its own place; one that finds it `INSERTING` sets that place back to `CLAIMED`, and its
+ * owner then starts again.
  *
- * Behind these places stand others that clients *share* for whom there was none. They are nobody's and
- * always there; of their words only the count and the version are used.
+ * After these places come others that are *shared* by clients that got none of their own. They have
+ * no owner and always exist; only the count and the version of their words are used.
  *
- * Invariant: a key has one place that is `MEMBER` at most. Of two threads that insert the same key,
- * the one that wrote `INSERTING` later sees the other's place when it looks, and either the other
- * is a member by then or cannot become one any more.
+ * Invariant: a key has at most one place that is `MEMBER`. Of two threads that insert the same key,
+ * the one that wrote `INSERTING` later sees the other's place when it looks, and by then the other
+ * either is a member or can no longer become one.
  *
- * What a worker holds is written down a second time in its *shares*, for {@linkcode release}. The
- * count is raised first and lowered last, so that a thread that ends in between leaves the count too
- * high, and never so low that a limit is passed.
+ * What a worker holds is also recorded in its *shares*, for {@linkcode release}. The count is
+ * raised first and lowered last, so a thread that dies in between leaves the count too high, never
+ * so low that a limit is exceeded.
  */
 export class ClientTable {
   readonly #cells: BigInt64Array;
@@ -92,12 +93,12 @@ export class ClientTable {
   readonly #slot: number;
   readonly #owner: bigint;
   readonly #window: number;
-  /** Those of one client and those that are shared. */
+  /** The places for one client each, and those that are shared. */
   readonly #allPlaces: number;
 
   /**
    * @param buffer the shared memory
-   * @param region where the table stands in it
+   * @param region where the table is in it
    * @param slot the worker's slot
    */
   constructor(buffer: SharedArrayBuffer, region: ClientRegion, slot: number) {
@@ -111,12 +112,12 @@ export class ClientTable {
   }
 
   /**
-   * Counts a client in, as far as its limits allow, or changes nothing. A client of which only the
-   * rate is limited is to `leave` again once it has been let in.
+   * Counts a client in if its limits allow, or else changes nothing. A client with only a rate
+   * limit should `leave` again once it has been admitted.
    *
-   * @param key what {@linkcode keyOf} gives
-   * @param nowNs what `bucketTime` gives
-   * @returns the place that {@linkcode leave} wants back, or one of {@linkcode NO_PLACE}
+   * @param key what {@linkcode keyOf} returns
+   * @param nowNs what `bucketTime` returns
+   * @returns the place to pass to {@linkcode leave}, or one of {@linkcode NO_PLACE}
    */
   enter(key: bigint, { maxSessions, rate }: ClientLimits, nowNs: bigint): number {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -132,11 +133,11 @@ export class ClientTable {
   }
 
   /**
-   * Counts a client in for whom there is no place, together with all others of the same `key`, and
-   * with a few of other keys: the limits hold for all of them as if they were one.
+   * Counts in a client that has no place of its own, together with all others of the same `key` and
+   * a few of other keys: the limits apply to all of them as if they were one.
    *
-   * @param key what {@linkcode keyOf} gives for the network that the client comes from
-   * @returns what {@linkcode enter} gives, but never `none`
+   * @param key what {@linkcode keyOf} returns for the network that the client comes from
+   * @returns what {@linkcode enter} returns, but never `none`
    */
   enterShared(key: bigint, { maxSessions, rate }: ClientLimits, nowNs: bigint): number {
     const place = this.#region.places + this.#hash(key, this.#region.sharedPlaces);
@@ -144,7 +145,7 @@ export class ClientTable {
     return refusal < 0 ? refusal : this.#takeToken(place, rate, nowNs);
   }
 
-  /** Whether it is to be said now that the table is full: once an hour, by one of all threads. */
+  /** Whether to report now that the table is full: once an hour, by one of the threads. */
   takeNotice(nowNs: bigint): boolean {
     const { notice } = this.#region;
     const lastNs = Atomics.load(this.#cells, notice);
@@ -152,23 +153,23 @@ export class ClientTable {
     return isDue && Atomics.compareExchange(this.#cells, notice, lastNs, nowNs) === lastNs;
   }
 
-  /** Undoes an {@linkcode enter} that led to nothing. */
+  /** Undoes an {@linkcode enter} that did not lead to a session. */
   cancel(place: number, { rate }: ClientLimits): void {
     if (rate !== undefined) returnToken(this.#cells, this.#at(place) + BUCKET, rate);
     this.leave(place);
   }
 
-  /** Counts a client out of the place that {@linkcode enter} gave. */
+  /** Counts a client out of the place that {@linkcode enter} returned. */
   leave(place: number): void {
     Atomics.sub(this.#shares, this.#shareAt(this.#slot, place), 1);
     this.#countOut(place, 1n);
   }
 
   /**
-   * The key of a client of one listener: exact for IPv4, and 63 bits of a hash for IPv6, whose seeds
-   * are secret, so that nobody can choose an address that counts as somebody else's.
+   * The key of a client of one listener: exact for IPv4, and 63 bits of a hash for IPv6. Its seeds
+   * are secret, so no one can choose an address that counts as someone else's.
    *
-   * @param addressKey what `addressKeyOfText` gives
+   * @param addressKey what `addressKeyOfText` returns
    * @param row the listener's row
    */
   keyOf(addressKey: bigint, row: number): bigint {
@@ -187,8 +188,8 @@ export class ClientTable {
   }
 
   /**
-   * Gives back what a worker that has died held, and the places that it was about to take over.
-   * Called by the main thread once the worker cannot write any more.
+   * Releases what a dead worker held, and the places that it was about to take over. Called by the
+   * main thread once the worker can no longer write.
    */
   release(slot: number): void {
     for (let place = 0; place < this.#allPlaces; place++) {
@@ -199,7 +200,7 @@ export class ClientTable {
       if (share > 0) this.#countOut(place, BigInt(share));
       const state = stateOf(word);
       const isOwned = (state === CLAIMED || state === INSERTING) && countOf(word) === slot;
-      // Somebody who inserts the same key may throw it back meanwhile; the owner stays the same.
+      // A thread that inserts the same key may set it back meanwhile; the owner stays the same.
       if (isOwned) this.#replaceOwned(at, EMPTY, 0n);
     }
   }
@@ -218,7 +219,7 @@ export class ClientTable {
   }
 
   /**
-   * Adds one to a count and gives 0, or says why not.
+   * Adds one to a count and returns 0, or returns why not.
    *
    * @param key whose place it has to be; absent for one that is shared
    */
@@ -237,7 +238,7 @@ export class ClientTable {
     }
   }
 
-  /** Gives the place of a client that was counted in, unless it comes too fast. */
+  /** Returns the place of a client that was counted in, unless it comes too fast. */
   #takeToken(place: number, rate: TokenRate | undefined, nowNs: bigint): number {
     if (rate === undefined || takeToken(this.#cells, this.#at(place) + BUCKET, rate, nowNs)) {
       return place;
@@ -254,7 +255,7 @@ export class ClientTable {
     }
   }
 
-  /** Makes a key a member. Gives its place, `none` where there is none, or `GONE`. */
+  /** Makes a key a member. Returns its place, `none` if there is no room, or `GONE`. */
   #insert(key: bigint, nowNs: bigint): number {
     const home = this.#homeOf(key);
     const place = this.#claim(home, nowNs);
@@ -271,7 +272,7 @@ export class ClientTable {
     return other;
   }
 
-  /** Takes the first place of a window that can be had, or gives -1. */
+  /** Claims the first available place of a window, or returns -1. */
   #claim(home: number, nowNs: bigint): number {
     for (let step = 0; step < this.#window; step++) {
       const place = this.#step(home, step);
@@ -287,7 +288,9 @@ export class ClientTable {
     return -1;
   }
 
-  /** Sees to it that nobody else makes the key a member; gives the place of one that has. */
+  /**
+   * Makes sure that no other thread makes the key a member; returns the place if one already has.
+   */
   #settle(home: number, own: number, key: bigint): number {
     for (let step = 0; step < this.#window; step++) {
       const place = this.#step(home, step);
@@ -320,7 +323,7 @@ export class ClientTable {
     return Atomics.compareExchange(this.#cells, at, word, next) === word;
   }
 
-  /** Changes the state of a place that is this thread's to change, and gives the new word. */
+  /** Changes the state of a place that this thread owns, and returns the new word. */
   #replaceOwned(at: number, state: bigint, value: bigint): bigint {
     for (;;) {
       const word = Atomics.load(this.#cells, at);
@@ -334,7 +337,7 @@ export class ClientTable {
     return this.#hash(key, this.#region.places);
   }
 
-  /** A number below `size`, a power of 2. The seeds are secret, so that nobody can aim at a place. */
+  /** A number below `size`, a power of 2. The seeds are secret, so no one can aim at a place. */
   #hash(key: bigint, size: number): number {
     const seed = this.#cells[this.#region.seeds] as bigint;
     return Number(BigInt.asUintN(32, mix64(key ^ seed))) & (size - 1);
@@ -361,15 +364,15 @@ function countOf(word: bigint): number {
   return Number(BigInt.asUintN(32, word));
 }
 
-/** The word after one, in another state. */
+/** The successor of a word, in another state. */
 function nextWord(word: bigint, state: bigint, value: bigint): bigint {
   const version = (word >> VERSION_SHIFT) + 1n;
   const next = BigInt.asIntN(64, version << VERSION_SHIFT | state << STATE_SHIFT | value);
-  // 0 is a word that was never used.
+  // 0 marks a word that was never used.
   return next === 0n ? VERSION_STEP : next;
 }
 
-/** Spreads 64 bits over 64 bits, one to one: the finalizer of SplitMix64 (Steele, Lea, Flood). */
+/** A bijective mix of 64 bits: the finalizer of SplitMix64 (Steele, Lea, Flood). */
 function mix64(value: bigint): bigint {
   let mixed = BigInt.asUintN(64, value);
   mixed = BigInt.asUintN(64, (mixed ^ mixed >> 30n) * 0xbf58476d1ce4e5b9n);

@@ -1,7 +1,7 @@
-/** What probing found out about a backend. A fresh row reads 0, and a backend starts as up. */
+/** What health checks found out about a backend. A fresh row reads 0, so a backend starts as up. */
 export const HEALTH = { up: 0, down: 1 } as const;
 
-/** What an operator wants of a backend. */
+/** The mode that an operator has set for a backend. */
 export const MODE = { ready: 0, drain: 1, maintenance: 2 } as const;
 
 /** What a backend's failing sessions led to. */

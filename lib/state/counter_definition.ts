@@ -3,10 +3,10 @@ export interface CounterDefinition {
   readonly kind: "counter" | "gauge";
   /** The metric's name, in base units and without the prefix `weir_backend_` or the like. */
   readonly metric: string;
-  /** Labels that set this row apart from others of the same metric. */
+  /** Labels that distinguish this row from others of the same metric. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly help: string;
-  /** What a display calls it. */
+  /** Its name in displays. */
   readonly label: string;
   /** The factor from the stored unit to the metric's base unit; 1 where they are the same. */
   readonly scale?: number;
@@ -17,7 +17,7 @@ export interface CounterDefinition {
 /** The figures of one kind, by name. */
 export type CounterTable = Readonly<Record<string, CounterDefinition>>;
 
-/** The place of each row of a table: what the hot path indexes the memory with. */
+/** The column of each row of a table, with which the hot path indexes the memory. */
 export type Columns<T extends CounterTable> = { readonly [K in keyof T]: number };
 
 /** Numbers the rows of a table in their order. */

@@ -6,7 +6,7 @@ import { columnsOf, type CounterDefinition, type CounterTable } from "./counter_
  *
  * There are two kinds of storage. A *cell* is a 32-bit integer that every thread reads and writes
  * with `Atomics`. A *tally* is a 64-bit float of which each worker has its own copy, so that only
- * one thread ever writes it; what is shown is the sum over the workers.
+ * one thread ever writes it; displays show the sum over the workers.
  */
 
 /** Shared integers for each backend of each listener. */
@@ -250,7 +250,7 @@ export const BACKEND_TALLIES = {
   },
 } as const satisfies CounterTable;
 
-/** A row of the sessions that have ended, by who ended them. */
+/** A row that counts ended sessions, by who ended them. */
 function endedBy(by: string): CounterDefinition & { readonly kind: "counter" } {
   return {
     kind: "counter",

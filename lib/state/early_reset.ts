@@ -4,6 +4,6 @@ export interface EarlyReset {
   readonly hadInput: boolean;
   /** How long the backend's connection had been open. */
   readonly openMs: number;
-  /** The client's address, as `addressKeyOfText` has it. */
+  /** The client's address, as `addressKeyOfText` returns it. */
   readonly clientKey: bigint;
 }

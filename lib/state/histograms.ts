@@ -2,21 +2,21 @@ import { BACKEND_TALLIES, BackendTally, LISTENER_TALLIES, ListenerTally } from "
 
 /**
  * A distribution that is kept beside the tallies: one more column for each bucket, and a tally for
- * the sum. Each worker counts in its own stripe, so that a value costs two additions.
+ * the sum. Each worker counts in its own stripe, so a value costs two additions.
  */
 export interface HistogramDefinition {
   /** The metric's name in base units, without the prefix. */
   readonly metric: string;
   readonly help: string;
-  /** What a display calls it. */
+  /** Its name in displays. */
   readonly label: string;
   /** The upper ends of the buckets in the stored unit, smallest first; one more has no end. */
   readonly bounds: readonly number[];
   /** The factor from the stored unit to the metric's base unit. */
   readonly scale: number;
-  /** The tally that has the sum. */
+  /** The tally that holds the sum. */
   readonly sum: number;
-  /** The column of the first bucket, counted on from the tallies. */
+  /** The column of the first bucket; bucket columns follow the tallies. */
   readonly column: number;
 }
 
@@ -60,10 +60,10 @@ export function bucketColumn({ bounds, column }: HistogramDefinition, value: num
 
 /**
  * Estimates a quantile, 0 to 1, by linear interpolation within the bucket that it falls into, as
- * Prometheus' `histogram_quantile` does. What lies beyond the last bound counts as that bound.
+ * Prometheus' `histogram_quantile` does. Values beyond the last bound count as that bound.
  *
- * @param counts how many values each bucket has, not summed up
- * @returns `undefined` where there are no values
+ * @param counts how many values each bucket has, not cumulative
+ * @returns `undefined` if there are no values
  */
 export function estimateQuantile(
   { bounds }: HistogramDefinition,

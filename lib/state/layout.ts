@@ -7,20 +7,23 @@ import {
 } from "./counters.ts";
 import { BACKEND_TALLY_COLUMNS, LISTENER_TALLY_COLUMNS } from "./histograms.ts";
 
-/** Rows for backends: twice what one configuration may hold, as removed backends drain. */
+/**
+ * Rows for backends: twice what one configuration may hold, because removed backends keep theirs
+ * while they drain.
+ */
 export const BACKEND_ROWS = 16_384;
 /** Rows for listeners: twice what one configuration may hold. */
 export const LISTENER_ROWS = 2_048;
-/** Slots beyond the configured workers, for those that replace a worker that hangs. */
+/** Slots beyond the configured workers, for workers that replace a hung one. */
 export const SPARE_WORKER_SLOTS = 8;
 
-/** Places for clients that a limit for each client counts; a power of 2. */
+/** Places for clients that per-client limits count; a power of 2. */
 export const CLIENT_PLACES = 65_536;
 
-/** Descriptors of a worker that the main thread knows of; a number beyond is not known. */
+/** Descriptors of a worker that the main thread can track; higher numbers are not tracked. */
 export const KNOWN_DESCRIPTORS = 1_048_576;
 
-/** Places that clients share for whom there was none; a power of 2. */
+/** Places shared by clients that got none of their own; a power of 2. */
 export const SHARED_CLIENT_PLACES = 4_096;
 
 /** 64-bit integers in a place of the table of clients: half a cache line. */
@@ -29,7 +32,7 @@ export const CLIENT_STRIDE = 4;
 /** Integers in a cache line: rows of cells start on one, so that threads do not share lines. */
 const CELLS_PER_LINE = 16;
 
-/** Places in the header, in units of 8 bytes; see {@linkcode ClientRegion}. */
+/** Offsets in the header, in units of 8 bytes; see {@linkcode ClientRegion}. */
 const CLIENT_SEEDS = 2;
 const CLIENT_NOTICE = 4;
 
@@ -70,15 +73,15 @@ export interface Layout {
   readonly byteLength: number;
 }
 
-/** Where the table of clients stands. */
+/** Where the table of clients is. */
 export interface ClientRegion {
-  /** How many places it has for one client each; a power of 2. */
+  /** How many places it has for single clients; a power of 2. */
   readonly places: number;
-  /** How many places follow that clients share; a power of 2. */
+  /** How many shared places follow; a power of 2. */
   readonly sharedPlaces: number;
   /** In units of 8 bytes, from the start of the memory: two secret numbers that places depend on. */
   readonly seeds: number;
-  /** In units of 8 bytes, from the start of the memory: when somebody last said that it is full. */
+  /** In units of 8 bytes, from the start of the memory: when a full table was last reported. */
   readonly notice: number;
   /** In units of 8 bytes, from the start of the memory. */
   readonly cells: number;
@@ -87,8 +90,8 @@ export interface ClientRegion {
 }
 
 /**
- * Lays the shared memory out for a number of worker slots. The memory is large and mostly never
- * touched: untouched pages cost no memory, and fixed places cost no look-up.
+ * Lays out the shared memory for a number of worker slots. The memory is large and mostly never
+ * touched: untouched pages cost no memory, and fixed offsets need no look-up.
  */
 export function layoutFor(workerSlots: number): Layout {
   const backendCellStride = roundUp(size(BACKEND_CELLS), CELLS_PER_LINE);

@@ -6,9 +6,9 @@ const SINCE = 1;
 const LOOKED = 2;
 
 /**
- * What each worker tells the others about the clients of a listener that wait in it. Times are those of
- * the shared clock. A mark is written by its worker alone; whoever reads it in between may find a part
- * of the one before, and judges by that until the next look.
+ * What each worker tells the others about a listener's clients that wait in its queue. Times are
+ * those of the shared clock. Only its own worker writes a mark; a concurrent reader may see part of
+ * the previous one, and judges by that until its next look.
  */
 export class QueueMarks {
   readonly #floats: Float64Array;
@@ -20,11 +20,11 @@ export class QueueMarks {
   }
 
   /**
-   * Says how it stands in a worker.
+   * Records the state of a worker's queue.
    *
    * @param ticket of the first client that waits
-   * @param sinceMs since when that one waits; 0 where none does
-   * @param lookedMs when the worker has looked after its clients last
+   * @param sinceMs since when that client has been waiting; 0 if none is
+   * @param lookedMs when the worker last checked its clients
    */
   set(slot: number, row: number, ticket: number, sinceMs: number, lookedMs: number): void {
     const at = this.#at(slot, row);
@@ -33,14 +33,14 @@ export class QueueMarks {
     this.#floats[at + LOOKED] = lookedMs;
   }
 
-  /** Says that nobody waits. */
+  /** Records that no client is waiting. */
   clear(slot: number, row: number): void {
     this.set(slot, row, 0, 0, 0);
   }
 
   /**
-   * Whether a client waits in another worker that came before a ticket was given, and at `sinceMs` or
-   * earlier. Workers that have not looked after theirs since `lookedMs` do not count.
+   * Whether another worker has a waiting client with an earlier ticket that has waited since
+   * `sinceMs` or longer. Workers that have not checked their clients since `lookedMs` do not count.
    */
   hasEarlier(
     slot: number,
@@ -54,7 +54,7 @@ export class QueueMarks {
       const at = this.#at(other, row);
       const theirSinceMs = this.#floats[at + SINCE] as number;
       if (theirSinceMs === 0 || theirSinceMs > sinceMs) continue;
-      // Tickets are 32 bits long and begin anew; their difference tells who came first all the same.
+      // Tickets are 32 bits long and wrap around; their difference still tells which came first.
       if (((this.#floats[at + TICKET] as number) - ticket | 0) >= 0) continue;
       if ((this.#floats[at + LOOKED] as number) >= lookedMs) return true;
     }

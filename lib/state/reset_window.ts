@@ -1,37 +1,39 @@
 import { mix32 } from "../base/address_hash.ts";
 import type { Layout } from "./layout.ts";
 
-/** Sessions and resets are counted by slices of time; the last two count, the one at hand included. */
+/**
+ * Sessions and resets are counted in time slices; the last two count, including the current one.
+ */
 export const SLICE_MS = 5_000;
 /** For how long the clients of resets are remembered. */
 export const CLIENT_MEMORY_MS = 10_000;
-/** How many of them, at most; the last ones. */
+/** How many of them at most: the most recent ones. */
 export const CLIENTS_REMEMBERED = 3;
 
-/** A count stands in the lower bits, and above it the number of its slice, as far as that has room. */
+/** The lower bits hold a count, the bits above it the number of its slice, as far as it fits. */
 const COUNT_BITS = 20;
 const MOST_COUNT = (1 << COUNT_BITS) - 1;
 const SLICE_MASK = (1 << (32 - COUNT_BITS)) - 1;
 
-/** A client is remembered as 16 bits of its hash, and below them the time in these units. */
+/** A client is remembered as 16 bits of its hash, above the time in these units. */
 const TIME_UNIT_MS = 100;
 const HALF_BITS = 16;
 const HALF_MASK = 0xffff;
 
-/** The places of a backend's cells: counts for slices of even and of odd numbers, then clients. */
+/** A backend's cells: counts for even and for odd slices, then clients. */
 const SESSIONS = 0;
 const RESETS = 2;
 const CLIENTS = 4;
 const CELLS = CLIENTS + CLIENTS_REMEMBERED;
 
 /**
- * What all workers have seen of late of the sessions with a backend and of those that it reset before
- * it sent a byte, in a few cells of the shared memory for each backend.
+ * What all workers have recently seen of the sessions with a backend and of those that it reset
+ * before it sent a byte, in a few cells of shared memory per backend.
  *
- * No lock and no allocation. Each cell says by itself which time it is about, so that nothing has to
- * be cleared when time goes on, and threads that write at once can at worst lose a client. A slice's
- * number comes round after 5.7 hours and a client's time after 1.8: what was written last exactly so
- * long ago is then taken for recent.
+ * No locks and no allocation. Each cell contains the time it is about, so nothing has to be cleared
+ * as time goes on, and concurrent writers can at worst lose a client. A slice's number wraps around
+ * after 5.7 hours and a client's time after 1.8: what was last written exactly that long ago is
+ * then taken for recent.
  */
 export class ResetWindow {
   readonly #cells: Int32Array;
@@ -55,7 +57,7 @@ export class ResetWindow {
     this.#remember(row, client, nowMs);
   }
 
-  /** Sessions that were connected in the last 5 to 10 seconds. */
+  /** Sessions connected in the last 5 to 10 seconds. */
   sessions(row: number, nowMs: number): number {
     return this.#sum(row, SESSIONS, nowMs);
   }
@@ -65,7 +67,7 @@ export class ResetWindow {
     return this.#sum(row, RESETS, nowMs);
   }
 
-  /** Different clients whose sessions were reset in the last 10 seconds, of the last three. */
+  /** How many different clients, of the last three, had sessions reset in the last 10 seconds. */
   clients(row: number, nowMs: number): number {
     let count = 0;
     for (let place = CLIENTS; place < CELLS; place++) {
@@ -110,7 +112,7 @@ export class ResetWindow {
     return sliceIn(cell) === (slice & SLICE_MASK) ? cell & MOST_COUNT : 0;
   }
 
-  /** In place of itself, or of the client that was seen the longest time ago. */
+  /** Replaces the client's own entry, or the oldest one. */
   #remember(row: number, client: bigint, nowMs: number): void {
     const hash = hashOf(client);
     let place = CLIENTS;

@@ -1,6 +1,6 @@
 /**
- * Hands out the rows of one region of the shared state by name, so that whoever keeps its name over
- * a reload keeps its figures. Kept by the main thread alone.
+ * Hands out the rows of one region of the shared state by name, so that what keeps its name across
+ * a reload keeps its figures. Used by the main thread only.
  */
 export class RowTable {
   readonly #rowsByName = new Map<string, number>();
@@ -13,12 +13,12 @@ export class RowTable {
     this.#capacity = capacity;
   }
 
-  /** Every name that has a row now. */
+  /** The names that have a row. */
   names(): Iterable<string> {
     return this.#rowsByName.keys();
   }
 
-  /** Whether no further name can have a row. */
+  /** Whether no other name can get a row. */
   get isFull(): boolean {
     return this.#rowsByName.size >= this.#capacity;
   }
@@ -27,7 +27,10 @@ export class RowTable {
     return this.#rowsByName.has(name);
   }
 
-  /** The row of a name, which gets one if it has none. Throws a `RangeError` when all are taken. */
+  /**
+   * Returns the row of a name, which gets one if it has none. Throws a `RangeError` if all are
+   * taken.
+   */
   take(name: string): number {
     const known = this.#rowsByName.get(name);
     if (known !== undefined) return known;
@@ -37,7 +40,7 @@ export class RowTable {
     return row;
   }
 
-  /** Lets the row of a name be used for another one. Its figures are the caller's to clear. */
+  /** Frees the row of a name for another one. The caller must clear its figures. */
   release(name: string): void {
     const row = this.#rowsByName.get(name);
     if (row === undefined) return;

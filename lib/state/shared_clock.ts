@@ -1,8 +1,8 @@
 import { CLOCK_TICK_MS, type SharedState } from "./shared_state.ts";
 
 /**
- * Moves the clock on that all threads share. The system's time can be set, back or ahead, and the one
- * that cannot be set begins anew in each thread; so the main thread writes down how long it has run.
+ * Advances the clock that all threads share. The system's time can be set back or ahead, and the
+ * monotonic one starts at zero in each thread; so the main thread publishes how long it has run.
  */
 export class SharedClock {
   readonly #state: SharedState;
@@ -17,13 +17,13 @@ export class SharedClock {
     this.#startMs = now() - state.clockMs;
   }
 
-  /** Begins to move it on. By itself it keeps no process from ending. */
+  /** Starts the clock. Its timer does not keep the process alive. */
   start(): void {
     this.#timer ??= setInterval(() => this.tick(), CLOCK_TICK_MS);
     Deno.unrefTimer(this.#timer);
   }
 
-  /** Brings it up to date. */
+  /** Updates the clock. */
   tick(): void {
     this.#state.setClock(this.#now() - this.#startMs);
   }

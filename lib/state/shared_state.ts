@@ -7,31 +7,31 @@ import { QueueMarks } from "./queue_marks.ts";
 import { ResetWindow } from "./reset_window.ts";
 import { returnToken, takeToken, type TokenRate } from "./token_bucket.ts";
 
-/** Places in the header, the first cache line of the memory. */
+/** Offsets in the header, the first cache line of the memory. */
 const HEADER_WORKER_SLOTS = 0;
 const HEADER_EPOCH = 1;
 const HEADER_CLOCK = 2;
 
-/** The steps of the shared clock, in milliseconds; as 32 bits it runs for thirteen years. */
+/** The steps of the shared clock, in milliseconds; 32 bits of them last for thirteen years. */
 export const CLOCK_TICK_MS = 100;
 
 /**
  * The memory that the main thread and all workers share.
  *
- * Every method but `awaitWorkerCell` is a read or a write at a fixed place: none locks or waits. Who
- * may write what: cells are written by any thread, through `Atomics`; readings by any worker, last
- * writer wins; a tally only by the worker that owns the slot, and by the main thread after it has
- * died.
+ * Every method but `awaitWorkerCell` is a read or a write at a fixed offset: none locks or waits.
+ * Who may write what: cells are written by any thread, through `Atomics`; readings by any worker,
+ * last writer wins; a tally only by the worker that owns the slot, and by the main thread after
+ * that worker has died.
  */
 export class SharedState {
   readonly buffer: SharedArrayBuffer;
   readonly layout: Layout;
-  /** How it stands with the clients that wait in each worker. */
+  /** The state of the clients that wait in each worker. */
   readonly queueMarks: QueueMarks;
   readonly #cells: Int32Array;
   readonly #floats: Float64Array;
   readonly #buckets: BigInt64Array;
-  /** What was seen of late of each backend's sessions. */
+  /** Recent counts of each backend's sessions. */
   readonly resetWindow: ResetWindow;
 
   private constructor(buffer: SharedArrayBuffer, layout: Layout) {
@@ -44,43 +44,45 @@ export class SharedState {
     this.#buckets = new BigInt64Array(buffer);
   }
 
-  /** Makes the memory, all zero, for so many worker slots. Called once, by the main thread. */
+  /**
+   * Creates the memory, all zero, for a number of worker slots. Called once, by the main thread.
+   */
   static create(workerSlots: number): SharedState {
     const layout = layoutFor(workerSlots);
     const state = new SharedState(new SharedArrayBuffer(layout.byteLength), layout);
     state.#cells[HEADER_WORKER_SLOTS] = workerSlots;
-    // Not 0, which stands for never.
+    // Not 0, which means never.
     state.#cells[HEADER_CLOCK] = 1;
     state.#buckets.set(crypto.getRandomValues(new BigInt64Array(2)), layout.clients.seeds);
     return state;
   }
 
-  /** Views memory that another thread made. */
+  /** A view of memory that another thread has created. */
   static attach(buffer: SharedArrayBuffer): SharedState {
     const workerSlots = new Int32Array(buffer)[HEADER_WORKER_SLOTS] as number;
     return new SharedState(buffer, layoutFor(workerSlots));
   }
 
-  /** Goes up whenever the eligibility or the weight of a backend changes. */
+  /** Increases whenever the eligibility or the weight of a backend changes. */
   get epoch(): number {
     return Atomics.load(this.#cells, HEADER_EPOCH);
   }
 
-  /** Tells every worker to rebuild its tables before the next pick. */
+  /** Makes every worker rebuild its tables before the next pick. */
   advanceEpoch(): void {
     Atomics.add(this.#cells, HEADER_EPOCH, 1);
   }
 
   /**
-   * The time on a clock that all threads share and that nobody can set, unlike the system's: since
-   * Weir was started, in milliseconds and steps of {@linkcode CLOCK_TICK_MS}; more than 0. It stands
-   * still while the main thread does.
+   * The time on a clock that all threads share and that, unlike the system's, cannot be set:
+   * milliseconds since Weir was started, in steps of {@linkcode CLOCK_TICK_MS}; more than 0. It
+   * stands still while the main thread does.
    */
   get clockMs(): number {
     return (Atomics.load(this.#cells, HEADER_CLOCK) >>> 0) * CLOCK_TICK_MS;
   }
 
-  /** Moves the clock on. Called by the main thread alone. */
+  /** Advances the clock. Called by the main thread only. */
   setClock(nowMs: number): void {
     Atomics.store(this.#cells, HEADER_CLOCK, Math.max(1, Math.floor(nowMs / CLOCK_TICK_MS)));
   }
@@ -93,17 +95,17 @@ export class SharedState {
     Atomics.store(this.#cells, this.#backendCellAt(row, cell), value);
   }
 
-  /** Adds to a cell and gives the value before. */
+  /** Adds to a cell and returns the previous value. */
   addBackendCell(row: number, cell: number, amount: number): number {
     return Atomics.add(this.#cells, this.#backendCellAt(row, cell), amount);
   }
 
-  /** Adds one to a cell, unless it is `limit` or more, and tells whether it did. */
+  /** Adds one to a cell unless it is `limit` or more, and returns whether it did. */
   raiseBackendCell(row: number, cell: number, limit: number): boolean {
     return this.#raise(this.#backendCellAt(row, cell), limit);
   }
 
-  /** Replaces `expected` by `value` and tells whether it was there to replace. */
+  /** Replaces `expected` with `value`, and returns whether the cell held `expected`. */
   replaceBackendCell(row: number, cell: number, expected: number, value: number): boolean {
     const at = this.#backendCellAt(row, cell);
     return Atomics.compareExchange(this.#cells, at, expected, value) === expected;
@@ -117,12 +119,12 @@ export class SharedState {
     Atomics.store(this.#cells, this.#listenerCellAt(row, cell), value);
   }
 
-  /** Adds to a cell and gives the value before. */
+  /** Adds to a cell and returns the previous value. */
   addListenerCell(row: number, cell: number, amount: number): number {
     return Atomics.add(this.#cells, this.#listenerCellAt(row, cell), amount);
   }
 
-  /** Adds one to a cell, unless it is `limit` or more, and tells whether it did. */
+  /** Adds one to a cell unless it is `limit` or more, and returns whether it did. */
   raiseListenerCell(row: number, cell: number, limit: number): boolean {
     return this.#raise(this.#listenerCellAt(row, cell), limit);
   }
@@ -139,14 +141,15 @@ export class SharedState {
     return Atomics.add(this.#cells, this.#workerCellAt(slot, cell), amount);
   }
 
-  /** Sets a cell, and wakes whoever waits for it. */
+  /** Sets a cell, and wakes the threads that wait for it. */
   notifyWorkerCell(slot: number, cell: number, value: number): void {
     this.setWorkerCell(slot, cell, value);
     Atomics.notify(this.#cells, this.#workerCellAt(slot, cell));
   }
 
   /**
-   * Blocks this thread while a cell has a value, at most so long. Tells whether it has another one.
+   * Blocks this thread while a cell has a value, up to a timeout. Returns whether it has another
+   * one.
    */
   awaitWorkerCell(slot: number, cell: number, value: number, timeoutMs: number): boolean {
     const at = this.#workerCellAt(slot, cell);
@@ -188,12 +191,16 @@ export class SharedState {
     return sum;
   }
 
-  /** Adds up the tallies and buckets of a backend over all slots, into as many places as there are. */
+  /**
+   * Adds up the tallies and buckets of a backend over all slots, as many as `sums` has room for.
+   */
   sumBackendTallies(row: number, sums: Float64Array): void {
     this.#sumColumns(this.#backendTallyAt(0, row, 0), sums);
   }
 
-  /** Adds up the tallies and buckets of a listener over all slots, into as many places as there are. */
+  /**
+   * Adds up the tallies and buckets of a listener over all slots, as many as `sums` has room for.
+   */
   sumListenerTallies(row: number, sums: Float64Array): void {
     this.#sumColumns(this.#listenerTallyAt(0, row, 0), sums);
   }
@@ -219,14 +226,14 @@ export class SharedState {
     this.#floats[at] = (this.#floats[at] as number) + amount;
   }
 
-  /** A bit for each descriptor that a worker may have open. */
+  /** One bit for each descriptor that a worker may have open. */
   descriptorBits(slot: number): Int32Array {
     const { descriptors, descriptorStride } = this.layout;
     const first = descriptors + slot * descriptorStride;
     return this.#cells.subarray(first, first + descriptorStride);
   }
 
-  /** The table of clients, as the worker of a slot writes to it. */
+  /** The table of clients, for the worker of a slot to write to. */
   clientTable(slot: number): ClientTable {
     return new ClientTable(this.buffer, this.layout.clients, slot);
   }
@@ -236,12 +243,12 @@ export class SharedState {
     return takeToken(this.#buckets, this.#listenerBucketAt(row), rate, nowNs);
   }
 
-  /** Puts a token back that a listener's bucket gave in vain. */
+  /** Returns an unused token to a listener's bucket. */
   returnListenerToken(row: number, rate: TokenRate): void {
     returnToken(this.#buckets, this.#listenerBucketAt(row), rate);
   }
 
-  /** Sets everything that is known about a backend back to zero, before its row is used again. */
+  /** Resets everything that is known about a backend, before its row is used again. */
   clearBackendRow(row: number): void {
     const { layout } = this;
     const cells = this.#backendCellAt(row, 0);
@@ -257,7 +264,7 @@ export class SharedState {
     }
   }
 
-  /** Sets everything that is known about a listener back to zero, before its row is used again. */
+  /** Resets everything that is known about a listener, before its row is used again. */
   clearListenerRow(row: number): void {
     const { layout } = this;
     const cells = this.#listenerCellAt(row, 0);
@@ -273,9 +280,9 @@ export class SharedState {
   }
 
   /**
-   * Takes the sessions of a worker that has died out of the shared counts. Its totals stay: they
-   * happened. Called by the main thread once the worker cannot write any more; where that is not
-   * certain, once more later on, which takes back what was written in between.
+   * Subtracts the sessions of a dead worker from the shared counts. Its totals stay: they happened.
+   * Called by the main thread once the worker can no longer write; where that is not certain, again
+   * later on, which subtracts what was written in between.
    */
   releaseWorker(slot: number): void {
     for (let row = 0; row < BACKEND_ROWS; row++) {
@@ -299,8 +306,8 @@ export class SharedState {
   }
 
   /**
-   * Never above the limit, not even for a moment: another thread would find a place taken that is
-   * free, and turn somebody away.
+   * Never above the limit, not even for a moment: another thread would see a free place as taken,
+   * and turn a client away.
    */
   #raise(at: number, limit: number): boolean {
     for (;;) {

@@ -15,18 +15,18 @@ import {
 } from "./histograms.ts";
 import type { SharedState } from "./shared_state.ts";
 
-/** Whose figures are wanted, by their rows. */
+/** Whose figures to read, by their rows. */
 export interface SnapshotScope {
   readonly listeners: readonly {
     readonly key: string;
     readonly row: number;
     readonly backends: readonly { readonly name: string; readonly row: number }[];
   }[];
-  /** The slots of the workers that run now. */
+  /** The slots of the running workers. */
   readonly workers: readonly number[];
 }
 
-/** Figures by the names that they have in the tables of counters, in the units stored there. */
+/** Figures by their names in the tables of counters, in the units stored there. */
 export type Figures<Name extends string> = { readonly [N in Name]: number };
 
 export interface BackendFigures extends
@@ -57,7 +57,7 @@ export interface Snapshot {
   readonly workers: readonly { readonly slot: number; readonly figures: WorkerFigures }[];
 }
 
-/** Reads the counters. Costs the workers nothing: they are not asked. */
+/** Reads the counters. Costs the workers nothing, as they are not asked. */
 export function takeSnapshot(state: SharedState, scope: SnapshotScope): Snapshot {
   const reader = new FigureReader(state);
   return {
@@ -81,7 +81,7 @@ const NAMES = {
   workerTallies: Object.keys(WORKER_TALLIES),
 };
 
-/** Reads rows by the tables' own names. One buffer serves all rows, as there may be thousands. */
+/** Reads rows by the names in the tables. One buffer serves all rows, as there may be thousands. */
 class FigureReader {
   readonly #state: SharedState;
   readonly #backendSums = new Float64Array(BACKEND_TALLY_COLUMNS);
@@ -96,12 +96,12 @@ class FigureReader {
     const sums = this.#backendSums;
     state.sumBackendTallies(row, sums);
     const figures: Record<string, number | readonly number[]> = {};
-    // Tallies first: a cell of the same name is the whole of what they are shares of.
+    // Tallies first: a cell of the same name is the total of which they are the shares.
     readColumns(NAMES.backendTallies, figures, (column) => sums[column] as number);
     readColumns(NAMES.backendCells, figures, (column) => state.backendCell(row, column));
     readColumns(NAMES.backendReadings, figures, (column) => state.backendReading(row, column));
     figures.connectTimes = Array.from(sums.subarray(CONNECT_TIME.column));
-    // The names are those of the tables that the type is made from.
+    // The names are those of the tables from which the type is derived.
     return figures as unknown as BackendFigures;
   }
 

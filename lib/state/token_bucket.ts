@@ -1,16 +1,16 @@
 /** A bucket's times are in nanoseconds, so that a million tokens a second can be told apart. */
 const SECOND_NS = 1_000_000_000;
 
-/** How many tokens come in a second, and how many may be there at once, as times. */
+/** How many tokens are added per second, and how many the bucket holds, as times. */
 export interface TokenRate {
-  /** The time that one token takes to come. */
+  /** The time in which one token is added. */
   readonly intervalNs: bigint;
-  /** The time that a full bucket stands for. */
+  /** The time that a full bucket represents. */
   readonly depthNs: bigint;
 }
 
 /**
- * Gives the times for a rate. A bucket holds the tokens of one second, and one at least.
+ * Returns the times for a rate. A bucket holds the tokens of one second, and at least one.
  *
  * @param perSecond more than 0; a fraction means that a token takes longer than a second
  */
@@ -27,14 +27,15 @@ export function bucketTime(nowMs: number): bigint {
 }
 
 /**
- * Takes a token from a bucket in shared memory, unless it is empty. Any thread may do so at any time.
+ * Takes a token from a bucket in shared memory, unless it is empty. Any thread may do so at any
+ * time.
  *
  * The bucket is one cell: the time at which it will be full again (the generic cell rate algorithm,
  * ITU-T I.371, in its virtual scheduling form). A fresh cell is a full bucket. In any stretch of
- * time t, no more than depth + rate × t tokens are given.
+ * time t, no more than depth + rate × t tokens are handed out.
  *
- * A clock that was set back finds a time that is further ahead than an empty bucket's; that counts
- * as empty, so that the wait is never longer than for the first token.
+ * After a clock was set back, a cell may be further ahead than an empty bucket's; that counts as
+ * empty, so the wait is never longer than for the first token.
  */
 export function takeToken(
   cells: BigInt64Array,
@@ -48,7 +49,7 @@ export function takeToken(
     const fullNs = cell > emptyNs ? emptyNs : cell > nowNs ? cell : nowNs;
     const nextNs = fullNs + intervalNs;
     if (nextNs > emptyNs) {
-      // Kept, so that the tokens come back from now on and not from when the clock is there again.
+      // Stored, so that tokens are added from now on and not only once the clock has caught up.
       if (fullNs === cell || Atomics.compareExchange(cells, at, cell, fullNs) === cell) {
         return false;
       }
@@ -59,8 +60,8 @@ export function takeToken(
 }
 
 /**
- * Puts a token back that led to nothing. Within the token's interval that leaves the bucket as if it
- * had never been taken.
+ * Returns an unused token. Within the token's interval that leaves the bucket as if it had never
+ * been taken.
  */
 export function returnToken(cells: BigInt64Array, at: number, { intervalNs }: TokenRate): void {
   Atomics.sub(cells, at, intervalNs);

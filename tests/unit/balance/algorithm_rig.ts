@@ -29,11 +29,11 @@ export function weighted(weights: readonly number[], firstIndex = 0): Candidate[
   });
 }
 
-/** What a pool gives an algorithm: loads that a test sets, a cursor, seeded random numbers. */
+/** What a pool passes to an algorithm: loads that a test sets, a cursor, seeded random numbers. */
 export class AlgorithmRig {
   readonly active: number[] = [];
   readonly connectTimeMs: number[] = [];
-  /** The next ticket; how far it went tells how many were taken. */
+  /** The next ticket; its advance is the number of tickets taken. */
   tickets = 0;
   readonly inputs: AlgorithmInputs;
 
@@ -61,7 +61,7 @@ export class AlgorithmRig {
   }
 }
 
-/** Picks so many times, each time for another client. */
+/** Picks this many times, each time for another client. */
 export function pickMany(
   algorithm: Algorithm,
   count: number,

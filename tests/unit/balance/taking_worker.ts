@@ -10,7 +10,7 @@ export interface TakingOrder {
 
 declare const self: {
   onmessage: ((event: MessageEvent<TakingOrder>) => void) | null;
-  /** How often it got the place, which it does not give back. */
+  /** How often it got the place, which it does not release. */
   postMessage(taken: number): void;
 };
 

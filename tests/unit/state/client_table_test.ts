@@ -177,7 +177,7 @@ Deno.test("ClientTable.release() frees places that a dead worker was taking over
   assert(table.enter(key, sessionsOnly(1), NOW_NS) >= 0);
 });
 
-/** Lets threads loose on one table, and gives their reports and the table. */
+/** Runs threads on one table, and returns their reports and the table. */
 async function hammerTogether(
   places: number,
   orders: Omit<HammerOrder, "memory" | "region" | "slot" | "threads" | "witnesses" | "dies">,

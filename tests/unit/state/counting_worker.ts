@@ -1,6 +1,9 @@
 import { SharedState } from "../../../lib/state/shared_state.ts";
 
-/** What a thread is to do: to count so many sessions with the backend of row 0, all at one time. */
+/**
+ * What a thread is to do: to count this many sessions with the backend of row 0, all at the same
+ * time.
+ */
 export interface CountingOrder {
   readonly memory: SharedArrayBuffer;
   readonly sessions: number;
