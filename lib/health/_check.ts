@@ -3,7 +3,7 @@ import type { Due } from "./_due_order.ts";
 import { probedPort } from "./probe.ts";
 import { RiseFall } from "./rise_fall.ts";
 
-/** One backend that is checked again and again: what is known of it, and when it is next due. */
+/** One backend that is checked periodically: what is known about it, and when it is next due. */
 export class Check implements Due {
   dueMs = 0;
   place = -1;
@@ -12,7 +12,7 @@ export class Check implements Due {
   readonly listenerRow: number;
   readonly row: number;
   readonly riseFall: RiseFall;
-  /** The probe that runs now. */
+  /** The probe in progress. */
   probing: Probing | undefined;
 
   constructor(
@@ -27,7 +27,9 @@ export class Check implements Due {
     this.riseFall = new RiseFall(listener.healthRise, listener.healthFall);
   }
 
-  /** Goes by other settings. Tells whether a probe by the old ones would prove nothing any more. */
+  /**
+   * Adopts new settings. Returns whether a probe by the old ones would no longer prove anything.
+   */
   adopt(listener: ListenerSettings, backend: BackendSettings): boolean {
     const before = fingerprint(this.listener, this.backend);
     this.listener = listener;
@@ -37,13 +39,15 @@ export class Check implements Due {
   }
 }
 
-/** One probe that is under way, in the order of deadlines. */
+/** One probe in progress, ordered by deadline. */
 export class Probing implements Due {
   dueMs = 0;
   place = -1;
   readonly check: Check;
   readonly startedMs: number;
-  /** Whether the backend was ejected when it started: only then can it prove the opposite. */
+  /**
+   * Whether the backend was ejected when the probe started: only then can it prove the opposite.
+   */
   readonly whileEjected: boolean;
   readonly #controller = new AbortController();
 

@@ -1,18 +1,18 @@
 /** Something that is due at some time. */
 export interface Due {
   dueMs: number;
-  /** Its place in the order, which alone writes it; -1 while it is in none. */
+  /** Its place in the order, written only by that order; -1 while it is in none. */
   place: number;
 }
 
 /**
- * Things in the order in which they are due: a binary heap that knows each member's place, so that
- * moving or removing one costs a logarithm and leaves nothing behind.
+ * Items in the order in which they are due: a binary heap that knows each member's place, so moving
+ * or removing one takes logarithmic time and leaves nothing behind.
  */
 export class DueOrder<T extends Due> {
   readonly #heap: T[] = [];
 
-  /** What is due first. */
+  /** The item that is due first. */
   get first(): T | undefined {
     return this.#heap[0];
   }
@@ -21,7 +21,7 @@ export class DueOrder<T extends Due> {
     return this.#heap.length;
   }
 
-  /** Puts a thing in at a time, or moves it there. */
+  /** Adds an item at its due time, or moves it there. */
   set(due: T, dueMs: number): void {
     due.dueMs = dueMs;
     if (due.place < 0) {
@@ -32,7 +32,7 @@ export class DueOrder<T extends Due> {
     this.#sink(due);
   }
 
-  /** Takes a thing out, if it is in. */
+  /** Removes an item, if it is in. */
   remove(due: T): void {
     const { place } = due;
     if (place < 0) return;

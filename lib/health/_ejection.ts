@@ -2,10 +2,10 @@ import { EJECTION, HEALTH, MODE } from "../state/codes.ts";
 import { BackendCell } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 
-/** The ways on from the start of an ejection to its end, in which order `endEjection` tries them. */
+/** The stages of an ejection from start to end, in the order in which `endEjection` tries them. */
 const EJECTED_CODES = [EJECTION.ejected, EJECTION.trialOpen, EJECTION.onTrial] as const;
 
-/** Whether a backend is ejected, or waits for its trial to tell. */
+/** Whether a backend is ejected or on trial. */
 export function isEjected(state: SharedState, row: number): boolean {
   return state.backendCell(row, BackendCell.ejection) !== EJECTION.none;
 }
@@ -22,7 +22,7 @@ export function isUsable(state: SharedState, row: number): boolean {
   return isUsableBut(state, row) && !isEjected(state, row);
 }
 
-/** Lets a backend take sessions again, and tells whether it was ejected. */
+/** Lets a backend take sessions again, and returns whether it was ejected. */
 export function endEjection(state: SharedState, row: number): boolean {
   const ended = EJECTED_CODES.some((code) =>
     state.replaceBackendCell(row, BackendCell.ejection, code, EJECTION.none)
@@ -33,12 +33,12 @@ export function endEjection(state: SharedState, row: number): boolean {
   return true;
 }
 
-/** Whether resets had a share in the ejection, and not only connections that failed. */
+/** Whether resets contributed to the ejection, and not only failed connections. */
 export function isEjectedForResets(state: SharedState, row: number): boolean {
   return isEjected(state, row) && state.backendCell(row, BackendCell.resetsInRow) !== 0;
 }
 
-/** Forgets the failures in a row. What a backend is ejected for stays as long as it is. */
+/** Resets the count of failures in a row. The cause of an ejection is kept while it lasts. */
 export function forgetFailures(state: SharedState, row: number): void {
   state.setBackendCell(row, BackendCell.failuresInRow, 0);
   if (!isEjected(state, row)) state.setBackendCell(row, BackendCell.resetsInRow, 0);

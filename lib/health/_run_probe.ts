@@ -6,12 +6,12 @@ import { encodeLocalHeader, encodeProxyHeader } from "../protocol/proxy_header.t
 import { isAtSessionsPort, probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
 import { Wire } from "./_wire.ts";
 
-/** Talks to a backend that is connected; gives what is wrong with it, in words. */
+/** Talks to a connected backend; returns what is wrong with it, in words. */
 export type Conversation = (wire: Wire) => Promise<string | undefined>;
 
 /**
- * The part that all probes have in common: connects, announces itself where sessions are announced,
- * lets `converse` find out the rest, and closes the connection whatever happens.
+ * The part that all probes share: connects, sends a PROXY header where sessions do, lets `converse`
+ * find out the rest, and closes the connection whatever happens.
  */
 export async function runProbe(
   subject: ProbeSubject,
@@ -24,7 +24,7 @@ export async function runProbe(
   }
   let conn: Deno.TcpConn | undefined;
   let wire: Wire | undefined;
-  // Closing twice is allowed this way, and it ends a read or a write that waits.
+  // This may be called twice, and it ends a pending read or write.
   const close = (): void => conn?.[Symbol.dispose]();
   try {
     conn = await dial(subject, signal);
@@ -44,7 +44,7 @@ export async function runProbe(
   }
 }
 
-/** Connects the way sessions do: to the backend's addresses in turn, until one answers. */
+/** Connects as sessions do: to the backend's addresses in turn, until one answers. */
 async function dial(subject: ProbeSubject, signal: AbortSignal): Promise<Deno.TcpConn> {
   const port = probedPort(subject);
   let lastError: unknown;
@@ -63,9 +63,9 @@ async function dial(subject: ProbeSubject, signal: AbortSignal): Promise<Deno.Tc
 }
 
 /**
- * The header of a connection that is made for nobody: the command LOCAL, or in v1, which has none,
- * the connection's own addresses, as not everybody takes `PROXY UNKNOWN`. It is left out where
- * `health_port` leads elsewhere: what answers there need not expect it (HAProxy does the same).
+ * The header of a connection without a client: the command LOCAL, or in v1, which has none, the
+ * connection's own addresses, as not every server accepts `PROXY UNKNOWN`. It is omitted where
+ * `health_port` points elsewhere: the server there need not expect it (HAProxy does the same).
  */
 function headerFor(
   subject: ProbeSubject,
@@ -85,7 +85,7 @@ function describeLateness({ listener }: ProbeSubject, wire: Wire | undefined): s
     : `answered, but not what was expected within ${timeout}`;
 }
 
-/** The error's own words, the way they read in the middle of a sentence. */
+/** The error's message, as it reads in the middle of a sentence. */
 function describeError(error: unknown): string {
   return messageOf(error).replace(/ \(os error \d+\)$/, "")
     .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());

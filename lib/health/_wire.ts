@@ -20,7 +20,7 @@ export class Wire {
     }
   }
 
-  /** Reads what there is, one character for each byte; nothing at the end. */
+  /** Reads what is available, one character for each byte; `undefined` at the end. */
   async receive(): Promise<string | undefined> {
     const buffer = new Uint8Array(READ_BYTES);
     const count = await this.#conn.read(buffer);
@@ -29,7 +29,7 @@ export class Wire {
     return String.fromCharCode(...buffer.subarray(0, count));
   }
 
-  /** Sends text of characters that stand for one byte each. */
+  /** Sends text in which each character stands for one byte. */
   sendBytesOf(text: string): Promise<void> {
     return this.send(Uint8Array.from(text, (character) => character.charCodeAt(0)));
   }

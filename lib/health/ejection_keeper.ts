@@ -14,7 +14,7 @@ import { ejectionTimeMs, longestEjectionMs, mostEjected } from "./ejection_rules
 import type { Scheduler } from "./scheduler.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 
-/** A backend was ejected, once more after a failed trial, or takes sessions again. */
+/** A backend was ejected, ejected again after a failed trial, or takes sessions again. */
 export interface EjectionChange {
   readonly listener: WatchedPool["listener"];
   readonly backend: BackendSettings;
@@ -22,44 +22,44 @@ export interface EjectionChange {
   readonly ejected: boolean;
   /** Whether it had been ejected before and its trial failed. */
   readonly again: boolean;
-  /** How long it lasts, but for what is added by chance; 0 where it takes sessions again. */
+  /** How long it lasts, without the random extra time; 0 where it takes sessions again. */
   readonly lastsMs: number;
   readonly reason: string;
 }
 
 export interface EjectionKeeperInputs {
   readonly state: SharedState;
-  /** Milliseconds on a clock that all threads share, and that nobody can set. */
+  /** Milliseconds on a clock that all threads share and that cannot be set. */
   readonly now: () => number;
   readonly scheduler: Scheduler;
   readonly onChange: (change: EjectionChange) => void;
 }
 
-/** How often the main thread looks: an ejection is reported and ended that much late at most. */
+/** How often the main thread polls: an ejection is reported and ended at most this late. */
 const POLL_MS = 250;
 
-/** What the main thread remembers of a backend between two looks. */
+/** What the main thread remembers of a backend between two polls. */
 interface Kept {
   readonly pool: WatchedPool;
   readonly backend: BackendSettings;
   readonly row: number;
-  /** The ejection code at the last look. */
+  /** The ejection code at the last poll. */
   seen: number;
-  /** Since when it has been good, for as long as its ejections in a row are counted down. */
+  /** Since when it has been good, while its ejections in a row are being counted down. */
   goodSinceMs: number | undefined;
 }
 
 /**
- * The main thread's part of passive health: notices what workers have ejected and says so once,
- * opens the trial when an ejection is over, and forgets ejections in a row while all is well.
+ * The main thread's part of passive health: notices what workers have ejected and reports it once,
+ * opens the trial when an ejection is over, and counts ejections in a row down while all is well.
  *
- * It polls. A look costs one atomic read unless the epoch has moved or somebody is ejected.
+ * It polls. A poll costs one atomic read unless the epoch has moved or a backend is ejected.
  */
 export class EjectionKeeper {
   readonly #inputs: EjectionKeeperInputs;
   readonly #state: SharedState;
   #kept: ReadonlyMap<number, Kept> = new Map();
-  /** Those with an ejection or a count of them: looked at every time. */
+  /** Those with an ejection or a count of ejections: checked on every poll. */
   readonly #unsettled = new Set<Kept>();
   #epoch = 0;
   #cancel: (() => void) | undefined;
@@ -70,8 +70,8 @@ export class EjectionKeeper {
   }
 
   /**
-   * Looks after these pools from now on. Whoever stays keeps its ejection, as far as the pool's
-   * settings still allow it; whoever leaves loses it.
+   * Starts watching these pools. A backend that stays keeps its ejection, as far as the pool's
+   * settings still allow it; one that leaves loses it.
    */
   update(pools: readonly WatchedPool[]): void {
     const before = this.#kept;
@@ -101,17 +101,17 @@ export class EjectionKeeper {
   }
 
   /**
-   * A check that began while a backend was ejected has found that it can be connected to. That is
-   * all it says about sessions: an ejection for resets goes on, and its trial decides.
+   * Call when a check that began while a backend was ejected has connected to it. That is all the
+   * check says about sessions: an ejection for resets continues, and its trial decides.
    */
   checkPassed(row: number): void {
     if (!isEjectedForResets(this.#state, row)) this.clear(row, "a health check passed");
   }
 
   /**
-   * Lets a backend take sessions again, because something other than its trial speaks for it.
+   * Lets a backend take sessions again for a reason other than its trial.
    *
-   * @param reason why, in words that go on after "… takes sessions again: "
+   * @param reason why, in words that follow "… is no longer ejected: "
    */
   clear(row: number, reason: string): void {
     const kept = this.#kept.get(row);
@@ -155,17 +155,17 @@ export class EjectionKeeper {
     const { seen } = kept;
     kept.seen = code;
     if (code === EJECTION.none) {
-      if (seen !== EJECTION.none) this.#report(kept, false, false, "the session on trial was good");
+      if (seen !== EJECTION.none) this.#report(kept, false, false, "the trial session succeeded");
       this.#countDown(kept, nowMs);
       return;
     }
     kept.goodSinceMs = undefined;
     if (code === EJECTION.ejected && seen !== EJECTION.ejected) {
       const again = seen !== EJECTION.none;
-      const reason = again ? "the session on trial failed" : this.#describeFailures(kept);
+      const reason = again ? "the trial session failed" : this.#describeFailures(kept);
       this.#report(kept, true, again, reason);
     }
-    // A trial that tells nothing for long is given to another session, because the worker that had
+    // A trial without a result for long is passed to another session, because the worker that had
     // it may be gone.
     if (code !== EJECTION.trialOpen && this.#isOver(kept, nowMs)) this.#openTrial(kept, code);
   }
@@ -191,11 +191,11 @@ export class EjectionKeeper {
   #isOver({ pool, row }: Kept, nowMs: number): boolean {
     const { connectTimeoutMs, failTimeoutMs } = pool.listener;
     const leftMs = this.#untilMs(row) - nowMs;
-    // More than there can be is left where the settings have changed since.
+    // More time than possible is left where the settings have changed since.
     return leftMs <= 0 || leftMs > longestEjectionMs(failTimeoutMs) + connectTimeoutMs;
   }
 
-  /** One ejection in a row is forgotten for every `fail_timeout` without another one. */
+  /** Subtracts one ejection in a row for every `fail_timeout` without another one. */
   #countDown(kept: Kept, nowMs: number): void {
     const { row } = kept;
     const inRow = this.#state.backendCell(row, BackendCell.ejectionsInRow);
@@ -213,9 +213,9 @@ export class EjectionKeeper {
   }
 
   /**
-   * Takes ejections back that would not be made now, the oldest first: where the settings have
-   * changed, or where those that were left have gone down. Pools whose passive health is off are
-   * watched for that too: a worker may eject by the old settings after the main thread has new ones.
+   * Revokes ejections that would not be made now, the oldest first: where the settings have
+   * changed, or where the remaining backends have gone down. This covers pools whose passive health
+   * is off, too: a worker may eject by the old settings after the main thread has new ones.
    */
   #relieve(pool: WatchedPool): void {
     const rows = pool.backendRows;
@@ -224,11 +224,11 @@ export class EjectionKeeper {
     const { maxFails, maxEjectedPercent } = pool.listener;
     const most = maxFails === 0 ? 0 : mostEjected(rows.length, maxEjectedPercent);
     for (const row of ejected.splice(0, ejected.length - most)) {
-      this.clear(row, "the settings do not allow the ejection any more");
+      this.clear(row, "the settings no longer allow the ejection");
     }
     if (rows.some((row) => isUsable(this.#state, row))) return;
     const last = ejected.find((row) => isUsableBut(this.#state, row));
-    if (last !== undefined) this.clear(last, "no other backend of the listener is left");
+    if (last !== undefined) this.clear(last, "the listener has no other backend left");
   }
 
   #forget(row: number): void {

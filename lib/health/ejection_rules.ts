@@ -1,15 +1,15 @@
 import type { EarlyReset } from "../state/early_reset.ts";
 
-/** However many ejections in a row there were, the next one is no longer. */
+/** The longest ejection, however many ejections in a row there were. */
 const LONGEST_EJECTION_MS = 300_000;
-/** Up to so much longer, so that backends that failed together do not come back together. */
+/** Up to this much is added, so that backends that failed together do not come back together. */
 const JITTER = 0.1;
 
 /**
  * How long an ejection lasts: `fail_timeout` times the number of ejections in a row, at most five
  * minutes, or `fail_timeout` itself where that is longer; and up to a tenth more.
  *
- * The rule is Envoy's (`base_ejection_time`, `max_ejection_time`).
+ * This is Envoy's rule (`base_ejection_time`, `max_ejection_time`).
  *
  * @param inRow 1 for the first one
  * @param random uniform in [0, 1)
@@ -19,14 +19,14 @@ export function ejectionTimeMs(failTimeoutMs: number, inRow: number, random: num
   return Math.min(failTimeoutMs * inRow, cap) * (1 + JITTER * random);
 }
 
-/** What {@linkcode ejectionTimeMs} never exceeds. */
+/** The upper bound of {@linkcode ejectionTimeMs}. */
 export function longestEjectionMs(failTimeoutMs: number): number {
   return Math.max(LONGEST_EJECTION_MS, failTimeoutMs) * (1 + JITTER);
 }
 
 /**
- * How many backends of a pool may be ejected at once: the share, rounded down, but one at least
- * where there are two or more, and never all of them. A share of 0 means none.
+ * How many backends of a pool may be ejected at once: the percentage, rounded down, but at least
+ * one where there are two or more, and never all of them. 0 % means none.
  */
 export function mostEjected(backends: number, maxEjectedPercent: number): number {
   if (maxEjectedPercent === 0 || backends < 2) return 0;
@@ -35,35 +35,35 @@ export function mostEjected(backends: number, maxEjectedPercent: number): number
 }
 
 /**
- * A backend has passed its trial when the session has stood for so long: since the client's first
- * byte, or since it was connected where the client says nothing.
+ * A backend passes its trial when the session has lasted this long: since the client's first byte,
+ * or since it was connected if the client sends nothing.
  */
 export const TRIAL_MS = 1_000;
 
-/** How often a session on trial is to be looked at, so that its trial is not much longer than that. */
+/** How often to check a trial session, so that its trial does not last much longer than that. */
 export const TRIAL_LOOK_MS = 100;
 
-/** So many clients at least have to have been reset before it is the backend that they blame. */
+/** At least this many clients must have been reset before the backend is blamed. */
 const LEAST_CLIENTS = 3;
 
 /**
- * Whether a client may have brought a reset about. A backend that closes with input unread resets
- * the connection, and one may break a client off that has kept it waiting; who has just been
- * connected and has said nothing can have done neither.
+ * Whether a client may have caused a reset. A backend that closes with unread input resets the
+ * connection, and it may cut off a client that has kept it waiting; a client that has just been
+ * connected and has sent nothing can have caused neither.
  */
 export function mayBeProvoked({ hadInput, openMs }: EarlyReset): boolean {
   return hadInput || openMs >= TRIAL_MS;
 }
 
 /**
- * Whether resets that clients may have brought about show all the same that the backend is at fault:
- * too many clients are concerned, and too large a share of its sessions.
+ * Whether resets that clients may have caused still show that the backend is at fault, because they
+ * affect too many clients and too large a share of its sessions.
  */
 export function isToBlame({ clients, resets, sessions }: ResetCounts): boolean {
   return clients >= LEAST_CLIENTS && 2 * resets >= sessions;
 }
 
-/** What was seen of late of a backend's sessions. */
+/** Recent counts of a backend's sessions. */
 export interface ResetCounts {
   /** Different clients whose sessions were reset. */
   readonly clients: number;

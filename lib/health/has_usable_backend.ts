@@ -3,8 +3,8 @@ import { isUsableBut } from "./_ejection.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 
 /**
- * Whether a listener has a backend that takes sessions. Ejections do not count: where they alone would
- * leave nobody, backends are used all the same.
+ * Whether a listener has a backend that takes sessions. Ejections do not count: where they alone
+ * would leave no backend, ejected ones are used anyway.
  */
 export function hasUsableBackend(state: SharedState, { backendRows }: WatchedPool): boolean {
   return backendRows.some((row) => isUsableBut(state, row));

@@ -17,7 +17,7 @@ export interface HealthFlip {
   readonly backend: BackendSettings;
   readonly row: number;
   readonly up: boolean;
-  /** In words that go on after "… is down: " or "… is up: ". */
+  /** In words that follow "… is down: " or "… is up: ". */
   readonly reason: string;
   /** Milliseconds since 1970. */
   readonly atMs: number;
@@ -33,27 +33,27 @@ export interface HealthCheckerInputs {
   readonly probes: Probes;
   readonly onFlip: (flip: HealthFlip) => void;
   /**
-   * A check that began while the backend was ejected has passed, at the port that sessions go to:
-   * whatever else it asked for, the backend can be connected to.
+   * A check that began while the backend was ejected has passed, on the port that sessions use:
+   * whatever else it tested, the backend accepts connections.
    */
   readonly onPassWhileEjected: (row: number) => void;
 }
 
-/** Up to so much longer than `health_interval` the time between two checks is. */
+/** The time between two checks is up to this much longer than `health_interval`. */
 const JITTER = 0.1;
 /** While a verdict is in doubt, `health_interval` is divided by this. */
 const HASTE = 4;
-/** Checks at once. Further ones wait, so that they leave file descriptors to the sessions. */
+/** The most checks at once. Further ones wait, leaving file descriptors for the sessions. */
 const MOST_AT_ONCE = 256;
-/** What is due within so much is done together, so that many backends mean no more wake-ups. */
+/** Checks due within this time run together, so that many backends cause no more wake-ups. */
 const TICK_MS = 10;
 
 /**
- * Probes backends and writes into the shared state which of them are up, on the main thread.
+ * Probes backends on the main thread and writes to the shared state which of them are up.
  *
- * One timer serves all backends: it is set for the first check that is due or the first deadline of
- * those that run. A verdict is written, and the epoch advanced, only when it changes. Repeated
- * failures are silent.
+ * One timer serves all backends: it is set for the next check that is due or the next deadline of
+ * those in progress. A verdict is written, and the epoch advanced, only when it changes. Repeated
+ * failures are not reported.
  */
 export class HealthChecker {
   readonly #inputs: HealthCheckerInputs;
@@ -73,8 +73,8 @@ export class HealthChecker {
   }
 
   /**
-   * Checks these backends from now on. Whoever stays keeps its verdict and its counts; whoever is new
-   * counts as up until its checks fail; whoever is no longer checked counts as up again.
+   * Starts checking these backends. A backend that stays keeps its verdict and its counts; a new
+   * one counts as up until its checks fail; one that is no longer checked counts as up again.
    */
   update(pools: readonly WatchedPool[]): void {
     const before = this.#checks;
@@ -112,7 +112,7 @@ export class HealthChecker {
     await Promise.all(this.#running);
   }
 
-  /** Spreads the first checks evenly over the interval, with some chance in it. */
+  /** Spreads the first checks evenly over the interval, with some jitter. */
   #spread(added: readonly Check[]): void {
     const nowMs = this.#inputs.scheduler.nowMs();
     added.forEach((check, index) => {
@@ -129,13 +129,13 @@ export class HealthChecker {
     check.probing = undefined;
   }
 
-  /** What was found out in another way, or elsewhere, is no reason to wait. */
+  /** A result obtained in another way, or elsewhere, is no reason to wait. */
   #startAfresh(check: Check): void {
     this.#drop(check);
     this.#due.set(check, this.#inputs.scheduler.nowMs());
   }
 
-  /** A shorter interval holds at once, and not only after a check that may be a day away. */
+  /** A shorter interval applies at once, not only after a check that may be a day away. */
   #bringForward(check: Check): void {
     const nowMs = this.#inputs.scheduler.nowMs();
     const { healthIntervalMs } = check.listener;
@@ -147,10 +147,10 @@ export class HealthChecker {
 
   #stopChecking(row: number, listener: ListenerSettings, backend: BackendSettings): void {
     if (!this.#writeVerdict(row, true)) return;
-    this.#flip(row, listener, backend, true, "it is not checked any more");
+    this.#flip(row, listener, backend, true, "it is no longer checked");
   }
 
-  /** Sets the timer for what comes next, unless it goes off before that anyway. */
+  /** Sets the timer for what comes next, unless it fires before that anyway. */
   #arm(): void {
     const roomForMore = this.#running.size < MOST_AT_ONCE;
     const dueMs = roomForMore ? this.#due.first?.dueMs ?? Infinity : Infinity;
@@ -209,7 +209,7 @@ export class HealthChecker {
 
   #finish(check: Check, probing: Probing, result: ProbeResult): void {
     check.probing = undefined;
-    // An operator who began to work on the backend meanwhile does not want to know.
+    // If an operator has put it into maintenance meanwhile, the result does not count.
     if (!this.#isInMaintenance(check)) this.#judge(check, probing, result);
     if (this.#checks.get(check.row) === check) this.#setNext(check, probing.startedMs);
   }
@@ -224,7 +224,7 @@ export class HealthChecker {
       const { healthRise } = check.listener;
       const praise = healthRise === 1 ? "a check passed" : `${healthRise} checks in a row passed`;
       const { up } = riseFall;
-      // Failed sessions of before say nothing about a backend that is up again.
+      // Earlier failed sessions say nothing about a backend that is up again.
       if (up) forgetFailures(this.#state, row);
       this.#writeVerdict(row, up);
       this.#flip(row, check.listener, check.backend, up, result.passed ? praise : result.reason);
@@ -234,7 +234,7 @@ export class HealthChecker {
     }
   }
 
-  /** The time between checks runs from start to start; a check that took longer has no pause. */
+  /** The interval is measured from start to start; a check that took longer is repeated at once. */
   #setNext(check: Check, fromMs: number): void {
     const { healthIntervalMs } = check.listener;
     const intervalMs = check.riseFall.inDoubt ? healthIntervalMs / HASTE : healthIntervalMs;
@@ -242,7 +242,7 @@ export class HealthChecker {
     this.#due.set(check, Math.max(nextMs, this.#inputs.scheduler.nowMs()));
   }
 
-  /** Tells whether that changed anything. */
+  /** Returns whether that changed anything. */
   #writeVerdict(row: number, up: boolean): boolean {
     const [before, after] = up ? [HEALTH.down, HEALTH.up] : [HEALTH.up, HEALTH.down];
     const changed = this.#state.replaceBackendCell(row, BackendCell.health, before, after);

@@ -3,13 +3,13 @@ import { probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
 import { runProbe } from "./_run_probe.ts";
 import type { Wire } from "./_wire.ts";
 
-/** A status line has no bound of its own; a longer one is no answer. */
+/** HTTP does not bound a status line; a longer one is not accepted as an answer. */
 const LONGEST_LINE_BYTES = 4096;
 const START = "HTTP/1.";
 
 /**
  * Passes when a GET request is answered with the status that `health_check` names, or with any of
- * 200 to 399 where it names none. Only the status line is read: the rest tells nothing more.
+ * 200 to 399 where it names none. Only the status line is read: the rest adds nothing.
  */
 export function httpProbe(subject: ProbeSubject, signal: AbortSignal): Promise<ProbeResult> {
   const { healthCheck } = subject.listener;
@@ -30,7 +30,7 @@ async function readLine(wire: Wire): Promise<string | { readonly problem: string
   while (text.length <= LONGEST_LINE_BYTES) {
     const received = await wire.receive();
     if (received === undefined) {
-      return { problem: "the connection was closed before the status line was whole" };
+      return { problem: "the connection was closed before the status line was complete" };
     }
     text += received;
     const end = text.indexOf("\n");

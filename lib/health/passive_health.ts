@@ -11,24 +11,24 @@ import type { WatchedPool } from "./watched_pool.ts";
 
 export interface PassiveHealthInputs {
   readonly state: SharedState;
-  /** The slot that ejections are counted in: the worker's own. */
+  /** The slot in which ejections are counted: the worker's own. */
   readonly slot: number;
-  /** Milliseconds on a clock that all threads share, and that nobody can set. */
+  /** Milliseconds on a clock that all threads share and that cannot be set. */
   readonly now: () => number;
   /** A uniform number in [0, 1). */
   readonly random: () => number;
 }
 
 /**
- * What one worker's sessions tell about the backends of a listener: backends whose sessions fail are
- * ejected for a while, and come back by a trial.
+ * What one worker's sessions show about the backends of a listener: backends whose sessions fail
+ * are ejected for a while, and return through a trial.
  *
- * All workers and the main thread act on the same cells, without locks. An ejection goes
+ * All workers and the main thread act on the same cells, without locks. An ejection passes through
  *
  *     none -> ejected -> trialOpen -> onTrial -> none, or ejected again for longer
  *
- * and each step is one atomic replacement, so that one thread takes it. `EjectionKeeper` takes the
- * second step when the time is over; this class takes the others.
+ * and each step is one atomic replacement, so exactly one thread takes it. `EjectionKeeper` takes
+ * the second step when the time is over; this class takes the others.
  *
  * Only the session that holds the trial can end it: sessions that began before the ejection say
  * nothing about the backend's state after it.
@@ -46,7 +46,7 @@ export class PassiveHealth {
     this.#rows = pool.backendRows;
   }
 
-  /** Goes by other settings and backends from now on. */
+  /** Adopts new settings and backends. */
   update(pool: WatchedPool): void {
     this.#listener = pool.listener;
     this.#rows = pool.backendRows;
@@ -59,7 +59,7 @@ export class PassiveHealth {
   }
 
   /**
-   * A session was connected, and the backend has answered or has stood the time of a trial.
+   * A session was connected, and the backend has answered or has lasted the time of a trial.
    *
    * @param onTrial whether the session holds the trial
    */
@@ -82,8 +82,8 @@ export class PassiveHealth {
   }
 
   /**
-   * The backend reset a session before it had sent a byte. Where that need not be its fault, it says
-   * nothing, neither of the backend nor in a trial.
+   * The backend reset a session before it had sent a byte. Where that need not be its fault, it
+   * counts neither for nor against the backend, even in a trial.
    *
    * @param onTrial whether the session held the trial
    */
@@ -105,14 +105,15 @@ export class PassiveHealth {
     if (resets > 0) state.addBackendCell(row, BackendCell.resetsInRow, resets);
     const failures = state.addBackendCell(row, BackendCell.failuresInRow, 1) + 1;
     if (failures < maxFails) return;
-    // Whoever sets the count back is the one to eject; others have counted at the same time.
+    // The thread that resets the count is the one that ejects; others may have counted at the same
+    // time.
     if (!state.replaceBackendCell(row, BackendCell.failuresInRow, failures, 0)) return;
     if (!this.#eject(row)) state.addBackendCell(row, BackendCell.failuresInRow, failures);
   }
 
   /**
-   * Takes the trial of a backend whose ejection cell reads `trialOpen`. The session that gets `true`
-   * holds it, and has to call `succeeded`, `failed` or `abandoned` once.
+   * Takes the trial of a backend whose ejection cell reads `trialOpen`. The session that gets
+   * `true` holds it, and must call `succeeded`, `failed` or `abandoned` once.
    */
   takeTrial(row: number): boolean {
     const state = this.#state;
@@ -129,7 +130,7 @@ export class PassiveHealth {
     return true;
   }
 
-  /** The session that held the trial has ended before it told anything: another one may try. */
+  /** The session that held the trial has ended without a result: another one may try. */
   abandoned(row: number): void {
     const { trialOpen, onTrial } = EJECTION;
     const state = this.#state;
@@ -137,10 +138,13 @@ export class PassiveHealth {
     state.advanceEpoch();
   }
 
-  /** Whether a reset shows a fault of the backend's, by itself or together with those before it. */
+  /**
+   * Whether a reset shows that the backend is at fault, by itself or together with earlier ones.
+   */
   #speaksAgainst(row: number, reset: EarlyReset): boolean {
     if (this.#listener.maxFails === 0 || !mayBeProvoked(reset)) return true;
-    // The window knows nothing of sessions that began before, so that these can be no share of them.
+    // The window does not know sessions that began earlier, so a reset of one cannot count as a
+    // share.
     if (reset.openMs > SLICE_MS) return false;
     const nowMs = this.#inputs.now();
     const { resetWindow } = this.#state;
@@ -154,7 +158,9 @@ export class PassiveHealth {
     });
   }
 
-  /** Ejects a backend, unless too many are or none would be left. Tells whether it did. */
+  /**
+   * Ejects a backend, unless too many are ejected or none would be left. Returns whether it did.
+   */
   #eject(row: number): boolean {
     const state = this.#state;
     if (!isUsable(state, row) || !this.#rows.includes(row)) return false;
@@ -162,8 +168,8 @@ export class PassiveHealth {
     this.#setEnd(row, state.backendCell(row, BackendCell.ejectionsInRow) + 1);
     const { none, ejected } = EJECTION;
     if (!state.replaceBackendCell(row, BackendCell.ejection, none, ejected)) return false;
-    // Another worker may have ejected another backend in the meantime, each with the other in mind.
-    // The later of the two sees both here and takes its own back; at worst both do.
+    // Another worker may have ejected another backend in the meantime, each counting on the other.
+    // The later of the two sees both here and revokes its own; at worst both do.
     if (
       !this.#leavesEnough(row) &&
       state.replaceBackendCell(row, BackendCell.ejection, ejected, none)
@@ -189,7 +195,7 @@ export class PassiveHealth {
     state.advanceEpoch();
   }
 
-  /** Written before the ejection itself, so that nobody sees that one with an end of long ago. */
+  /** Written before the ejection itself, so that no thread sees the ejection with a stale end. */
   #setEnd(row: number, inRow: number): void {
     const { now, random } = this.#inputs;
     const lastsMs = ejectionTimeMs(this.#listener.failTimeoutMs, inRow, random());
@@ -197,7 +203,7 @@ export class PassiveHealth {
   }
 
   /**
-   * Whether the pool can do without a backend: the share of ejected ones is kept, and another one
+   * Whether the pool can do without a backend: the limit on ejected ones holds, and another one
    * takes sessions. Primaries and backups count alike, because backups take over from primaries: a
    * failing primary with a backup behind it is not the last one.
    */

@@ -6,22 +6,22 @@ export interface ProbeSubject {
   readonly backend: BackendSettings;
 }
 
-/** What came of probing a backend once. */
+/** The result of probing a backend once. */
 export type ProbeResult =
   | { readonly passed: true; readonly durationMs: number }
   | {
     readonly passed: false;
     readonly durationMs: number;
-    /** Why, in words that go on after "… is down: ". */
+    /** Why, in words that follow "… is down: ". */
     readonly reason: string;
-    /** Whether this machine ran out of something, which tells nothing about the backend. */
+    /** Whether this machine ran out of a resource, which says nothing about the backend. */
     readonly local: boolean;
   };
 
 /**
  * A way to find out whether a backend works. It always closes its connection and never rejects.
  *
- * @param signal ends it after `health_timeout`, which is the caller's to watch
+ * @param signal ends it after `health_timeout`, which the caller enforces
  */
 export type Probe = (subject: ProbeSubject, signal: AbortSignal) => Promise<ProbeResult>;
 
@@ -30,7 +30,9 @@ export function probedPort({ listener, backend }: ProbeSubject): number {
   return listener.healthPort === 0 ? backend.address.port : listener.healthPort;
 }
 
-/** Whether a probe connects to where sessions do: elsewhere it says nothing about connecting there. */
+/**
+ * Whether a probe connects where sessions do: elsewhere it says nothing about their connections.
+ */
 export function isAtSessionsPort(subject: ProbeSubject): boolean {
   return probedPort(subject) === subject.backend.address.port;
 }

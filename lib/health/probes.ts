@@ -7,7 +7,7 @@ import { tcpProbe } from "./tcp_probe.ts";
 /** A probe for each kind of health check. */
 export type Probes = Readonly<Record<Exclude<HealthCheck["kind"], "off">, Probe>>;
 
-/** Every probe there is. */
+/** All probes. */
 export const PROBES: Probes = {
   tcp: tcpProbe,
   http: httpProbe,

@@ -2,16 +2,16 @@
  * Turns single checks into a verdict: up after `rise` passed checks in a row, down after `fall`
  * failed ones.
  *
- * The counter is HAProxy's (its health value): it runs from 0 to `rise + fall - 1` and means up from
- * `rise` on. A check that contradicts the verdict moves it by one towards the other; one that agrees
- * with the verdict puts it back to its end.
+ * The counter is HAProxy's (its health value): it runs from 0 to `rise + fall - 1`, and `rise` or
+ * more means up. A check that contradicts the verdict moves it by one towards the other verdict;
+ * one that agrees moves it back to its end.
  */
 export class RiseFall {
   #rise: number;
   #fall: number;
   #counter: number;
 
-  /** Begins as surely up. Both counts are 1 or more. */
+  /** Starts up, without doubt. Both counts are 1 or more. */
   constructor(rise: number, fall: number) {
     this.#rise = rise;
     this.#fall = fall;
@@ -27,7 +27,7 @@ export class RiseFall {
     return this.#counter !== (this.up ? this.#highest : 0);
   }
 
-  /** Takes the result of a check, and tells whether the verdict has changed by it. */
+  /** Takes the result of a check, and returns whether it has changed the verdict. */
   take(passed: boolean): boolean {
     const wasUp = this.up;
     if (passed) {
@@ -40,7 +40,7 @@ export class RiseFall {
     return this.up !== wasUp;
   }
 
-  /** Goes by other counts from now on. The verdict stays, and a doubt about it is dropped if so. */
+  /** Adopts new counts. The verdict stays; if they changed, any doubt about it is dropped. */
   adapt(rise: number, fall: number): void {
     if (rise === this.#rise && fall === this.#fall) return;
     const { up } = this;

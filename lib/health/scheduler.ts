@@ -1,12 +1,12 @@
-/** The time and the timers that health goes by; another one makes tests independent of both. */
+/** The clock and the timers that health checks use; tests substitute their own. */
 export interface Scheduler {
   /** Milliseconds on a clock that never goes back. */
   readonly nowMs: () => number;
-  /** Runs `task` once after so many milliseconds. What it gives calls that off. */
+  /** Runs `task` once after `ms` milliseconds. Returns a function that cancels it. */
   readonly after: (ms: number, task: () => void) => () => void;
 }
 
-/** The real one. */
+/** The system's clock and timers. */
 export const SYSTEM_SCHEDULER: Scheduler = {
   nowMs: () => performance.now(),
   after: (ms, task) => {

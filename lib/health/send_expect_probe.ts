@@ -5,14 +5,14 @@ import type { ProbeResult, ProbeSubject } from "./probe.ts";
 import { runProbe } from "./_run_probe.ts";
 import type { Wire } from "./_wire.ts";
 
-/** What is expected has to come within so much. */
+/** The expected text has to come within this many bytes. */
 const MOST_BYTES = 64 * 1024;
 
-/** A shorter word of `health_send` may come in any answer. */
+/** Shorter words of `health_send` are not masked: they may occur in any answer. */
 const SHORTEST_SECRET = 3;
 
 /**
- * Sends `health_send`, if it says anything, and passes when `health_expect` has come, in whatever
+ * Sends `health_send`, unless it is empty, and passes once `health_expect` has come, in whatever
  * pieces and after whatever else. An empty `health_expect` waits for nothing.
  */
 export function sendExpectProbe(subject: ProbeSubject, signal: AbortSignal): Promise<ProbeResult> {
@@ -23,18 +23,18 @@ export function sendExpectProbe(subject: ProbeSubject, signal: AbortSignal): Pro
   });
 }
 
-/** @param secrets what is not to be told of, though the backend may say it again */
+/** @param secrets what must not be shown, even if the backend echoes it */
 async function awaitText(
   wire: Wire,
   expected: string,
   secrets: readonly string[],
 ): Promise<string | undefined> {
   let beginning = "";
-  // The end of what came, as far as it can be a part of what is expected.
+  // The end of what has come, as far as it can be part of the expected text.
   let recent = "";
   while (!recent.includes(expected)) {
     if (wire.receivedBytes >= MOST_BYTES) {
-      return `answered ${MOST_BYTES} bytes without ${shown(expected)}`;
+      return `sent ${MOST_BYTES} bytes without ${shown(expected)}`;
     }
     const received = await wire.receive();
     if (received === undefined) {
@@ -48,7 +48,7 @@ async function awaitText(
   return undefined;
 }
 
-/** What of a text could be a name or a password. */
+/** The parts of a text that could be a name or a password. */
 function wordsOf(text: string): string[] {
   return text.split(/[^!-~]+/).filter((word) => word.length >= SHORTEST_SECRET);
 }
@@ -57,7 +57,7 @@ function conceal(answer: string, secrets: readonly string[]): string {
   return secrets.reduce((text, secret) => text.replaceAll(secret, SECRET), answer);
 }
 
-/** Bytes from the wire, the way they would be written in the configuration. */
+/** Bytes from the wire, as they would be written in the configuration. */
 function shown(bytes: string): string {
   return quote(escapedText().format(bytes));
 }

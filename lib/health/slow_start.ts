@@ -13,11 +13,11 @@ export interface SlowStartInputs {
 
 /** A weight's unit in the shared state. */
 const HUNDREDTHS = 100;
-/** A weight rises in so many steps at most, because every step makes all workers rebuild tables. */
+/** The most steps in which a weight rises: every step makes all workers rebuild tables. */
 const MOST_STEPS = 50;
 const SHORTEST_STEP_MS = 1000;
 
-/** What the main thread knows of one backend. */
+/** What the main thread knows about one backend. */
 interface Member {
   readonly pool: WatchedPool;
   readonly backend: BackendSettings;
@@ -32,16 +32,16 @@ interface Ramp {
 }
 
 /**
- * Gives a backend that comes back its weight gradually, so that it can warm up. It writes weights
- * into the shared state, which every algorithm goes by. The main thread's.
+ * Raises the weight of a backend that comes back gradually, so that it can warm up. It writes the
+ * weights to the shared state, which every algorithm uses. Used by the main thread only.
  *
- * A backend comes back when its checks pass again, when an operator ends its maintenance, and when a
- * reload puts it into a listener that was there before. Nothing starts slowly when the process does.
- * The end of an ejection counts only where nobody checks: elsewhere it is a short thing between two
- * checks, as the checks alone say who was down.
+ * A backend comes back when its checks pass again, when an operator ends its maintenance, and when
+ * a reload puts it into a listener that was there before. Nothing starts slowly when the process
+ * starts. The end of an ejection counts only where there are no health checks: elsewhere an
+ * ejection is a short event between two checks, and the checks alone decide who was down.
  *
- * A backend that is alone takes everything whatever its weight: it shows the full one until another
- * one is there to share with.
+ * A backend that is alone takes everything whatever its weight: it has its full weight until there
+ * is another one to share with.
  */
 export class SlowStart {
   readonly #state: SharedState;
@@ -56,8 +56,8 @@ export class SlowStart {
   }
 
   /**
-   * Takes over settings, with the weights in them. To be called right after the weights of all rows
-   * were written: those that rise at the moment are written again.
+   * Adopts settings, with the weights in them. Call right after the weights of all rows were
+   * written: those that are rising are written again.
    */
   update(pools: readonly WatchedPool[]): void {
     const before = this.#members;
@@ -83,26 +83,26 @@ export class SlowStart {
     this.#rewrite();
   }
 
-  /** A backend comes back: its weight rises from now on. */
+  /** A backend comes back: its weight starts to rise. */
   begin(row: number): void {
     this.#begin(row);
     this.#rewrite();
   }
 
-  /** A backend was ejected, or is ejected no longer. */
+  /** A backend was ejected, or is no longer ejected. */
   ejectionChanged(row: number, ejected: boolean): void {
     const listener = this.#members.get(row)?.pool.listener;
     if (!ejected && listener?.healthCheck.kind === "off") this.#begin(row);
     this.#rewrite();
   }
 
-  /** A backend has gone down: when it comes back it starts anew. */
+  /** A backend has gone down: when it comes back it starts over. */
   cancel(row: number): void {
     if (this.#ramps.delete(row)) this.#writeFull(row);
     this.#rewrite();
   }
 
-  /** Sets a weight at run time, 0 to 256; it holds until the next reload. */
+  /** Sets a weight at run time, 0 to 256; it applies until the next reload. */
   setWeight(row: number, weight: number): void {
     const member = this.#members.get(row);
     if (member === undefined) return;
@@ -111,7 +111,7 @@ export class SlowStart {
     this.#rewrite();
   }
 
-  /** The backends whose weight rises now. */
+  /** The backends whose weight is rising. */
   get rising(): ReadonlySet<number> {
     return new Set(this.#ramps.keys());
   }
@@ -128,7 +128,7 @@ export class SlowStart {
     this.#ramps.set(row, { startedMs, nextMs: startedMs });
   }
 
-  /** Brings all weights that rise up to date, and sets the timer for the next step. */
+  /** Updates all rising weights, and sets the timer for the next step. */
   #rewrite(): void {
     this.stop();
     const nowMs = this.#scheduler.nowMs();
@@ -158,7 +158,7 @@ export class SlowStart {
     if (member !== undefined && this.#write(row, member.weight, 1)) this.#state.advanceEpoch();
   }
 
-  /** Tells whether that changed anything. */
+  /** Returns whether that changed anything. */
   #write(row: number, weight: number, factor: number): boolean {
     const full = Math.round(weight * HUNDREDTHS);
     // A weight of 0 stays 0; every other one keeps a chance.
@@ -168,7 +168,7 @@ export class SlowStart {
     return true;
   }
 
-  /** Whether no other backend of the pool takes sessions in turn with it. */
+  /** Whether no other backend of the pool shares sessions with it. */
   #isAlone(row: number, { pool, backend }: Member): boolean {
     return !pool.backendRows.some((other, index) =>
       other !== row && pool.listener.backends[index]?.backup === backend.backup &&

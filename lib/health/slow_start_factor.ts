@@ -1,6 +1,6 @@
-/** No less than this share of its weight, so that a backend with few sessions gets some at all. */
+/** The least share of its weight, so that a backend with few sessions gets some at all. */
 const LEAST_FACTOR = 0.1;
-/** The formula counts whole seconds from the first one on. */
+/** The formula counts at least this much time. */
 const FIRST_MS = 1000;
 
 /**
@@ -8,7 +8,7 @@ const FIRST_MS = 1000;
  * least 0.1 and at most 1. This is Envoy's formula (`slow_start_config`) with an aggression of 1.
  *
  * @param elapsedMs since the backend came back
- * @param windowMs `slow_start`; 0 gives 1
+ * @param windowMs `slow_start`; 0 returns 1
  */
 export function slowStartFactor(elapsedMs: number, windowMs: number): number {
   if (elapsedMs >= windowMs) return 1;

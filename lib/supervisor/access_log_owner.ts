@@ -2,17 +2,16 @@ import { counted } from "../base/counted.ts";
 import { AccessLogWriter, type AccessLogWriterOptions } from "../log/access_log_writer.ts";
 import { loggerFor } from "../log/logging.ts";
 
-/** An access log that is open and not in use yet. Has to be taken into use or discarded. */
+/** An access log that is open and not in use yet. Must be put into use or discarded. */
 export interface OpenedAccessLog {
-  /** Writes there from now on; resolves when the one before is written out. */
+  /** Starts writing to it; resolves once the previous log has been flushed. */
   use(): Promise<void>;
-  /** Closes it: the one before stays in use. */
+  /** Closes it; the previous log stays in use. */
   discard(): Promise<void>;
 }
 
 /**
- * The access log that is in use, if one is: what workers' lines go to, through reloads that change
- * where it is written.
+ * The access log in use, if any: workers' lines go to it, also across reloads that change its path.
  */
 export class AccessLogOwner {
   readonly #options: AccessLogWriterOptions;
@@ -34,22 +33,22 @@ export class AccessLogOwner {
     };
   }
 
-  /** Lines that were given up since the start. */
+  /** Lines dropped since the start. */
   get dropped(): number {
     return this.#droppedBefore + (this.#writer?.dropped ?? 0);
   }
 
   /**
-   * Writes to a path from now on, to standard output for `-`, or to nothing for `off`. Throws what
-   * opening the file throws; everything is as before then.
+   * Switches to a path, to standard output for `-`, or to nothing for `off`. If opening the file
+   * throws, the error is passed on and nothing has changed.
    */
   async use(path: string): Promise<void> {
     await (await this.open(path)).use();
   }
 
   /**
-   * Opens a path, or nothing for `off`, as the first of two steps: whatever else has to be tried
-   * before the second one may fail. Throws what opening the file throws.
+   * Opens a path, or nothing for `off`, as the first of two steps: other things that may fail can
+   * be tried before the second. Throws what opening the file throws.
    */
   async open(path: string): Promise<OpenedAccessLog> {
     if (path === this.#path) {
@@ -65,17 +64,17 @@ export class AccessLogOwner {
     };
   }
 
-  /** Takes whole lines, `count` of them; returns at once. */
+  /** Queues `count` complete lines; returns at once. */
   write(lines: string, count: number): void {
     this.#writer?.write(lines, count);
   }
 
-  /** Opens the file anew, after it was renamed. */
+  /** Reopens the file after it was renamed. */
   async reopen(): Promise<void> {
     await this.#writer?.reopen();
   }
 
-  /** Writes what waits. */
+  /** Flushes what is queued and closes the log. */
   async close(): Promise<void> {
     await this.#writer?.close();
   }

@@ -1,12 +1,12 @@
 import { loggerFor } from "../log/logging.ts";
 
-/** How often, and how many times, the inspector is looked for: it opens a moment after the signal. */
+/** How often and how many times to look for the inspector: it opens a moment after the signal. */
 const PAUSE_MS = 10;
 const MOST_LOOKS = 50;
 
 /**
- * Closes the debugger that Deno opens on SIGUSR1 (since 2.9.2, and it cannot be told not to): a
- * signal that asks for a reload must not leave a way into the process behind.
+ * Closes the debugger that Deno opens on SIGUSR1 (since 2.9.2, and this cannot be turned off): a
+ * signal that asks for a reload must not leave a way into the process open.
  */
 export async function closeInspector(): Promise<void> {
   const inspector = await import("node:inspector");

@@ -5,27 +5,33 @@ import type { ReloadResult } from "./reloader.ts";
 import type { Status } from "./status.ts";
 
 /**
- * What an operator can see and do while Weir runs: the one door through which the admin API, the
- * dashboard and signals reach the supervisor.
+ * What an operator can see and do while Weir runs: the only interface through which the admin API,
+ * the dashboard and signals reach the supervisor.
  */
 export interface Control {
   /** The settings in force. */
   readonly settings: Settings;
   readonly events: EventLog;
-  /** Reads the shared counters; the workers are not asked. */
+  /** Reads the shared counters without asking the workers. */
   status(): Status;
   /** Asks every worker for its sessions; newest first. A worker that does not answer is left out. */
   sessions(): Promise<readonly SessionView[]>;
-  /** Sets what is wanted of a backend. Tells whether there is one of this id that is not leaving. */
+  /** Sets a backend's mode. Returns whether there is a backend with this id that is not leaving. */
   setMode(backendId: string, mode: BackendModeName): boolean;
-  /** Sets a backend's weight, 0 to 256. Tells whether there is one of this id that is not leaving. */
+  /**
+   * Sets a backend's weight, 0 to 256. Returns whether there is a backend with this id that is not
+   * leaving.
+   */
   setWeight(backendId: string, weight: number): boolean;
-  /** Ends one session. Tells whether there was one of this id. */
+  /** Closes one session. Returns whether there was one with this id. */
   closeSession(sessionId: string): Promise<boolean>;
-  /** Ends all sessions of a backend; gives how many, or nothing if there is no backend of this id. */
+  /**
+   * Closes all sessions of a backend; returns how many, or `undefined` if there is no backend with
+   * this id.
+   */
   closeBackendSessions(backendId: string): Promise<number | undefined>;
-  /** Reads the configuration again. */
+  /** Reloads the configuration. */
   reload(cause: string): Promise<ReloadResult>;
-  /** Drains and ends, as a signal does. */
+  /** Drains and exits, as on a signal. */
   shutdown(cause: string): void;
 }

@@ -4,10 +4,10 @@ import { listSome } from "../base/list_some.ts";
 import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
 import type { EngineChoice } from "../engine/choose_engine.ts";
 
-/** A list that is longer is cut, and the rest counted. */
+/** Longer lists are cut, and the rest is counted. */
 const MOST_LISTED_BACKENDS = 8;
 
-/** One line about a listener, for the log at start: where it is, and what it does with clients. */
+/** One line about a listener for the log at start: its address, and how it serves clients. */
 export function describeListener(
   listener: ListenerSettings,
   { engine, reason }: EngineChoice,

@@ -1,11 +1,11 @@
 import type { WorkerHandle } from "./worker_handle.ts";
 
-/** A worker that does not answer so long after its deadline is given up. */
+/** A worker that has not answered this long after its deadline is given up on. */
 export const DRAIN_GRACE_MS = 2_000;
 
 /**
- * Drains one worker, and gives how many sessions had to be closed. One that dies or does not answer
- * has no sessions left to wait for.
+ * Drains one worker and returns how many sessions had to be closed. A worker that dies or does not
+ * answer has no sessions left to wait for.
  */
 export async function drainWorker(
   worker: WorkerHandle,

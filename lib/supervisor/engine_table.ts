@@ -10,16 +10,16 @@ import {
 } from "../engine/choose_engine.ts";
 import type { BindProblem, Generation } from "../engine/generation.ts";
 
-/** What came of choosing the engines of all listeners. */
+/** The result of choosing an engine for every listener. */
 export interface ChosenEngines {
   readonly table: EngineTable;
-  /** Listeners whose settings ask for what cannot be. */
+  /** Listeners whose settings cannot be met. */
   readonly problems: readonly BindProblem[];
 }
 
 /**
- * Which engine serves which listener. A listener has the engine that it began with for as long as
- * its address stays: its sockets belong to that engine's workers.
+ * Which engine serves which listener. A listener keeps the engine it started with for as long as
+ * its address stays, because its sockets belong to that engine's workers.
  */
 export class EngineTable {
   /** By address. */
@@ -56,14 +56,14 @@ export class EngineTable {
     return new Set(Array.from(this.#choices.values(), ({ engine }) => engine));
   }
 
-  /** The engine of a listener that was chosen for. */
+  /** The engine that was chosen for a listener. */
   of(listener: ListenerSettings): EngineChoice {
     const choice = this.#choices.get(formatAddress(listener.address));
     if (choice === undefined) throw new Error(`Listener ${listener.key} has no engine`);
     return choice;
   }
 
-  /** What the workers of one engine are to serve. */
+  /** The part of a generation that the workers of one engine serve. */
   share({ number, listeners }: Generation, engine: EngineKind): Generation {
     return {
       number,

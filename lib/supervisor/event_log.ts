@@ -2,7 +2,7 @@
 export type EventKind =
   /** A backend was found up or down. */
   | "health"
-  /** A backend was ejected, or is in again. */
+  /** A backend was ejected, or has returned. */
   | "ejection"
   /** An operator changed a backend's mode or weight. */
   | "operator"
@@ -11,9 +11,9 @@ export type EventKind =
   | "worker"
   | "shutdown";
 
-/** Something that happened and that an operator may want to know. */
+/** Something that happened and that an operator may want to know about. */
 export interface WeirEvent {
-  /** Goes up by one with every event. */
+  /** Increases by one with every event. */
   readonly id: number;
   /** Milliseconds since 1970. */
   readonly atMs: number;
@@ -24,20 +24,20 @@ export interface WeirEvent {
   readonly listener?: string;
   /** The backend's name, where the event is about one. */
   readonly backend?: string;
-  /** What has become of it, where the event is about health. */
+  /** The new state, where the event is about health. */
   readonly state?: string;
 }
 
-/** What an event is about, as far as it is about a listener or a backend. */
+/** The listener or backend that an event is about, if any. */
 export type EventSubject = Pick<WeirEvent, "listener" | "backend" | "state">;
 
-/** The last thing that happened to a backend. */
+/** The most recent change of a backend. */
 export type BackendChange = Pick<WeirEvent, "atMs" | "text">;
 
-/** Older events are forgotten. */
+/** Older events are dropped. */
 const MOST_EVENTS = 500;
 
-/** The last events, and those who want to hear of the next. */
+/** The most recent events, and the subscribers to new ones. */
 export class EventLog {
   readonly #events: WeirEvent[] = [];
   readonly #subscribers = new Set<(event: WeirEvent) => void>();
@@ -45,12 +45,12 @@ export class EventLog {
   readonly #lastChanges = new Map<string, Map<string, BackendChange>>();
   #lastId = 0;
 
-  /** The events that are remembered, oldest first. */
+  /** The events that are kept, oldest first. */
   get events(): readonly WeirEvent[] {
     return this.#events;
   }
 
-  /** Adds an event and tells the subscribers. */
+  /** Adds an event and notifies the subscribers. */
   add(kind: EventKind, text: string, about: EventSubject = {}): void {
     this.note(text, about);
     const event = { id: ++this.#lastId, atMs: Date.now(), kind, text, ...about };
@@ -59,7 +59,7 @@ export class EventLog {
     for (const tell of this.#subscribers) tell(event);
   }
 
-  /** Keeps in mind what happened to a backend, and makes no event of it. */
+  /** Records what happened to a backend without adding an event. */
   note(text: string, { listener, backend }: EventSubject): void {
     if (listener === undefined || backend === undefined) return;
     const changes = this.#lastChanges.get(listener) ?? new Map<string, BackendChange>();
@@ -67,12 +67,12 @@ export class EventLog {
     this.#lastChanges.set(listener, changes);
   }
 
-  /** What happened to a backend the last time; nothing if nothing did. */
+  /** The most recent change of a backend; `undefined` if there was none. */
   lastChangeOf(listener: string, backend: string): BackendChange | undefined {
     return this.#lastChanges.get(listener)?.get(backend);
   }
 
-  /** Forgets what happened to backends that are no more. */
+  /** Forgets the changes of backends that no longer exist. */
   keepOnly(isThere: (listener: string, backend: string) => boolean): void {
     for (const [listener, changes] of this.#lastChanges) {
       for (const backend of changes.keys()) {
@@ -82,7 +82,7 @@ export class EventLog {
     }
   }
 
-  /** Hears of every event from now on, until the function that this gives is called. */
+  /** Subscribes to new events until the returned function is called. */
   subscribe(tell: (event: WeirEvent) => void): () => void {
     this.#subscribers.add(tell);
     return () => void this.#subscribers.delete(tell);

@@ -1,45 +1,45 @@
 import { MOST_BYTES } from "../config/file_text.ts";
 
-/** How often the file is looked at. */
+/** How often the file is checked. */
 const LOOK_MS = 250;
 
 /**
- * Tells when a file has other content than before.
+ * Notices when the content of a file changes.
  *
- * It looks again and again rather than to be told by the system: what that tells depends on how the
- * file is replaced (by a rename, behind a symbolic link or several, in a folder that is made anew)
- * and on the file system. As long as nothing changes, a look is one system call.
+ * It polls rather than relying on notifications from the system: what those report depends on how
+ * the file is replaced (by a rename, behind one or more symbolic links, in a folder that is
+ * re-created) and on the file system. As long as nothing changes, a poll costs one system call.
  */
 export class FileWatcher {
   readonly #file: string;
   readonly #onChange: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The file at the last look; absent where there was none. */
+  /** The version at the last poll; absent where there was no file. */
   #seen: string | undefined;
-  /** The file when its content was last read. */
+  /** The version whose content was last read. */
   #known: string | undefined;
-  /** Its text; its version where that is too long, or cannot be had. */
+  /** Its text; its version instead where the text is too long or cannot be read. */
   #content = "";
 
-  /** The file as it is now counts as known. */
+  /** The file as it is now counts as unchanged. */
   constructor(file: string, onChange: () => void) {
     this.#file = file;
     this.#onChange = onChange;
     this.takeNote();
   }
 
-  /** Watches from now on, or does not any more. */
+  /** Starts or stops watching. */
   set(active: boolean): void {
     if (!active) this.close();
     else if (this.#timer === undefined) this.#lookLater();
   }
 
-  /** Takes the file as it is now for known: somebody else is about to read it. */
+  /** Treats the file as it is now as unchanged: the caller is about to read it. */
   takeNote(): void {
     try {
       const info = Deno.statSync(this.#file);
       this.#known = versionOf(info);
-      // A pipe gives what it has once, to whom it is meant for, and lets everybody else wait.
+      // A pipe can be read only once, by its intended reader; anyone else would block.
       const isReadable = info.isFile && info.size <= MOST_BYTES;
       this.#content = isReadable ? Deno.readTextFileSync(this.#file) : this.#known;
     } catch {
@@ -55,7 +55,7 @@ export class FileWatcher {
   #lookLater(): void {
     const timer = setTimeout(async () => {
       const version = await Deno.stat(this.#file).then(versionOf, versionOfError);
-      // It may have been closed meanwhile, and even begun again.
+      // It may have been stopped meanwhile, and even started again.
       if (this.#timer !== timer) return;
       this.#lookLater();
       this.#take(version);
@@ -64,7 +64,7 @@ export class FileWatcher {
   }
 
   #take(version: string | undefined): void {
-    // A file that is being written is another one at the next look, or has gone for a moment.
+    // A file that is being written differs at the next poll, or is missing for a moment.
     const isSettled = version !== undefined && version === this.#seen;
     this.#seen = version;
     if (!isSettled || version === this.#known) return;
@@ -75,12 +75,14 @@ export class FileWatcher {
   }
 }
 
-/** Is another text whenever the file is another one. */
+/** A text that differs whenever the file differs. */
 function versionOf({ dev, ino, size, mtime, ctime }: Deno.FileInfo): string {
   return [dev, ino, size, mtime?.getTime(), ctime?.getTime()].join(" ");
 }
 
-/** Nothing for a file that is not there; one that cannot be read is for the reload to report. */
+/**
+ * `undefined` for a file that does not exist; one that cannot be read is reported by the reload.
+ */
 function versionOfError(error: unknown): string | undefined {
   return error instanceof Deno.errors.NotFound ? undefined : String(error);
 }

@@ -2,24 +2,25 @@ import { messageOf } from "../base/message_of.ts";
 import type { ListenerSettings } from "../config/settings.ts";
 import type { BindProblem } from "../engine/generation.ts";
 
-/** The ports that Linux gives to outgoing connections, unless it was told otherwise. */
+/** The ports that Linux assigns to outgoing connections by default. */
 const OUTGOING_PORTS = { first: 32_768, last: 60_999 };
-const OUTGOING_HINT = "an outgoing connection may have the port, as Linux gives them those from " +
+const OUTGOING_HINT =
+  "an outgoing connection may hold the port, as Linux assigns them ports from " +
   `${OUTGOING_PORTS.first} to ${OUTGOING_PORTS.last}; ` +
-  '"sysctl net.ipv4.ip_local_reserved_ports" keeps it for a listener';
+  '"sysctl net.ipv4.ip_local_reserved_ports" reserves it for a listener';
 
-/** An address, and what a problem with it is reported for. */
+/** An address, and the listener that a problem with it is reported for. */
 export type BoundListener = Pick<ListenerSettings, "address" | "key">;
 
 /**
- * Finds the listeners whose address cannot be had.
+ * Returns the listeners whose address cannot be bound.
  *
- * Workers share their ports with each other by SO_REUSEPORT, and so they would with any other
- * process of the same user: a second Weir would take half of the first one's clients in silence.
- * So an address is bound once without that option, and closed again, before any worker binds it.
+ * Workers share their ports with SO_REUSEPORT, and would also share them with any other process of
+ * the same user: a second Weir would silently take half of the first one's clients. So each address
+ * is bound once without that option, and closed again, before any worker binds it.
  *
- * @param bound the listeners that the workers have already; whether a further one can have a port of
- * theirs is for the workers to find out
+ * @param bound the listeners that the workers have already bound; whether another one can use a
+ * port of theirs is for the workers to find out
  */
 export function findOccupied(
   listeners: readonly BoundListener[],

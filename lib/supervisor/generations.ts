@@ -9,7 +9,7 @@ import type { BoundSockets } from "./prepare_settings.ts";
 import { listServed, type ServedListener } from "./served_listener.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
-/** A generation that is thought out, with the settings it comes from and the engines that serve it. */
+/** A planned generation, with the settings it comes from and the engines that serve it. */
 export interface Draft {
   readonly settings: Settings;
   readonly engines: EngineTable;
@@ -18,16 +18,16 @@ export interface Draft {
 
 /** What the workers serve: the generation in force, and how the next one takes its place. */
 export class Generations implements BoundSockets {
-  /** Knows the rows, and what is wanted of the backends. */
+  /** Knows the rows, and each backend's wanted weight and mode. */
   readonly planner: Planner;
-  /** Listeners of the first generation that ask for an engine which cannot be. */
+  /** Listeners of the first generation that ask for an engine that cannot be used. */
   readonly problems: readonly BindProblem[];
   readonly #abilities = findAbilities();
   #inForce: Draft;
   /** The engines of listeners that are leaving, by address. */
   readonly #formerEngines = new Map<string, EngineChoice>();
 
-  /** Puts the first generation in force. Throws a `RangeError` when it has too many backends. */
+  /** Puts the first generation in force. Throws a `RangeError` if it has too many backends. */
   constructor(state: SharedState, settings: Settings) {
     const { table, problems } = EngineTable.choose(settings.listeners, this.#abilities);
     this.problems = problems;
@@ -82,8 +82,8 @@ export class Generations implements BoundSockets {
   }
 
   /**
-   * Thinks out the next generation. Gives the listeners that ask for an engine which cannot be, and
-   * no draft where there are any. Throws a `RangeError` when there are too many backends.
+   * Plans the next generation. Returns the listeners that ask for an engine that cannot be used,
+   * and no draft if there are any. Throws a `RangeError` if there are too many backends.
    */
   draft(
     settings: Settings,
@@ -97,7 +97,7 @@ export class Generations implements BoundSockets {
     return { draft: { settings, engines: table, plan: this.planner.plan(settings) }, problems };
   }
 
-  /** The engine that a listener would get which is not in force; nothing where it can have none. */
+  /** The engine that a listener not yet in force would get; `undefined` where it can have none. */
   #engineFor(listener: ListenerSettings): EngineKind | undefined {
     const { table, problems } = EngineTable.choose([listener], this.#abilities);
     return problems.length > 0 ? undefined : table.of(listener).engine;
@@ -118,7 +118,10 @@ export class Generations implements BoundSockets {
     }
   }
 
-  /** Lets workers bind what is new in a draft, by default in what is in force. Gives what failed. */
+  /**
+   * Lets workers bind what is new in a draft, or in the generation in force by default. Returns
+   * what failed.
+   */
   async prepare(
     workers: Iterable<WorkerHandle>,
     { plan, engines }: Draft = this.#inForce,
@@ -133,8 +136,8 @@ export class Generations implements BoundSockets {
   }
 
   /**
-   * Lets all workers serve what they have bound. Ends when every one has answered, or died: from then
-   * on nobody goes by an earlier generation.
+   * Lets all workers serve what they have bound. Resolves when every worker has answered or died:
+   * from then on no worker uses an earlier generation.
    */
   async commit(workers: Iterable<WorkerHandle>): Promise<void> {
     const commits = Array.from(workers, (worker) => worker.commit());

@@ -4,10 +4,10 @@ import type { Scheduler } from "../health/scheduler.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { EventKind, EventLog } from "./event_log.ts";
 
-/** What has become of a backend, or of a listener's backends together. */
+/** The new state of a backend, or of all of a listener's backends together. */
 export type HealthState = "up" | "down" | "ejected" | "returned" | "lost" | "served";
 
-/** Something that an operator wants to know about the health of a backend or a listener. */
+/** A change in the health of a backend or a listener. */
 export interface HealthNewsItem {
   readonly kind: EventKind;
   readonly state: HealthState;
@@ -18,15 +18,18 @@ export interface HealthNewsItem {
   readonly text: string;
 }
 
-/** Of one state so many are told one by one in a window of time; the rest is summed up at its end. */
+/**
+ * How many changes to one state are reported one by one per time window; the rest is summed up at
+ * its end.
+ */
 const MOST_TOLD = 10;
 const WINDOW_MS = 10_000;
-/** So many listeners are named in a sum. */
+/** How many listeners a summary names. */
 const MOST_LISTENERS = 5;
 
 const BAD: ReadonlySet<HealthState> = new Set(["down", "ejected", "lost"]);
 
-/** How a sum of each state reads, after "3 more ". */
+/** How a summary of each state reads, after "3 more ". */
 const SUMS: Readonly<Record<HealthState, readonly [noun: string, verb: string]>> = {
   up: ["backend", "came up"],
   down: ["backend", "went down"],
@@ -36,18 +39,18 @@ const SUMS: Readonly<Record<HealthState, readonly [noun: string, verb: string]>>
   served: ["listener", "got a backend again"],
 };
 
-/** What came of a state in the window. */
+/** The changes to one state in the window. */
 interface Count {
   readonly kind: EventKind;
   told: number;
-  /** How many were kept back, by the listener's key. */
+  /** How many were held back, by the listener's key. */
   readonly kept: Map<string, number>;
 }
 
 /**
- * Tells of the backends' health in the log and in the events. When very many change at once, as after
- * the loss of a network, the first are told one by one and the others together: neither the log nor the
- * events are flooded.
+ * Reports health changes in the log and in the events. When very many backends change at once, such
+ * as after a network failure, the first are reported one by one and the others as a summary, so
+ * neither the log nor the events are flooded.
  */
 export class HealthNews {
   readonly #events: EventLog;
@@ -77,7 +80,7 @@ export class HealthNews {
     }
   }
 
-  /** Tells what was kept back. */
+  /** Reports what was held back. */
   close(): void {
     this.#cancel?.();
     this.#endWindow();

@@ -15,15 +15,15 @@ import { HealthNews } from "./health_news.ts";
 export interface HealthWatchInputs {
   readonly state: SharedState;
   readonly events: EventLog;
-  /** The weight that is wanted of the backend of a row, by the file or by an operator. */
+  /** The weight that the file or an operator wants for the backend of a row. */
   readonly weightOf: (row: number) => number;
-  /** Closes the sessions that workers have with the backend of a row. */
+  /** Closes the workers' sessions with the backend of a row. */
   readonly closeSessions: (row: number) => void;
 }
 
 /**
- * Everything on the main thread that watches over the backends' health, and tells of it: probes,
- * the end of ejections, and slow starts.
+ * Everything on the main thread that monitors and reports the backends' health: probes, the end of
+ * ejections, and slow starts.
  */
 export class HealthWatch {
   readonly #inputs: HealthWatchInputs;
@@ -59,7 +59,7 @@ export class HealthWatch {
     });
   }
 
-  /** Watches over the backends of a generation from now on. Its weights and modes are in force. */
+  /** Starts monitoring the backends of a generation. Its weights and modes are already in force. */
   update({ listeners }: Generation): void {
     const pools = listeners.map(watchedPool);
     this.#slowStart.update(pools);
@@ -87,13 +87,13 @@ export class HealthWatch {
     this.#inputs.events.keepOnly((key, backend) => names.get(key)?.has(backend) ?? false);
   }
 
-  /** Hears that an operator has set a backend's weight. */
+  /** Call when an operator has set a backend's weight. */
   weightSet(row: number, weight: number): void {
     this.#slowStart.setWeight(row, weight);
     this.#lookAtPoolOf(row);
   }
 
-  /** Hears that an operator has set a backend's mode. */
+  /** Call when an operator has set a backend's mode. */
   modeSet(row: number, before: BackendModeName, mode: BackendModeName): void {
     if (before === "maintenance" && mode === "ready") this.#slowStart.begin(row);
     this.#lookAtPoolOf(row);
@@ -130,7 +130,7 @@ export class HealthWatch {
     this.#slowStart.ejectionChanged(row, ejected);
     const what = ejected
       ? `is ejected${again ? " again" : ""} for ${formatDuration(lastsMs)}`
-      : "is not ejected any more";
+      : "is no longer ejected";
     this.#news.tell({
       kind: "ejection",
       state: ejected ? "ejected" : "returned",
@@ -145,7 +145,7 @@ export class HealthWatch {
     if (pool !== undefined) this.#lookAt(pool);
   }
 
-  /** Says when a listener has lost its last backend, and when it has one again. */
+  /** Reports when a listener has lost its last backend, and when it has one again. */
   #lookAt(pool: WatchedPool): void {
     const { listener: { key }, listenerRow } = pool;
     const isServed = hasUsableBackend(this.#inputs.state, pool);
@@ -157,8 +157,8 @@ export class HealthWatch {
       state: isServed ? "served" : "lost",
       listener: key,
       text: isServed
-        ? `Listener ${key} has a backend again that takes sessions`
-        : `Listener ${key} has no backend left that takes sessions: new clients are closed`,
+        ? `Listener ${key} has a backend that takes sessions again`
+        : `Listener ${key} has no backend left that takes sessions: new connections are closed`,
     });
   }
 }

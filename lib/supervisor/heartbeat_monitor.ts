@@ -1,9 +1,9 @@
 import { WorkerCell } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 
-/** How often heartbeats are looked at. */
+/** How often heartbeats are checked. */
 const LOOK_MS = 1_000;
-/** A worker whose heartbeat stands still for this long hangs. */
+/** A worker whose heartbeat has stood still for this long is considered hung. */
 export const HANG_MS = 10_000;
 
 /** What a worker's heartbeat was when it last moved. */
@@ -13,8 +13,8 @@ interface Beat {
 }
 
 /**
- * Watches the workers' heartbeats in the shared memory: a thread that is stuck does not answer, does
- * not die, and would keep its share of the clients waiting for ever.
+ * Watches the workers' heartbeats in shared memory: a thread that is stuck neither answers nor
+ * dies, and would keep its share of the clients waiting forever.
  */
 export class HeartbeatMonitor {
   readonly #state: SharedState;
@@ -29,7 +29,7 @@ export class HeartbeatMonitor {
     this.#now = now;
   }
 
-  /** Looks every second, and tells of each worker that hangs. */
+  /** Checks every second, and reports each worker that hangs. */
   start(slots: () => Iterable<number>, onHang: (slot: number, silentMs: number) => void): void {
     this.#timer = setInterval(() => {
       for (const { slot, silentMs } of this.look(slots())) onHang(slot, silentMs);
@@ -40,7 +40,7 @@ export class HeartbeatMonitor {
     clearInterval(this.#timer);
   }
 
-  /** Gives the workers among `slots` whose heartbeat has stood still for too long, each once. */
+  /** Returns the workers among `slots` whose heartbeat has stood still for too long, each once. */
   look(slots: Iterable<number>): { readonly slot: number; readonly silentMs: number }[] {
     const nowMs = this.#now();
     // If this thread itself was held up, or the machine slept, the workers are not to blame.
@@ -59,7 +59,7 @@ export class HeartbeatMonitor {
         beats.set(slot, last);
       }
     }
-    // A slot that was empty for a while begins anew: whoever gets it next has not beaten yet.
+    // A slot that was empty for a while starts over: its next worker has no heartbeat yet.
     this.#beats = beats;
     return hanging;
   }

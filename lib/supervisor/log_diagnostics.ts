@@ -2,12 +2,12 @@ import { counted } from "../base/counted.ts";
 import { countProblems, type Diagnostic } from "../config/diagnostic.ts";
 import { loggerFor } from "../log/logging.ts";
 
-/** The rest is for `check` to list. */
+/** `check` lists the rest. */
 const MOST_LOGGED = 20;
 
 /**
- * Writes what is wrong with a file into the log: one record for each problem, with its place in
- * properties of its own, and one that says how many more there are.
+ * Logs what is wrong with a file: one record per problem, with its position in separate properties,
+ * and one that says how many more there are.
  */
 export function logDiagnostics(diagnostics: readonly Diagnostic[], category: string): void {
   const logger = loggerFor(category);

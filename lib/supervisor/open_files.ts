@@ -2,18 +2,21 @@ import { counted } from "../base/counted.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
 import { MOST_PIPES } from "../engine/native/pipe_pool.ts";
 
-/** The open files that a process may have. */
+/** The limits on how many files a process may have open. */
 export interface OpenFilesLimit {
-  /** What is in force. */
+  /** The limit in force. */
   readonly soft: number;
-  /** What the process may raise it to by itself. */
+  /** What the process may raise it to without privileges. */
   readonly hard: number;
 }
 
-/** Asks the C library (`getrlimit`); absent where it may not or cannot. */
+/**
+ * Asks the C library (`getrlimit`); returns `undefined` where that is not permitted or not
+ * possible.
+ */
 export type ReadResourceLimit = () => OpenFilesLimit | undefined;
 
-/** Whether the native engine serves a listener: it moves bulk through pipes. */
+/** Whether the native engine, which moves bulk data through pipes, serves a listener. */
 export type IsNative = (listener: ListenerSettings) => boolean;
 
 /** A session has two connections: the client's and the backend's. */
@@ -21,28 +24,28 @@ const FILES_PER_SESSION = 2;
 /** One for each direction that is stalled. */
 const PIPES_PER_SESSION = 2;
 const FILES_PER_PIPE = 2;
-/** What Weir itself has open, with room for checks of backends and for operators. */
+/** What Weir itself has open, with room for health checks and for operators. */
 const RESERVED_FILES = 100;
 const FILES_PER_LISTENER = 1;
 /** Checks that run at the same time. */
 const FILES_PER_BACKEND = 1;
-/** A lower limit is worth a word where nothing says how many sessions there will be. */
+/** A lower limit is worth a warning where nothing bounds the number of sessions. */
 const SMALL_LIMIT = 4_096;
 
 /**
- * Reads the limit of open files of this process; undefined where it cannot be known.
+ * Reads this process's limit of open files; `undefined` where it is not known.
  *
- * Nothing that the runtime gives without a permission tells it. In this order: the C library, where
- * there is a binding; `/proc/self/limits`, for which Deno wants `--allow-all`; and a shell, which
- * inherits the limit, where `--allow-run` names it. No permission is asked for.
+ * The runtime does not reveal it without a permission. Tried in this order: the C library, where
+ * there is a binding; `/proc/self/limits`, for which Deno requires `--allow-all`; and a shell,
+ * which inherits the limit, where `--allow-run` names it. No permission is requested.
  */
 export function readOpenFilesLimit(resourceLimit?: ReadResourceLimit): OpenFilesLimit | undefined {
   return resourceLimit?.() ?? readProcLimits() ?? askShell();
 }
 
 /**
- * Says what to set where the limit of open files is too low for the settings; undefined where it is
- * high enough, or not known.
+ * Returns advice on what to set if the limit of open files is too low for the settings; `undefined`
+ * if it is high enough or not known.
  */
 export function warnAboutOpenFiles(
   settings: Settings,
@@ -77,9 +80,9 @@ export function warnAboutOpenFiles(
 }
 
 /**
- * How many files are left once workers, checks and the sessions that `max_connections` speaks of
- * have theirs; 0 where there are not even enough for those. A listener whose engine is `auto` counts
- * as if it had pipes.
+ * How many files are left once workers, checks and the sessions that `max_connections` allows have
+ * theirs; 0 where there are not enough even for those. A listener whose engine is `auto` counts as
+ * if it had pipes.
  */
 export function filesLeft(settings: Settings, { soft }: OpenFilesLimit): number {
   return Math.max(0, soft - filesFor(needsOf(settings, mayBeNative)));
@@ -87,13 +90,13 @@ export function filesLeft(settings: Settings, { soft }: OpenFilesLimit): number 
 
 /** What files are needed for. */
 interface Needs {
-  /** Files of Weir itself. */
+  /** Files that Weir itself needs. */
   readonly own: number;
-  /** Sessions that there may be at once; a listener without a limit counts as none. */
+  /** The most sessions at once; a listener without a limit counts as none. */
   readonly sessions: number;
-  /** Pipes that those sessions hold at once, at most. */
+  /** The most pipes that those sessions hold at once. */
   readonly pipes: number;
-  /** Pipes that all sessions together hold, however many there are. */
+  /** The most pipes that all sessions together hold, however many sessions there are. */
   readonly mostPipes: number;
 }
 
@@ -115,18 +118,18 @@ function filesFor({ own, sessions, pipes }: Needs): number {
   return own + sessions * FILES_PER_SESSION + pipes * FILES_PER_PIPE;
 }
 
-/** For how many further sessions so many files are enough. */
+/** How many more sessions this many files are enough for. */
 function describeRoom(
   { sessions, pipes, mostPipes }: Needs,
   files: number,
   native: boolean,
 ): string {
-  // At first each session may hold pipes of its own; from a number on there are no more of these.
+  // At first each session may hold its own pipes; beyond a certain number there are no more.
   const pipesLeft = native ? mostPipes - pipes : 0;
   const withPipes = files / (FILES_PER_SESSION + PIPES_PER_SESSION * FILES_PER_PIPE);
   const beyond = (files - pipesLeft * FILES_PER_PIPE) / FILES_PER_SESSION;
   const room = Math.floor(Math.max(withPipes, beyond));
-  if (room === 0) return "too few for a single further session";
+  if (room === 0) return "not enough for even one more session";
   return `enough for about ${counted(room, "session")}${
     sessions > 0 ? ` besides the ${sessions}` : ""
   }`;
@@ -142,7 +145,7 @@ function mayBeNative({ engine }: ListenerSettings): boolean {
 
 function adviseLimit(needed: number, { hard }: OpenFilesLimit): string {
   const asRoot = needed > hard ? " as root" : "";
-  return `raise the limit with "ulimit -n ${needed}"${asRoot} before the start, or with ` +
+  return `raise the limit with "ulimit -n ${needed}"${asRoot} before starting, or with ` +
     `"LimitNOFILE=${needed}" in a systemd unit`;
 }
 
@@ -182,7 +185,7 @@ function readCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Asked beforehand, so that nobody is prompted for more than Weir needs. */
+/** Queried first, so that the user is not prompted for more than Weir needs. */
 function hasEveryPermission(): boolean {
   const names = ["read", "write", "net", "env", "run", "ffi", "sys"] as const;
   return names.every((name) => Deno.permissions.querySync({ name }).state === "granted");

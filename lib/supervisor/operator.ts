@@ -23,14 +23,14 @@ export interface OperatorInputs {
   readonly discovery: Discovery;
   /** Weir's own version. */
   readonly version: string;
-  /** Drains and ends; called once for every order. */
+  /** Drains and exits; called once for every order. */
   readonly shutdown: (cause: string) => void;
 }
 
 /** A worker that does not answer within this time is left out of an answer. */
 const ANSWER_PATIENCE_MS = 1_000;
 
-/** Sees and steers a running supervisor. */
+/** Observes and controls a running supervisor. */
 export class Operator implements Control {
   readonly events: EventLog;
   readonly #inputs: OperatorInputs;
@@ -49,7 +49,7 @@ export class Operator implements Control {
     return this.#supervisor.settings;
   }
 
-  /** Says from now on that Weir is about to end. */
+  /** Reports from now on that Weir is shutting down. */
   announceStop(): void {
     this.#stopping = true;
   }
@@ -214,7 +214,7 @@ export class Operator implements Control {
       this.#supervisor.engineOf(listener).engine
     );
     for (const engine of new Set(needed)) {
-      if (!running.has(engine)) reasons.push(`no worker of the engine ${engine} runs`);
+      if (!running.has(engine)) reasons.push(`no worker of engine ${engine} is running`);
     }
     return reasons;
   }
@@ -252,7 +252,7 @@ export class Operator implements Control {
   }
 }
 
-/** A backend and where its figures are. */
+/** A backend and the row of its figures. */
 interface Found {
   readonly listener: string;
   readonly backend: string;

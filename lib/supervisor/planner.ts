@@ -15,16 +15,16 @@ import { RowKeeper } from "./row_keeper.ts";
 /** A weight's unit in the shared state: hundredths, so that a slow start can take small steps. */
 export const WEIGHT_UNIT = 100;
 
-/** A generation that is thought out, and neither in force nor given up. There is one at a time. */
+/** A planned generation that is neither in force nor discarded. There is one at a time. */
 export interface Plan {
   readonly generation: Generation;
-  /** Puts into the shared state what the settings say about the backends. */
+  /** Writes what the settings say about the backends to the shared state. */
   apply(): void;
-  /** Gives the rows back that only this plan needs. */
+  /** Frees the rows that only this plan needs. */
   discard(): void;
 }
 
-/** What is wanted of a backend. */
+/** The wanted weight and mode of a backend. */
 export interface Wish {
   readonly weight: number;
   readonly mode: BackendModeName;
@@ -38,15 +38,16 @@ interface FormerBackend {
 }
 
 /**
- * Gives every listener and backend its row in the shared state.
+ * Assigns every listener and backend its row in the shared state.
  *
- * Rows are known by address, so that whoever keeps its address over a reload keeps its figures. What
+ * Rows are found by address, so whatever keeps its address across a reload keeps its figures. What
  * an operator has changed at run time stays as long as the file says the same as before.
  *
- * Whoever was removed is leaving, and keeps its row for as long as something may be counted there. A
- * listener is gone when it has no socket and no session, not even one that waits for a backend; its
- * backends not before it, as its sessions may still be given to any of them. A backend of a listener
- * that stays is gone when its last session has ended and no worker goes by a pool that has it.
+ * Whatever was removed is leaving, and keeps its row for as long as something may be counted there.
+ * A listener is gone when it has no socket and no session, not even one that waits for a backend;
+ * its backends not before it, as its sessions may still be given to any of them. A backend of a
+ * listener that stays is gone when its last session has ended and no worker goes by a pool that has
+ * it.
  */
 export class Planner {
   readonly #state: SharedState;
@@ -61,7 +62,7 @@ export class Planner {
   /** What is in force, by row: as the file says, or as an operator has changed it. */
   readonly #wished = new Map<number, Wish>();
   #number = 0;
-  /** Whether every worker goes by the generation in force. */
+  /** Whether every worker uses the generation in force. */
   #isSettled = false;
 
   constructor(state: SharedState) {
@@ -69,8 +70,8 @@ export class Planner {
   }
 
   /**
-   * Plans the next generation. Throws a `RangeError` when there are too many listeners or backends
-   * next to those that are leaving.
+   * Plans the next generation. Throws a `RangeError` if there are too many listeners or backends
+   * besides those that are leaving.
    */
   plan(settings: Settings): Plan {
     this.#sweep();
@@ -88,14 +89,15 @@ export class Planner {
     };
   }
 
-  /** Hears that no worker goes by an earlier generation than the one in force. */
+  /** Call when no worker uses a generation earlier than the one in force. */
   settle(): void {
     this.#isSettled = true;
   }
 
   /**
-   * What was removed and still has sessions, or may have some: listeners, and listeners that stay
-   * with backends that do not. Each has only those backends in its settings and rows that leave.
+   * What was removed and still has sessions, or may have some: removed listeners, and remaining
+   * listeners with removed backends. The settings and rows of each contain only the backends that
+   * are leaving.
    */
   leaving(): readonly ListenerPlan[] {
     this.#sweep();
@@ -117,7 +119,7 @@ export class Planner {
     });
   }
 
-  /** Whether a listener was removed from an address, and has sockets there still. */
+  /** Whether a listener was removed from an address and still has sockets there. */
   isClosing(address: string): boolean {
     const leaver = this.#listeners.leaver(address);
     return leaver?.wasInForce === true &&
@@ -129,19 +131,19 @@ export class Planner {
     return this.#listeners.rows();
   }
 
-  /** What is in force for the backend of a row, whoever wants it so. */
+  /** What is in force for the backend of a row, whether from the file or from an operator. */
   wishOf(row: number): Wish {
     return this.#wished.get(row) ?? { weight: 0, mode: "ready" };
   }
 
-  /** Puts in force what an operator wants of a backend, until the file says something new. */
+  /** Applies an operator's change to a backend, until the file says something new. */
   wish(row: number, change: Partial<Wish>): void {
     this.#wish(row, change);
     this.#state.advanceEpoch();
   }
 
   #planListener(settings: ListenerSettings): ListenerPlan {
-    // Named by its address and not by its key: `24003` and `*:24003` are the same listener.
+    // Identified by its address, not by its key: `24003` and `*:24003` are the same listener.
     const address = formatAddress(settings.address);
     const listener = this.#listeners.take(address, settings);
     const backends = settings.backends.map((backend) =>
@@ -158,7 +160,7 @@ export class Planner {
     }
     this.#listeners.enact();
     for (const row of this.#backends.enact()) {
-      // Where it comes back, it is as the file has it then.
+      // If it comes back, it is as the file has it then.
       this.#filed.delete(row);
       this.#wished.delete(row);
     }
@@ -191,12 +193,12 @@ export class Planner {
     }
   }
 
-  /** Lets rows be used again in which nothing is counted any more, and nothing can be. */
+  /** Frees the rows in which nothing is counted any more and nothing can be. */
   #sweep(): void {
     if (!this.#isSettled) return;
     const state = this.#state;
     this.#listeners.sweep(
-      // In this order: by a socket that is still there another session may begin.
+      // In this order: a socket that is still open may begin another session.
       ({ row }) =>
         state.listenerTallySum(row, ListenerTally.sockets) > 0 ||
         state.listenerCell(row, ListenerCell.active) > 0,

@@ -6,35 +6,35 @@ import type { BindProblem } from "../engine/generation.ts";
 import { loggerFor } from "../log/logging.ts";
 import { findOccupied } from "./find_occupied.ts";
 
-/** A listener that was removed is closed by then, whatever its queue brings, on a busy machine too. */
+/** By then a removed listener is closed, whatever its queue holds, even on a busy machine. */
 const LONGEST_RETIREMENT_MS = 5_000;
-/** What the workers have closed is free for others by then. */
+/** By then others can bind what the workers have closed. */
 const LONGEST_CLOSE_MS = 1_000;
 const LOOK_MS = 20;
-/** How often a start looks whether addresses have come free. */
+/** How often to check at start whether addresses have become free. */
 const RETRY_MS = 100;
 
 /** What the workers have bound. */
 export interface BoundSockets {
-  /** The listeners whose sockets stay, or can be had again, where these are to be served. */
+  /** The listeners whose sockets stay, or can be used again, if `wanted` are to be served. */
   usable(wanted: readonly ListenerSettings[]): readonly ListenerSettings[];
-  /** Whether there are sockets at a listener's address that are about to be closed. */
+  /** Whether sockets at a listener's address are about to be closed. */
   isClosing(listener: ListenerSettings): boolean;
 }
 
-/** Settings that can be served here and now, or what stands against it. */
+/** Settings that can be served here and now, or the problems that prevent it. */
 export interface PreparedSettings {
   /** With the addresses of every backend; absent where there are problems. */
   readonly settings?: Settings;
   /** In words, one for each. */
   readonly problems: readonly string[];
-  /** What is not as the file wants it and runs all the same, in words. */
+  /** What differs from the file but runs anyway, in words. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Makes of the settings what can be served here and now: resolves names, looks whether the addresses
- * are free, and fits the number of workers to the system.
+ * Turns the settings into what can be served here and now: resolves names, checks whether the
+ * addresses are free, and adapts the number of workers to the system.
  *
  * @param filed the settings as the file has them
  * @param bound absent where nothing is served yet
@@ -53,14 +53,15 @@ export async function prepareSettings(
   ];
   if (problems.length > 0) return { problems, warnings };
   if (settings.workers === 1 || Deno.build.os === "linux") return { settings, problems, warnings };
-  const warning = `Running 1 worker and not ${settings.workers}: only Linux shares a port among ` +
+  const warning =
+    `Running 1 worker instead of ${settings.workers}: only Linux shares a port among ` +
     "several (SO_REUSEPORT)";
   return { settings: { ...settings, workers: 1 }, problems, warnings: [...warnings, warning] };
 }
 
 /**
- * Finds the listeners whose address cannot be had, even by waiting for `bind_retry`. The address of the
- * admin side is waited for, too; whether it can be had in the end shows when it is opened.
+ * Returns the listeners whose address cannot be bound even after waiting for `bind_retry`. It waits
+ * for the admin address, too; whether that can be bound in the end shows when it is opened.
  */
 async function findOccupiedAtStart(settings: Settings): Promise<readonly BindProblem[]> {
   const { listeners, bindRetryMs } = settings;
@@ -82,8 +83,8 @@ async function findOccupiedAtStart(settings: Settings): Promise<readonly BindPro
 }
 
 /**
- * Finds the listeners whose address cannot be had. Where it is one of our own sockets that stands
- * against it, because another engine is to serve the address from now on, waits until that is closed.
+ * Returns the listeners whose address cannot be bound. Where one of our own sockets holds it,
+ * because another engine is to serve the address from now on, waits until that socket is closed.
  */
 async function findStillOccupied(
   listeners: readonly ListenerSettings[],

@@ -13,17 +13,17 @@ import { logDiagnostics } from "./log_diagnostics.ts";
 import { describeBindProblem, prepareSettings } from "./prepare_settings.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** What came of a reload. */
+/** The result of a reload. */
 export interface ReloadResult {
   /** Milliseconds since 1970. */
   readonly atMs: number;
   /** Whether the new settings are in force. */
   readonly ok: boolean;
-  /** What asked for it. */
+  /** What triggered it. */
   readonly cause: string;
   /** What is wrong in the file. */
   readonly diagnostics: readonly Diagnostic[];
-  /** What else stood against it, in words. */
+  /** What else prevented it, in words. */
   readonly problems: readonly string[];
   /** What was changed, in words. */
   readonly changes: readonly string[];
@@ -38,23 +38,23 @@ export interface ReloaderInputs {
   readonly filed: Settings;
   /** Reads the configuration again. */
   readonly load: () => Promise<LoadedSettings>;
-  /** Resolves when Weir has been started; whatever is asked for earlier waits for that. */
+  /** Resolves when Weir has started; earlier requests wait for that. */
   readonly started: Promise<void>;
-  /** Hears that a reload begins. */
+  /** Called when a reload begins. */
   readonly onReload: () => void;
-  /** Hears how a reload has ended, with the settings in force. */
+  /** Called when a reload has ended, with the settings in force. */
   readonly onReloaded: (settings: Settings) => void;
 }
 
-/** After so long it is tried again to take over what names resolve to. */
+/** How long until applying the new addresses of names is retried. */
 const RETRY_MS = 1_000;
-/** So many changes are told one by one. */
+/** How many changes are listed one by one. */
 const MOST_CHANGES = 100;
 
 /**
- * Reads the configuration again while Weir runs. All or nothing: a file with any error changes
- * nothing at all. Reloads run one after the other; whoever asks for one while another still waits
- * for its turn shares that one.
+ * Reloads the configuration while Weir runs. All or nothing: a file with any error changes nothing
+ * at all. Reloads run one after another; a request made while another is still queued shares that
+ * one.
  */
 export class Reloader {
   readonly #inputs: ReloaderInputs;
@@ -63,9 +63,9 @@ export class Reloader {
   #last: Promise<unknown>;
   /** The reload that has not begun yet. */
   #waiting: Promise<ReloadResult> | undefined;
-  /** Tries once more to take over what names resolve to. */
+  /** Retries applying the new addresses of names. */
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  /** What stood against that the last time, so that it is said once. */
+  /** What prevented that the last time, so that it is logged once. */
   #unresolvedProblem: string | undefined;
   #filed: Settings;
   #lastResult: ReloadResult | undefined;
@@ -92,7 +92,7 @@ export class Reloader {
     return this.#lastResult;
   }
 
-  /** Reads the file and takes it over. Never rejects. */
+  /** Reads the file and applies it. Never rejects. */
   reload(cause: string): Promise<ReloadResult> {
     if (this.#waiting === undefined) {
       this.#waiting = this.#last.then(() => {
@@ -104,12 +104,12 @@ export class Reloader {
     return this.#waiting;
   }
 
-  /** Takes over the addresses that names have now: the same settings with other backends. */
+  /** Applies the addresses that names resolve to now: the same settings with other backends. */
   resolved(): void {
     this.#last = this.#last.then(() => this.#applyResolved());
   }
 
-  /** Tries nothing again from now on. */
+  /** Stops retrying. */
   stop(): void {
     clearTimeout(this.#retryTimer);
   }
@@ -133,15 +133,15 @@ export class Reloader {
     }
   }
 
-  /** Discovery tells of a change once: what could not be taken over is tried again from here. */
+  /** Discovery reports a change once: what could not be applied is retried from here. */
   #retryResolved(problem: string): void {
     this.#retryTimer = setTimeout(() => this.resolved(), RETRY_MS);
     if (problem === this.#unresolvedProblem) return;
     this.#unresolvedProblem = problem;
-    this.#logger.error("Could not take over what names resolve to: {problem}", { problem });
+    this.#logger.error("Could not apply the new addresses of names: {problem}", { problem });
   }
 
-  /** Gives what stands against the settings, in words; none if they are in force. */
+  /** Returns the problems that prevent the settings, in words; none if they are in force. */
   async #tryReload(settings: Settings): Promise<readonly string[]> {
     try {
       return (await this.#inputs.supervisor.reload(settings)).map(describeBindProblem);

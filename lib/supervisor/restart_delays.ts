@@ -2,20 +2,20 @@ import { Backoff } from "../base/backoff.ts";
 
 const FIRST_MS = 100;
 const LONGEST_MS = 10_000;
-/** A worker that has lived for so long did not die of what killed the one before. */
+/** A worker that has lived this long did not die of what killed the previous one. */
 const SOUND_MS = 60_000;
 
 /**
- * How long the slot of a worker that has died stays empty: twice as long after each death in a row,
- * up to ten seconds.
+ * How long the slot of a dead worker stays empty: twice as long after each consecutive death, up to
+ * ten seconds.
  */
 export class RestartDelays {
   readonly #backoffs = new Map<number, Backoff>();
 
   /**
-   * Gives the wait in milliseconds before another worker gets the slot.
+   * Returns the wait in milliseconds before another worker gets the slot.
    *
-   * @param livedMs how long the one that has died was there
+   * @param livedMs how long the worker that died had lived
    */
   next(slot: number, livedMs: number): number {
     const backoff = this.#backoffs.get(slot) ??

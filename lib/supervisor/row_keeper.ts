@@ -6,7 +6,7 @@ export interface Leaver<Thing> {
   readonly row: number;
   /** As it was when it was last in force, or planned. */
   readonly thing: Thing;
-  /** Whether it was ever in force; otherwise a plan that was given up has left it. */
+  /** Whether it was ever in force; otherwise it was left by a discarded plan. */
   readonly wasInForce: boolean;
 }
 
@@ -19,14 +19,15 @@ export interface RowKind {
 }
 
 /**
- * The rows of one kind, from one generation to the next: who stays keeps its row, and who was removed
- * has it until nothing is counted there any more. Whoever comes back before that has it again.
+ * The rows of one kind, from one generation to the next: what stays keeps its row, and what was
+ * removed keeps it until nothing is counted there any more. What comes back before that gets the
+ * same row again.
  */
 export class RowKeeper<Thing> {
   readonly #kind: RowKind;
   readonly #rows: RowTable;
   #inForce: ReadonlyMap<string, Thing> = new Map();
-  /** What the plan under way needs. */
+  /** What the current plan needs. */
   #planned = new Map<string, Thing>();
   readonly #leavers = new Map<string, Leaver<Thing>>();
 
@@ -35,7 +36,10 @@ export class RowKeeper<Thing> {
     this.#rows = new RowTable(kind.capacity);
   }
 
-  /** Gives what the plan under way needs its row. Throws a `RangeError` when all are taken. */
+  /**
+   * Returns the row of something that the current plan needs. Throws a `RangeError` if all are
+   * taken.
+   */
   take(name: string, thing: Thing): number {
     if (this.#rows.isFull && !this.#rows.has(name)) throw new RangeError(this.#describeLack());
     const row = this.#rows.take(name);
@@ -46,7 +50,7 @@ export class RowKeeper<Thing> {
     return row;
   }
 
-  /** Puts the plan under way in force. Gives the rows of those that leave by it. */
+  /** Puts the current plan in force. Returns the rows of those that it removes. */
   enact(): number[] {
     const gone: number[] = [];
     for (const [name, thing] of this.#inForce) {
@@ -61,7 +65,7 @@ export class RowKeeper<Thing> {
     return gone;
   }
 
-  /** Gives the plan under way up. */
+  /** Discards the current plan. */
   discard(): void {
     this.#planned = new Map();
   }
@@ -76,7 +80,7 @@ export class RowKeeper<Thing> {
     return this.#rows.has(name);
   }
 
-  /** The rows that are taken, by whomever. */
+  /** All rows that are taken. */
   *rows(): Generator<number> {
     for (const name of this.#rows.names()) yield this.#rows.take(name);
   }
@@ -92,10 +96,10 @@ export class RowKeeper<Thing> {
   }
 
   /**
-   * Lets rows be used for others that neither the generation in force nor the plan under way needs.
+   * Frees rows that neither the generation in force nor the current plan needs.
    *
    * @param isBusy whether something is or may still be counted for one of them
-   * @param clear sets everything that is known about a row back
+   * @param clear resets everything that is known about a row
    */
   sweep(isBusy: (leaver: Leaver<Thing>) => boolean, clear: (row: number) => void): void {
     for (const leaver of this.#leavers.values()) {
@@ -113,7 +117,7 @@ export class RowKeeper<Thing> {
     const room = `There is room for ${capacity} ${noun}`;
     return leavers === 0
       ? `${room}, and for no more`
-      : `${room}, and ${leavers} that were removed have sessions still: close these, or try again ` +
+      : `${room}, and ${leavers} that were removed still have sessions: close these, or try again ` +
         "when they have ended";
   }
 }

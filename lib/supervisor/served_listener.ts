@@ -5,19 +5,19 @@ import type { ListenerPlan } from "../engine/generation.ts";
 /** A backend that has sessions, or may have some. */
 export interface ServedBackend {
   readonly settings: BackendSettings;
-  /** Where its figures are. */
+  /** The row of its figures. */
   readonly row: number;
-  /** Whether it was removed, and finishes the sessions that it has. */
+  /** Whether it was removed and is finishing its sessions. */
   readonly leaving: boolean;
 }
 
 /** A listener that has sessions, or may have some. */
 export interface ServedListener {
   readonly settings: ListenerSettings;
-  /** Where its figures are. */
+  /** The row of its figures. */
   readonly row: number;
   readonly engine: EngineChoice;
-  /** Whether it was removed, and finishes the sessions that it has. */
+  /** Whether it was removed and is finishing its sessions. */
   readonly leaving: boolean;
   /** Those that are leaving come last. */
   readonly backends: readonly ServedBackend[];
@@ -26,7 +26,7 @@ export interface ServedListener {
 /**
  * Puts what is in force and what is leaving into one list, in this order.
  *
- * @param leaving what `Planner.leaving` gives
+ * @param leaving what `Planner.leaving` returns
  */
 export function listServed(
   inForce: readonly ListenerPlan[],

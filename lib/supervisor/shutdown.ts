@@ -4,15 +4,20 @@ import { loggerFor } from "../log/logging.ts";
 import { ListenerCell } from "../state/counters.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** After so many seconds it is said how far a shutdown is, and then every so often as the last. */
+/**
+ * When to log the progress of a shutdown, in seconds; after the last one, it repeats at that
+ * interval.
+ */
 const PROGRESS_S = [1, 2, 5, 10, 30] as const;
 const LAST_PROGRESS_S = 30;
 
 /**
- * Ends a supervisor as the settings say: goes on serving for `shutdown_delay`, then accepts nobody
- * any more, waits for the sessions, and closes those that are left. Says now and then how far it is.
+ * Shuts a supervisor down as the settings say: goes on serving for `shutdown_delay`, then stops
+ * accepting, waits for the sessions, and closes those that are left. Logs the progress now and
+ * then.
  *
- * @param cutShort aborted by whoever ends the supervisor at once: what comes of it is not told then
+ * @param cutShort aborted by a caller that terminates the supervisor at once: the outcome is not
+ * logged then
  */
 export async function shutDown(
   supervisor: Supervisor,
@@ -23,7 +28,7 @@ export async function shutDown(
   const { shutdownDelayMs } = supervisor.settings;
   if (shutdownDelayMs > 0) {
     const delay = formatDuration(shutdownDelayMs);
-    logger.info("{cause}: not ready any more; new sessions are served for {delay}", {
+    logger.info("{cause}: no longer ready; new sessions are still accepted for {delay}", {
       cause,
       delay,
     });
@@ -32,15 +37,15 @@ export async function shutDown(
   if (cutShort.aborted) return;
   // A reload during the delay may have changed it.
   const timeout = formatDuration(supervisor.settings.drainTimeoutMs);
-  logger.info("{cause}: no new sessions; those under way have {timeout}", { cause, timeout });
+  logger.info("{cause}: no new sessions; active ones have {timeout}", { cause, timeout });
   const over = new AbortController();
   void tellProgress(supervisor, AbortSignal.any([over.signal, cutShort]));
   try {
     const closed = await supervisor.drain();
     if (cutShort.aborted) return;
     const sessions = counted(closed, "session");
-    if (closed === 0) logger.info("Every session has ended; bye");
-    else logger.warn("Closed {sessions} that had not ended in time; bye", { sessions, closed });
+    if (closed === 0) logger.info("Every session has ended");
+    else logger.warn("Closed {sessions} that had not ended in time", { sessions, closed });
   } finally {
     over.abort();
   }
@@ -60,7 +65,7 @@ async function tellProgress(supervisor: Supervisor, over: AbortSignal): Promise<
   }
 }
 
-/** Lets time pass, or less of it where it is aborted. */
+/** Waits for a time, or until aborted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(end, ms);

@@ -1,22 +1,21 @@
 /** What signals ask for. */
 export interface SignalOrders {
-  /** Stop: called for every such signal, with how many came before it. */
+  /** Stop: called for every such signal, with the number of earlier ones. */
   stop(name: string, before: number): void;
-  /** Read the configuration again. */
+  /** Reload the configuration. */
   reload(name: string): void;
-  /** Open the access log anew. */
+  /** Reopen the access log. */
   reopen(): void;
 }
 
 /**
- * A signal to stop that follows its like so soon is the same one: `deno task` and other wrappers
- * pass on what a terminal has sent to the whole group of processes already.
+ * A stop signal that follows another this soon is the same one: `deno task` and other wrappers
+ * forward what a terminal has already sent to the whole process group.
  */
 const ECHO_MS = 300;
 
 /**
- * Listens for signals until the function that it gives is called. Windows knows only the ones that
- * stop.
+ * Listens for signals until the returned function is called. Windows has only the ones that stop.
  *
  * @param now milliseconds on a clock that never goes back
  */

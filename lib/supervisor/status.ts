@@ -8,21 +8,21 @@ export type BackendCondition =
   | "up"
   /** Probing found it down. */
   | "down"
-  /** Its sessions failed, and it has a pause. */
+  /** Its sessions failed, and it is paused. */
   | "ejected"
-  /** One session tries it after an ejection. */
+  /** One session is trying it after an ejection. */
   | "trial"
-  /** Takes no new sessions because somebody wants it so. */
+  /** Takes no new sessions because the file or an operator says so. */
   | "drain"
   | "maintenance"
   /** Has weight 0. */
   | "unused"
-  /** Was removed, or its listener was, and finishes the sessions that it has. */
+  /** It or its listener was removed, and it is finishing its sessions. */
   | "leaving";
 
-/** A backend of a listener, with everything that is known about it. */
+/** A backend of a listener, and everything known about it. */
 export interface BackendStatus {
-  /** Names the backend in the API: `LISTENER/NAME`, where the listener is named by its key. */
+  /** Identifies the backend in the API: `LISTENER/NAME`, where the listener is named by its key. */
   readonly id: string;
   readonly name: string;
   readonly condition: BackendCondition;
@@ -35,9 +35,9 @@ export interface BackendStatus {
   /** As it is now: an operator may have changed it, and a slow start makes it smaller for a while. */
   readonly weight: number;
   readonly maxConnections: number;
-  /** What an operator has changed and the file does not say. */
+  /** What an operator has changed from what the file says. */
   readonly differsFromFile: readonly ("mode" | "weight")[];
-  /** When and why the health or the ejection changed the last time; absent if never. */
+  /** When and why the health or the ejection last changed; absent if never. */
   readonly lastChange?: { readonly atMs: number; readonly text: string };
   readonly figures: BackendFigures;
 }
@@ -51,12 +51,12 @@ export interface ListenerStatus {
   readonly engine: string;
   readonly engineReason: string;
   readonly maxConnections: number;
-  /** Whether it has a backend that takes sessions; why not if it has none. */
+  /** Whether it has a backend that takes sessions, and why not if it has none. */
   readonly ready: boolean;
   readonly notReadyReasons: readonly string[];
   /** The backends that are left out because their names have no address, and why they have none. */
   readonly unresolved: readonly { readonly name: string; readonly problem: string }[];
-  /** Whether it was removed, and finishes the sessions that it has. */
+  /** Whether it was removed and is finishing its sessions. */
   readonly leaving: boolean;
   readonly figures: ListenerFigures;
   /** Those that are leaving come last. */
@@ -78,7 +78,7 @@ export interface Status {
   /** The configuration file. */
   readonly file: string;
   readonly phase: "running" | "stopping";
-  /** Whether the process accepts clients and is not shutting down; the reasons if not. */
+  /** Whether the process accepts clients and is not shutting down, and the reasons if not. */
   readonly ready: boolean;
   readonly notReadyReasons: readonly string[];
   /** Those that are leaving come last. */

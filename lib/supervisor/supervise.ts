@@ -29,13 +29,15 @@ export interface SuperviseInputs {
   readonly workerUrls: WorkerUrls;
   /** Weir's own version. */
   readonly version: string;
-  /** What the file has been warned of, where that is for the log to tell. @default {[]} */
+  /** Warnings about the file that are still to be logged. @default {[]} */
   readonly diagnostics?: readonly Diagnostic[];
-  /** Reads the configuration again, for a reload. */
+  /** Loads the configuration again, for a reload. */
   readonly load: () => Promise<LoadedSettings>;
   /** Called when every listener accepts. */
   readonly onReady?: () => void;
-  /** Starts what operators reach Weir by, and gives how to end it. Rejects where that cannot be. */
+  /**
+   * Starts the admin side, and returns a function that ends it. Rejects if it cannot be started.
+   */
   readonly attach?: (control: Control) => Promise<() => Promise<void>>;
 }
 
@@ -44,8 +46,8 @@ const STOPPED = 0;
 const FAILED = 1;
 
 /**
- * Runs Weir until it is told to stop, and gives the exit status: 0 after a drain, 1 when it could
- * not be started or was told to end at once. What went wrong has been logged by then. Never rejects.
+ * Runs Weir until it is told to stop, and returns the exit status: 0 after a drain, 1 if it could
+ * not be started or was told to end at once. Errors have been logged by then. Never rejects.
  */
 export async function supervise(inputs: SuperviseInputs): Promise<number> {
   configureLogging({ level: inputs.settings.logLevel, format: inputs.settings.logFormat });
@@ -53,7 +55,7 @@ export async function supervise(inputs: SuperviseInputs): Promise<number> {
   const stopped = Promise.withResolvers<string>();
   const stoppedAgain = Promise.withResolvers<string>();
   const created = Promise.withResolvers<Run>();
-  // Obeyed from here on: left alone, a signal that asks for a reload would end the process.
+  // Handled from here on: by default, a signal that asks for a reload would end the process.
   const ignoreSignals = onSignals({
     stop: (name, before) => (before === 0 ? stopped : stoppedAgain).resolve(name),
     reload: (name) => {
@@ -72,7 +74,7 @@ export async function supervise(inputs: SuperviseInputs): Promise<number> {
   }
 }
 
-/** Finds the addresses of all backends. Gives an exit status where there is nothing to run. */
+/** Finds the addresses of all backends. Returns an exit status if there is nothing to run. */
 async function createRun(
   inputs: SuperviseInputs,
   stopped: PromiseWithResolvers<string>,
@@ -87,7 +89,7 @@ async function createRun(
   ]);
   if (typeof prepared === "string") {
     discovery.stop();
-    logger.info("{cause}: nothing was started yet; bye", { cause: prepared });
+    logger.info("{cause}: nothing was started yet", { cause: prepared });
     return STOPPED;
   }
   const { settings, warnings } = prepared;
@@ -106,7 +108,7 @@ async function createRun(
   return FAILED;
 }
 
-/** One run of Weir, from its start to its end: everything that lives just as long. */
+/** One run of Weir, from start to end: everything that has the same lifetime. */
 class Run {
   readonly #inputs: SuperviseInputs;
   readonly #logger = loggerFor("supervisor");
@@ -127,10 +129,10 @@ class Run {
   #detach: (() => Promise<void>) | undefined;
 
   /**
-   * Throws a `RangeError` where names resolve to more addresses than there is room for.
+   * Throws a `RangeError` if names resolve to more addresses than there is room for.
    *
    * @param settings with the addresses of every backend
-   * @param stopped resolved by whoever wants Weir to stop, with what it is
+   * @param stopped resolved when Weir is to stop, with the cause
    */
   constructor(
     inputs: SuperviseInputs,
@@ -178,7 +180,7 @@ class Run {
     this.#heartbeats = new HeartbeatMonitor(this.#supervisor.state, () => performance.now());
   }
 
-  /** Hears that names resolve to other addresses than before. */
+  /** Call when names resolve to other addresses than before. */
   resolved(): void {
     this.#reloader.resolved();
   }
@@ -192,7 +194,7 @@ class Run {
   }
 
   /**
-   * Starts, serves and ends. Gives the exit status.
+   * Starts, serves and shuts down. Returns the exit status.
    *
    * @param stoppedAgain resolves when Weir is to end at once, whatever it is doing
    */
@@ -217,7 +219,7 @@ class Run {
     return await this.#end(await this.#stopped.promise);
   }
 
-  /** Starts everything or nothing, and tells which. */
+  /** Starts everything or nothing, and returns which. */
   async #start(): Promise<boolean> {
     const { settings } = this.#supervisor;
     try {
@@ -237,7 +239,7 @@ class Run {
     this.#watcher.set(settings.watch);
     this.#heartbeats.start(() => this.#slots(), (slot, silentMs) => {
       const seconds = Math.round(silentMs / 1000);
-      this.#supervisor.replace(slot, `it has not moved for ${seconds} s`);
+      this.#supervisor.replace(slot, `it has had no heartbeat for ${seconds} s`);
     });
     for (const listener of settings.listeners) {
       const choice = this.#supervisor.engineOf(listener);
@@ -250,7 +252,7 @@ class Run {
     return true;
   }
 
-  /** Says once what the settings in force would need. */
+  /** Warns once about what the settings in force would need. */
   #warnAboutOpenFiles(): void {
     const limit = readOpenFilesLimit(readDescriptorLimit);
     const warning = warnAboutOpenFiles(
@@ -271,7 +273,7 @@ class Run {
   async #end(cause: string): Promise<number> {
     this.#operator.announceStop();
     void this.#systemd.stopping();
-    this.#events.add("shutdown", `Weir shuts down: ${cause}`);
+    this.#events.add("shutdown", `Weir is shutting down: ${cause}`);
     await shutDown(this.#supervisor, cause, this.#cutShort.signal);
     return STOPPED;
   }

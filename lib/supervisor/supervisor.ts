@@ -35,19 +35,19 @@ export interface SupervisorInputs {
   readonly accessLog: AccessLogOwner;
 }
 
-/** A thread that hangs keeps its sockets, and only the native engine's can be taken from it. */
+/** A hung thread keeps its sockets; only those of the native engine can be taken from it. */
 const ABANDONED_SOCKETS =
-  "Worker {slot} hangs and keeps its sockets: clients that the kernel gives " +
-  "to them wait in vain. Restart Weir as soon as you can";
-/** Every call that a worker had begun when it was given up is over after so long. */
+  "Worker {slot} hangs and keeps its sockets: clients that the kernel assigns " +
+  "to them are never served. Restart Weir as soon as you can";
+/** By then every call that a worker had begun when it was given up on has returned. */
 const LAST_CALLS_MS = 5_000;
 
 /**
- * Starts the workers, keeps them running, gives them new settings, and ends them.
+ * Starts the workers, keeps them running, passes new settings to them, and ends them.
  *
  * Each engine that a listener needs has as many workers as are configured, and all workers of an
- * engine serve the same share of a generation. One that dies takes only its own sessions with it: the
- * others go on, and another takes its place after a pause that grows with every failure.
+ * engine serve the same share of a generation. A worker that dies takes only its own sessions with
+ * it: the others continue, and a new one replaces it after a pause that grows with every failure.
  */
 export class Supervisor {
   /** What all threads share. */
@@ -59,7 +59,7 @@ export class Supervisor {
   readonly #generations: Generations;
   readonly #changes = new ChangeQueue();
   readonly #slots: WorkerSlots;
-  /** Those that run, by slot. */
+  /** The running workers, by slot. */
   readonly #workers = new Map<number, WorkerHandle>();
   readonly #restartDelays = new RestartDelays();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -91,7 +91,7 @@ export class Supervisor {
     return this.#generations.current;
   }
 
-  /** Knows the rows, and what is wanted of the backends. */
+  /** Knows the rows, and each backend's wanted weight and mode. */
   get planner(): Planner {
     return this.#generations.planner;
   }
@@ -111,15 +111,15 @@ export class Supervisor {
     return this.#generations.engineOf(listener);
   }
 
-  /** The workers that run now. */
+  /** The running workers. */
   get workers(): Iterable<WorkerHandle> {
     return this.#workers.values();
   }
 
   /**
    * Starts all workers and lets them serve once every one of them has bound every listener.
-   * Otherwise gives what could not be bound, each listener once, and no worker is left.
-   * Rejects when a worker dies while it starts.
+   * Otherwise returns what could not be bound, each listener once, and no worker is left. Rejects
+   * if a worker dies while it starts.
    */
   start(): Promise<readonly BindProblem[]> {
     const generations = this.#generations;
@@ -134,7 +134,7 @@ export class Supervisor {
           this.terminate();
           return problems;
         }
-        // One that dies from here on, having said that it serves, is started again.
+        // From here on a worker that dies, having reported that it serves, is restarted.
         this.#running = true;
         await generations.commit(workers);
         this.health.update(this.generation);
@@ -147,9 +147,9 @@ export class Supervisor {
   }
 
   /**
-   * Takes over new settings without an interruption, on all workers or on none. Gives the listeners
-   * that could not be bound; nothing has changed then. Rejects with a `RangeError` when there are
-   * too many backends.
+   * Applies new settings without interruption, on all workers or on none. Returns the listeners
+   * that could not be bound; nothing has changed then. Rejects with a `RangeError` if there are too
+   * many backends.
    */
   reload(settings: Settings): Promise<readonly BindProblem[]> {
     const generations = this.#generations;
@@ -170,20 +170,20 @@ export class Supervisor {
       generations.enact(draft);
       this.health.update(this.generation);
       for (const worker of this.#workers.values()) worker.configure(this.#logOptions());
-      // A worker that dies now is started again with the new plan.
+      // A worker that dies now is restarted with the new plan.
       await generations.commit(this.#workers.values()).catch(() => {});
       return [];
     });
   }
 
   /**
-   * Stops accepting, waits up to `drain_timeout` for the sessions, and ends the workers. Gives how
-   * many sessions had to be closed.
+   * Stops accepting, waits up to `drain_timeout` for the sessions, and ends the workers. Returns
+   * how many sessions had to be closed.
    */
   async drain(): Promise<number> {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    // A reload in the midst of this would bind listeners that nobody closes.
+    // A reload in the middle of this would bind listeners that nobody closes.
     await this.#changes.over(DRAIN_GRACE_MS);
     const { drainTimeoutMs, closeSpreadMs } = this.settings;
     const closed = await Promise.all(
@@ -206,8 +206,8 @@ export class Supervisor {
   }
 
   /**
-   * Gives a worker up that does not answer any more, and starts another one in its place. The thread
-   * itself cannot be stopped while it is busy, so that its slot is not used again.
+   * Gives up on a worker that no longer answers, and starts another one in its place. The thread
+   * itself cannot be stopped while it is busy, so its slot is not used again.
    */
   replace(slot: number, message: string): void {
     const worker = this.#workers.get(slot);
@@ -215,7 +215,7 @@ export class Supervisor {
     this.#giveUp(worker);
     const freshSlot = this.#slots.replace(worker.engine, slot);
     if (freshSlot === undefined) {
-      this.#logger.error("Worker {slot} was given up: {message}. There is no slot for another", {
+      this.#logger.error("Worker {slot} was given up: {message}. No slot is left for another", {
         slot,
         message,
       });
@@ -227,12 +227,12 @@ export class Supervisor {
 
   #closeSessions(backendRow: number): void {
     for (const worker of this.#workers.values()) {
-      // A worker that dies over it has closed them all the same.
+      // A worker that dies during this has closed them anyway.
       worker.cut("backend_down", { backendRows: [backendRow] }).catch(() => {});
     }
   }
 
-  /** Puts the workers that are missing into `fresh`, and lets all of them bind what is new. */
+  /** Adds the missing workers to `fresh`, and lets all workers bind what is new. */
   async #prepareReload(
     draft: Draft,
     fresh: WorkerHandle[],
@@ -246,7 +246,7 @@ export class Supervisor {
     for (const engine of engines.kinds) {
       const slots = this.#slots.of(engine);
       const isServed = slots.some((slot) => this.#workers.has(slot));
-      // Of an engine that is in force, those that have died come back by themselves.
+      // Dead workers of an engine that is in force are restarted anyway.
       if (isServed && this.#generations.engines.kinds.has(engine)) continue;
       for (const slot of slots) {
         if (!this.#workers.has(slot)) fresh.push(this.#createWorker(slot, engine));
@@ -261,10 +261,10 @@ export class Supervisor {
   }
 
   /**
-   * Takes everything from a worker that hangs. Its thread cannot be stopped, so that it is told by
-   * the shared memory to touch nothing any more, and its sockets are taken from it in two steps:
-   * reset at once, and closed once a call that was under way has surely been made. What it may have
-   * counted in between is taken back then; nobody gets its slot again.
+   * Takes everything from a worker that hangs. Its thread cannot be stopped, so shared memory tells
+   * it to touch nothing any more, and its sockets are taken from it in two steps: reset at once,
+   * and closed once any call in progress must have returned. What it may have counted in between is
+   * subtracted then; its slot is never reused.
    */
   #giveUp(worker: WorkerHandle): void {
     const { slot } = worker;
@@ -312,12 +312,12 @@ export class Supervisor {
     this.state.releaseWorker(slot);
     if (!this.#running || this.#stopping) return;
     const waitMs = this.#restartDelays.next(slot, performance.now() - startedMs);
-    const what = `Worker ${slot} died, and the sessions that it had with it: ${message}`;
+    const what = `Worker ${slot} died, and its sessions with it: ${message}`;
     this.#restartLater(slot, engine, waitMs, what);
   }
 
   #restartLater(slot: number, engine: EngineKind, waitMs: number, what: string): void {
-    this.#logger.error("{what}. Another one is started in {waitMs} ms", { what, waitMs });
+    this.#logger.error("{what}. A replacement starts in {waitMs} ms", { what, waitMs });
     this.#inputs.events.add("worker", what);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
@@ -349,13 +349,13 @@ export class Supervisor {
       const listed = problems.map(({ listener, message }) => `${listener}: ${message}`).join("; ");
       this.#workerDied(worker, `it could not bind every listener (${listed})`);
     } catch {
-      // It died once more, and `died` has seen to that already.
+      // It died again, and `died` has already handled that.
     }
   }
 
   /**
-   * Whether a slot waits for a worker: meanwhile a reload may have filled it, or left the engine
-   * nothing to serve, and another slot may have taken its place.
+   * Whether a slot still waits for a worker: meanwhile a reload may have filled it or left the
+   * engine nothing to serve, or another slot may have replaced it.
    */
   #isMissing(slot: number, engine: EngineKind): boolean {
     return !this.#workers.has(slot) && this.#generations.engines.kinds.has(engine) &&

@@ -1,11 +1,11 @@
 import { messageOf } from "../base/message_of.ts";
 import { loggerFor } from "../log/logging.ts";
 
-/** What systemd has to say about the process, from its environment. */
+/** What systemd passes to the process in its environment. */
 interface NotifyEnvironment {
-  /** The path of the socket; an abstract one begins with a 0 character. */
+  /** The path of the socket; an abstract one begins with a NUL character. */
   readonly socketPath: string;
-  /** How often systemd wants a sign of life; 0 = never. */
+  /** How often systemd expects a keep-alive; 0 = never. */
   readonly watchdogMs: number;
 }
 
@@ -16,17 +16,17 @@ export interface SystemdNotifyInputs {
   readonly monotonicMicros?: () => bigint | undefined;
 }
 
-/** systemd allows for one missed sign of life. */
+/** Leaves room for one missed keep-alive. */
 const WATCHDOG_SHARE = 2;
 
 /**
- * Tells systemd how the service is doing (`sd_notify(3)`): by a datagram to the socket that
+ * Notifies systemd of the service's state (`sd_notify(3)`), by a datagram to the socket that
  * NOTIFY_SOCKET names. Without that variable, or without the permission to read it, every call does
  * nothing. A failure is logged once and changes nothing else.
  *
- * Under Deno that takes `--allow-env=NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID`, and `--allow-net`,
+ * Under Deno this needs `--allow-env=NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID`, and `--allow-net`,
  * `--allow-read` and `--allow-write`, as the sender's own socket has an abstract address;
- * `Type=notify-reload` takes `--allow-sys` on top.
+ * `Type=notify-reload` also needs `--allow-sys`.
  */
 export class SystemdNotify {
   readonly #environment: NotifyEnvironment | undefined;
@@ -35,7 +35,7 @@ export class SystemdNotify {
   #watchdog: ReturnType<typeof setInterval> | undefined;
   #hasFailed = false;
   #isStopping = false;
-  /** Messages are sent one after the other, so that they arrive in order. */
+  /** Messages are sent one after another, so they arrive in order. */
   #sent: Promise<void> = Promise.resolve();
 
   constructor(inputs: SystemdNotifyInputs = {}) {
@@ -48,14 +48,14 @@ export class SystemdNotify {
     return this.#environment !== undefined;
   }
 
-  /** The service serves, after its start or after a reload. Signs of life begin. */
+  /** The service is ready, after its start or after a reload. Keep-alives begin. */
   ready(): Promise<void> {
     if (this.#isStopping) return this.#sent;
     this.#startWatchdog();
     return this.#send(["READY=1"]);
   }
 
-  /** The configuration is being read again. To be followed by {@linkcode ready}. */
+  /** The configuration is being reloaded. To be followed by {@linkcode ready}. */
   reloading(): Promise<void> {
     if (this.#isStopping) return this.#sent;
     // Type=notify-reload asks for the time, Type=notify does not.
@@ -67,7 +67,7 @@ export class SystemdNotify {
   }
 
   /**
-   * The service is on its way down, and no reload changes that any more. Signs of life go on until
+   * The service is shutting down, and no reload changes that any more. Keep-alives continue until
    * {@linkcode close}.
    */
   stopping(): Promise<void> {
@@ -75,7 +75,9 @@ export class SystemdNotify {
     return this.#send(["STOPPING=1"]);
   }
 
-  /** Ends the signs of life, and resolves when everything has been sent. Nothing is sent after it. */
+  /**
+   * Ends the keep-alives, and resolves when everything has been sent. Nothing is sent after that.
+   */
   async close(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#watchdog);
@@ -88,7 +90,7 @@ export class SystemdNotify {
   #startWatchdog(): void {
     const watchdogMs = this.#environment?.watchdogMs ?? 0;
     if (watchdogMs === 0 || this.#watchdog !== undefined) return;
-    // On the main thread's own event loop: if that hangs, so do the signs of life.
+    // On the main thread's own event loop: if that hangs, the keep-alives stop.
     this.#watchdog = setInterval(() => this.#send(["WATCHDOG=1"]), watchdogMs / WATCHDOG_SHARE);
   }
 
@@ -134,18 +136,19 @@ function readEnvironment(
   return { socketPath, watchdogMs };
 }
 
-/** Asks whether it may beforehand, so that nobody is prompted. */
+/** Queries the permission first, so that the user is not prompted. */
 function readVariable(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? Deno.env.get(name) : undefined;
 }
 
 /**
- * The time since the machine was started, which is not before CLOCK_MONOTONIC: the two differ by how
- * long it has slept. It takes `--allow-sys`.
+ * The time since boot, which is never behind CLOCK_MONOTONIC: the two differ by the time spent
+ * suspended. It needs `--allow-sys`.
  */
 function readUptime(): bigint | undefined {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "osUptime" });
-  // Whole seconds, cut off: systemd ignores a time before its own, and takes one that is ahead.
+  // Truncated to whole seconds: systemd ignores a time before its own, and accepts one that is
+  // ahead.
   return state === "granted" ? BigInt(Deno.osUptime() + 1) * 1_000_000n : undefined;
 }

@@ -14,19 +14,19 @@ export interface WorkerKind {
   readonly engine: EngineKind;
   /** The file that it runs. */
   readonly url: URL;
-  /** What it is woken by; absent where messages reach it by themselves. */
+  /** What wakes it; absent where messages are enough. */
   readonly waker?: Waker | undefined;
 }
 
-/** What a worker tells without being asked. */
+/** What a worker reports without being asked. */
 export interface WorkerListener {
   logged(line: LogLine): void;
   accessLogged(lines: string, count: number): void;
-  /** The thread has ended by an error. It is told once, and the handle is of no further use. */
+  /** The thread has ended with an error. Called once; the handle is of no further use. */
   died(message: string): void;
 }
 
-/** An answer that is waited for. */
+/** A request that awaits its answer. */
 interface Pending {
   readonly type: FromWorker["type"];
   resolve(message: FromWorker): void;
@@ -34,7 +34,7 @@ interface Pending {
 }
 
 /**
- * One worker thread, as the supervisor sees it: questions and their answers.
+ * One worker thread, as the supervisor sees it: requests and their answers.
  *
  * Ownership: the thread belongs to the handle, and has ended once it died or was terminated.
  */
@@ -59,25 +59,25 @@ export class WorkerHandle {
     this.#worker = new Worker(url, { type: "module", name: `weir-${start.slot}` });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     this.#worker.onerror = (event) => {
-      // Left alone, an error in a worker ends the whole process.
+      // By default, an error in a worker ends the whole process.
       event.preventDefault();
       this.#die(event.message);
     };
     this.#send({ ...start, wakeDescriptor: waker?.descriptor ?? -1 });
   }
 
-  /** Binds what is new in a generation. Rejects when the worker dies over it. */
+  /** Binds what is new in a generation. Rejects if the worker dies meanwhile. */
   async prepare(generation: Generation): Promise<readonly BindProblem[]> {
     const { problems } = await this.#ask({ type: "prepare", generation }, "prepared");
     return problems;
   }
 
-  /** Serves the prepared generation. Rejects when the worker dies over it. */
+  /** Serves the prepared generation. Rejects if the worker dies meanwhile. */
   async commit(): Promise<void> {
     await this.#ask({ type: "commit" }, "committed");
   }
 
-  /** Gives the prepared generation up. */
+  /** Discards the prepared generation. */
   abort(): void {
     this.#send({ type: "abort" });
   }
@@ -87,7 +87,7 @@ export class WorkerHandle {
     this.#send({ type: "configure", ...options });
   }
 
-  /** Ends the sessions with any of these backends or ids; gives how many. */
+  /** Closes the sessions with any of these backends or ids; returns how many. */
   async cut(
     by: Ender,
     chosen: { readonly backendRows?: readonly number[]; readonly ids?: readonly string[] },
@@ -97,20 +97,22 @@ export class WorkerHandle {
     return sessions;
   }
 
-  /** The sessions that are under way. */
+  /** The active sessions. */
   async list(): Promise<readonly SessionView[]> {
     const { sessions } = await this.#ask({ type: "list" }, "listed");
     return sessions;
   }
 
-  /** Ends the worker's sessions; gives how many had to be closed. Rejects when the worker dies. */
+  /**
+   * Drains the worker's sessions; returns how many had to be closed. Rejects if the worker dies.
+   */
   async drain(timeoutMs: number, spreadMs: number): Promise<number> {
     const message = { type: "drain", timeoutMs, spreadMs } as const;
     const { closedSessions } = await this.#ask(message, "drained");
     return closedSessions;
   }
 
-  /** Ends the thread, whatever it is doing. */
+  /** Terminates the thread, whatever it is doing. */
   terminate(): void {
     this.#ending ??= "The worker was terminated";
     this.#waker?.end();
@@ -119,8 +121,8 @@ export class WorkerHandle {
   }
 
   /**
-   * Gives the thread up, which hangs: it is told to end, and not waited for. Gives how to close what
-   * it is woken by, once it cannot read that any more.
+   * Gives up on a hung thread: it is told to end, but not waited for. Returns a function that
+   * closes what wakes it, to be called once the thread cannot read that any more.
    */
   abandon(): () => void {
     this.#ending ??= "The worker was given up";
@@ -143,7 +145,7 @@ export class WorkerHandle {
     return new Promise((resolve, reject) => {
       this.#pending.push({
         type,
-        // Answers are found by their type, so that this is what it says.
+        // Answers are matched by their type, so the cast holds.
         resolve: (answer) => resolve(answer as Extract<FromWorker, { type: Type }>),
         reject,
       });

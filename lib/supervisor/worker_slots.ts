@@ -1,8 +1,8 @@
 import type { EngineKind } from "../engine/choose_engine.ts";
 
 /**
- * Which slots of the shared state the workers of each engine have. Each engine may come to need as
- * many as are configured; those beyond are for workers that replace one which hangs.
+ * Which slots of the shared state belong to the workers of each engine. Each engine may need as
+ * many as are configured; those beyond are for workers that replace a hung one.
  */
 export class WorkerSlots {
   readonly #workers: number;
@@ -12,16 +12,16 @@ export class WorkerSlots {
 
   /**
    * @param workers how many workers an engine has
-   * @param end the first slot that is no worker's
+   * @param end the first slot beyond those of workers
    */
   constructor(workers: number, end: number) {
     this.#workers = workers;
     this.#end = end;
-    // Two engines, of which a reload may bring the second.
+    // Two engines, as a reload may add the second.
     this.#nextSpare = 2 * workers;
   }
 
-  /** The slots of an engine's workers, whether these run or not. */
+  /** The slots of an engine's workers, whether they are running or not. */
   of(engine: EngineKind): readonly number[] {
     const known = this.#slots.get(engine);
     if (known !== undefined) return known;
@@ -32,8 +32,8 @@ export class WorkerSlots {
   }
 
   /**
-   * Gives an engine a slot that nobody has had in place of one whose thread may still write to it.
-   * Gives nothing where no slot is left; the engine has one fewer then.
+   * Assigns an engine an unused slot in place of one whose thread may still write to it. Returns
+   * `undefined` if no slot is left; the engine has one fewer then.
    */
   replace(engine: EngineKind, slot: number): number | undefined {
     const fresh = this.#nextSpare < this.#end ? this.#nextSpare++ : undefined;

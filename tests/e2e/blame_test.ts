@@ -79,7 +79,7 @@ permittedTest(
       assertEquals(served, CLIENTS.map(() => well.name));
     }
     assertEquals(await weir.stop(), 0);
-    assert(!weir.log.includes("not ejected any more"), weir.log);
+    assert(!weir.log.includes("no longer ejected"), weir.log);
   },
 );
 
@@ -108,7 +108,7 @@ permittedTest(
     await using _mended = new TestBackend(echo, { port: sickPort });
     for (const { key } of listeners) {
       await weir.logged(
-        new RegExp(`listener ${key} is not ejected any more: a health check passed`),
+        new RegExp(`listener ${key} is no longer ejected: a health check passed`),
       );
     }
     assertEquals(await weir.stop(), 0);
@@ -175,7 +175,7 @@ for (const { name, said, answered } of RECOVERIES) {
       await beginUntil(new RegExp(`${sick.name} of listener ${listener.key} is ejected`), listener);
       isWell = true;
       await beginUntil(
-        new RegExp(`${listener.key} is not ejected any more: the session on trial was good`),
+        new RegExp(`${listener.key} is no longer ejected: the trial session succeeded`),
         listener,
       );
       // Those that were begun before are to have arrived, too.

@@ -16,7 +16,7 @@ const SPREAD_MS = 1_500;
 
 permittedTest(
   NEEDS,
-  "during shutdown_delay Weir is not ready any more, and serves all the same",
+  "during shutdown_delay Weir is no longer ready, but still serves",
   async () => {
     await using backend = new TestBackend(echo);
     const admin = freePort();
@@ -36,7 +36,7 @@ permittedTest(
       await client.ping();
     }
     assertEquals((await weir.process.ending()).code, 0);
-    assertMatch(weir.log, /not ready any more/);
+    assertMatch(weir.log, /no longer ready/);
     assertMatch(weir.log, /Every session has ended/);
   },
 );

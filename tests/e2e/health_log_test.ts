@@ -39,7 +39,7 @@ permittedTest(NEEDS, "the log warns of a listener that has lost its last backend
   await backend.stop();
   await weir.logged(/has no backend left that takes sessions/);
   await backend.start();
-  await weir.logged(/has a backend again that takes sessions/);
+  await weir.logged(/has a backend that takes sessions again/);
   await weir.stop();
   const lines = healthLines(weir.stderr).map(({ level, properties }): Record<string, unknown> => {
     const { text: _text, ...about } = properties;

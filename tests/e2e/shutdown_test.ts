@@ -49,7 +49,7 @@ permittedTest(NEEDS, "a session that does not finish is closed after drain_timeo
 
 /** What a shutdown does for an hour, and what the log says before it. */
 const LONG_STEPS = [
-  ["shutdown_delay", { shutdown_delay: "1h" }, /SIGINT: not ready any more/],
+  ["shutdown_delay", { shutdown_delay: "1h" }, /SIGINT: no longer ready/],
   ["drain_timeout", { drain_timeout: "1h" }, /SIGINT[^]*2 sessions have not ended yet/],
   ["close_spread", { drain_timeout: "100ms", close_spread: "1h" }, /1 session has not ended yet/],
 ] as const;

@@ -54,7 +54,7 @@ async function replaceOneOfEachEngine(): Promise<void> {
 
   const isBack = /Worker (\d+) serves again/g;
   await eventually("both are replaced", () => count(weir.log, isBack) === 2, HANG_PATIENCE_MS);
-  assertEquals(count(weir.log, /Worker \d+ was given up: it has not moved for \d+ s/g), 2);
+  assertEquals(count(weir.log, /Worker \d+ was given up: it has had no heartbeat for \d+ s/g), 2);
   for (const [index, { key, engine }] of listeners.entries()) {
     const [resident, visitor] = [residents[index] as Crowd, visitors[index] as Crowd];
     await eventually(`${engine}: those who are not served are not counted`, async () => {
@@ -92,7 +92,7 @@ async function replaceOneOfEachEngine(): Promise<void> {
   assertEquals(await weir.stop(), 0);
 }
 
-/** Gives one of a listener's workers a session whose end it does not survive. */
+/** Starts a session whose end one of a listener's workers does not survive. */
 async function makeOneHang(port: number): Promise<void> {
   using client = await SocketEnd.connect(port);
   await client.ping("x".repeat(HANGING_BYTES));

@@ -99,8 +99,8 @@ Deno.test("EjectionKeeper reports how the trial went", async () => {
   await rig.scheduler.advance(250);
   assertEquals(rig.reports, [
     OUT,
-    "0 out again: the session on trial failed",
-    "0 in: the session on trial was good",
+    "0 out again: the trial session failed",
+    "0 in: the trial session succeeded",
   ]);
   rig.keeper.stop();
 });
@@ -210,7 +210,7 @@ Deno.test("EjectionKeeper takes the last ejection back when nobody else is left"
   rig.state.advanceEpoch();
   await rig.scheduler.advance(250);
   assertEquals(rig.code(0), EJECTION.none);
-  assertEquals(rig.reports[1], "0 in: no other backend of the listener is left");
+  assertEquals(rig.reports[1], "0 in: the listener has no other backend left");
   rig.keeper.stop();
 });
 
@@ -239,8 +239,8 @@ Deno.test("EjectionKeeper.update() takes back what the settings no longer allow"
   rig.reload(backendsOf(4), "max_fails = 0");
   assertEquals(rig.code(1), EJECTION.none);
   assertEquals(rig.reports.slice(2), [
-    "0 in: the settings do not allow the ejection any more",
-    "1 in: the settings do not allow the ejection any more",
+    "0 in: the settings no longer allow the ejection",
+    "1 in: the settings no longer allow the ejection",
   ]);
   rig.keeper.stop();
 });

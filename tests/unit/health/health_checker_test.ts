@@ -23,7 +23,7 @@ const REFUSED: ProbeResult = {
 };
 const OUT_OF_FILES: ProbeResult = { ...REFUSED, reason: "too many open files", local: true };
 
-/** A checker whose probes give what a test says, in a time that a test lets pass. */
+/** A checker whose probe results and clock are set by the test. */
 class Rig {
   readonly state = SharedState.create(2);
   readonly scheduler = new ManualScheduler();
@@ -31,7 +31,7 @@ class Rig {
   readonly passesWhileEjected: number[] = [];
   /** When each backend was probed. */
   readonly probedMs = new Map<string, number[]>();
-  /** What probes give, by the backend's name; what is not here passes, `hang` never answers. */
+  /** Probe results by the backend's name; missing ones pass, `hang` never answers. */
   readonly answers = new Map<string, ProbeResult | "hang">();
   running = 0;
   mostRunning = 0;
@@ -328,7 +328,7 @@ Deno.test("HealthChecker.update() lets a backend up that is checked no longer", 
   assertEquals(rig.health(0), HEALTH.up);
   assertEquals(rig.flips.map(({ up, reason }) => `${up} ${reason}`), [
     "false connection refused",
-    "true it is not checked any more",
+    "true it is no longer checked",
   ]);
   assertEquals(rig.scheduler.waiting, 0);
 });

@@ -134,7 +134,7 @@ permittedTest(["net"], "httpProbe() takes an answer in pieces, and no half of on
   await using half = new TestBackend(answering(["HTTP/1.1 20"]));
   assertEquals(
     await problem(listenerOf(half.name, check)),
-    "the connection was closed before the status line was whole",
+    "the connection was closed before the status line was complete",
   );
 });
 
@@ -205,7 +205,7 @@ permittedTest(["net"], "sendExpectProbe() says what came instead", async () => {
   });
   assertEquals(
     await problem(listenerOf(chatty.name, ...options)),
-    'answered 65536 bytes without "+PONG"',
+    'sent 65536 bytes without "+PONG"',
   );
 });
 
@@ -241,7 +241,9 @@ permittedTest(["net"], "sendExpectProbe() gives up on a backend that never answe
 
 const CHECKS = ["tcp", "http:/", "send_expect"];
 
-/** Lets a check pass at a backend that reads a header first, and gives what that should have been. */
+/**
+ * Lets a check pass at a backend that reads a header first, and returns what that should have been.
+ */
 async function announce(
   listenerFor: (name: string) => ListenerSettings,
   readHeader: (end: SocketEnd) => Promise<string>,

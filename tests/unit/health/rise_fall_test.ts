@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { RiseFall } from "../../../lib/health/rise_fall.ts";
 
-/** `+` for a passed check, `-` for a failed one; gives `U`, `D`, or `u`, `d` where in doubt. */
+/** `+` for a passed check, `-` for a failed one; returns `U`, `D`, or `u`, `d` when in doubt. */
 function run(verdict: RiseFall, checks: string): string {
   return [...checks].map((check) => {
     verdict.take(check === "+");

@@ -28,7 +28,7 @@ class Rig {
     return this.state.backendCell(row, BackendCell.weight);
   }
 
-  /** The weights of a backend at the ends of so many steps. */
+  /** The weights of a backend at the end of each step. */
   async weights(row: number, steps: number, stepMs: number): Promise<number[]> {
     const weights: number[] = [];
     for (let step = 0; step < steps; step++) {
@@ -77,7 +77,7 @@ Deno.test("SlowStart raises a weight in fifty steps where the window is long", a
 type Pace = "side by side" | "one by one";
 
 const IGNORES_WEIGHTS: AlgorithmName = "round_robin";
-/** While nobody is busy the lighter of two has the higher load of both, and gets nothing. */
+/** While no backend is busy the lighter of two has the higher load of both, and gets nothing. */
 const GOES_BY_LOAD: AlgorithmName = "p2c";
 const KNOW_WEIGHTS = ALGORITHM_NAMES.filter((name) => name !== IGNORES_WEIGHTS);
 const CASES: readonly (readonly [AlgorithmName, Pace])[] = [

@@ -41,7 +41,7 @@ Deno.test("warnAboutOpenFiles() says what max_connections needs", () => {
   assertEquals(
     warnAboutOpenFiles(limited, { soft: 2102, hard: 9000 }, STREAMS),
     "This process may open 2102 files, but 1000 sessions (max_connections) need 2103: " +
-      'raise the limit with "ulimit -n 2103" before the start, or with "LimitNOFILE=2103" in a ' +
+      'raise the limit with "ulimit -n 2103" before starting, or with "LimitNOFILE=2103" in a ' +
       "systemd unit, or lower max_connections",
   );
   assert(
@@ -54,7 +54,7 @@ Deno.test("warnAboutOpenFiles() counts the pipes of the native engine", () => {
   assertEquals(
     warnAboutOpenFiles(settingsOf(LIMITED), { soft: 3126, hard: 9000 }, NATIVE),
     "This process may open 3126 files, but 1000 sessions (max_connections) need 3127 with their " +
-      'pipes: raise the limit with "ulimit -n 3127" before the start, or with "LimitNOFILE=3127" ' +
+      'pipes: raise the limit with "ulimit -n 3127" before starting, or with "LimitNOFILE=3127" ' +
       "in a systemd unit, or lower max_connections",
   );
   // Fewer sessions have no use for more than two pipes each.
@@ -70,7 +70,7 @@ Deno.test("warnAboutOpenFiles() names a small limit where nothing bounds the ses
   assertEquals(
     warnAboutOpenFiles(settingsOf(UNLIMITED), { soft: 1023, hard: 1048576 }, STREAMS),
     "This process may open 1023 files, enough for about 460 sessions, and listener 2000 has no " +
-      'max_connections: raise the limit with "ulimit -n 4096" before the start, or with ' +
+      'max_connections: raise the limit with "ulimit -n 4096" before starting, or with ' +
       '"LimitNOFILE=4096" in a systemd unit, or set max_connections',
   );
   const rooms = [103 + 6, 103 + 6 * 256, 103 + 6 * 256 + 2 * 100].map((soft) =>
@@ -90,7 +90,7 @@ Deno.test("warnAboutOpenFiles() sets the sessions apart that max_connections spe
   );
   assertStringIncludes(
     warnAboutOpenFiles(settingsOf(MIXED), { soft: soft + 1, hard: 9000 }, STREAMS) ?? "",
-    "may open 307 files, too few for a single further session, and listener 2000 has no " +
+    "may open 307 files, not enough for even one more session, and listener 2000 has no " +
       "max_connections",
   );
   assertStringIncludes(
@@ -103,7 +103,7 @@ Deno.test("warnAboutOpenFiles() speaks of no sessions where Weir itself has too 
   assertEquals(
     warnAboutOpenFiles(settingsOf(UNLIMITED), { soft: 102, hard: 102 }, NATIVE),
     "This process may open 102 files, and Weir itself needs 103, before the first session: " +
-      'raise the limit with "ulimit -n 4096" as root before the start, or with ' +
+      'raise the limit with "ulimit -n 4096" as root before starting, or with ' +
       '"LimitNOFILE=4096" in a systemd unit',
   );
 });

@@ -45,7 +45,7 @@ nativeTest(NEEDS, "Operator.status() is not ready while no worker runs", async (
   await weir.kill(weir.slots[0] as number);
   assertEquals(readiness(), {
     ready: false,
-    notReadyReasons: ["no worker of the engine streams runs"],
+    notReadyReasons: ["no worker of engine streams is running"],
     listeners: [true],
   });
   await eventually("a worker runs again", () => readiness().ready);

@@ -21,7 +21,7 @@ function settingsOf(...mappings: string[]): Settings {
 function rig() {
   const state = SharedState.create(1);
   const planner = new Planner(state);
-  /** Plans, applies and settles; gives the rows of every listener and of its backends. */
+  /** Plans, applies and settles; returns the rows of every listener and of its backends. */
   function enact(...mappings: string[]): number[][] {
     const plan = planner.plan(settingsOf(...mappings));
     plan.apply();
@@ -32,7 +32,7 @@ function rig() {
     state,
     planner,
     enact,
-    /** The same, and gives the rows of the first listener's backends. */
+    /** The same, but returns the rows of the first listener's backends. */
     apply: (...mappings: string[]) => enact(...mappings)[0]?.slice(1) ?? [],
     /** What is leaving, as `key: backend, …`. */
     leaving: () =>
@@ -108,7 +108,7 @@ Deno.test("Planner.plan() leaves a removed listener's rows alone while a client 
   assert(listener !== undefined && backend !== undefined);
   state.addListenerTally(0, listener, ListenerTally.sockets, 1);
   enact("2000 = 127.0.0.1:1");
-  // Nobody has a session there; but a worker that has not closed its socket may let somebody in.
+  // There is no session; but a worker that has not closed its socket may still begin one.
   const meanwhile = enact("2000 = 127.0.0.1:1", "2002 = 127.0.0.1:1")[1] ?? [];
   assertEquals([meanwhile[0] === listener, meanwhile[1] === backend], [false, false]);
   state.addBackendTally(0, backend, BackendTally.sessions, 1);
@@ -189,7 +189,7 @@ Deno.test("Planner.leaving() has nothing that was only planned", () => {
   enact("2000 = 127.0.0.1:1");
   const plan = planner.plan(settingsOf("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1"));
   const listener = plan.generation.listeners[1]?.rows.listener ?? -1;
-  // A worker has bound it, and does not know yet that it was in vain.
+  // A worker has bound it, and does not know yet that the plan was discarded.
   state.addListenerTally(0, listener, ListenerTally.sockets, 1);
   plan.discard();
   assertEquals(leaving(), []);
@@ -221,7 +221,7 @@ Deno.test("Planner.plan() says what stands against it where all rows are taken",
   const error = assertThrows(() => planner.plan(settingsOf(third)), RangeError);
   assertEquals(
     error.message,
-    "There is room for 16384 backends, and 8192 that were removed have sessions still: close " +
+    "There is room for 16384 backends, and 8192 that were removed still have sessions: close " +
       "these, or try again when they have ended",
   );
   // It has changed nothing: what is in force stays, and there is room as soon as sessions end.

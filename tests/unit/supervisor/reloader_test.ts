@@ -151,7 +151,7 @@ nativeTest(
     rig.started.resolve();
     rig.weir.trouble(0, "prepare", "die before");
     rig.names.hosts.set("backend.test", ["127.0.0.2"]);
-    await rig.weir.logged(/Could not take over what names resolve to: [^\n]*told to die/);
+    await rig.weir.logged(/Could not apply the new addresses of names: [^\n]*told to die/);
     await eventually("the new address is in force", () => {
       const [first] = rig.weir.supervisor.settings.listeners[0]?.backends ?? [];
       return first?.candidates[0] === "127.0.0.2";

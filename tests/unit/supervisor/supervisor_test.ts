@@ -198,7 +198,7 @@ nativeTest(NEEDS, "a restart that still waits does not come on top of a replacem
     await eventually("it is back", () => weir.log.split("Worker 0 serves again").length > deaths);
   }
   await Promise.all([weir.kill(0), weir.kill(1)]);
-  await weir.logged(/Worker 0 died[^\n]*started in 1600 ms/);
+  await weir.logged(/Worker 0 died[^\n]*replacement starts in 1600 ms/);
   assertEquals(await weir.supervisor.reload(config(backend, "streams", [port])), []);
   weir.supervisor.replace(0, "it does not move");
   await weir.logged(/Worker 4 serves again/);

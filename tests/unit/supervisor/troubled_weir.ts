@@ -12,7 +12,7 @@ import { eventually, within } from "../../support/patience.ts";
 import { SocketEnd } from "../../support/socket_end.ts";
 import { type Trouble, TROUBLE_FOLDER } from "./troubled_port.ts";
 
-/** So many clients that the kernel gives some of them to every listening socket. */
+/** Enough clients for the kernel to assign some to every listening socket. */
 const MANY_CLIENTS = 40;
 
 /** A supervisor whose workers run into trouble when told to. Use it with `await using`. */
@@ -68,7 +68,7 @@ export class TroubledWeir implements AsyncDisposable {
     await worker.list().catch(() => {});
   }
 
-  /** Lets so many attempts to start a worker fail. */
+  /** Makes the next attempts to start a worker fail. */
   refuseWorkers(count: number): void {
     this.#refusals = count;
   }
@@ -100,7 +100,7 @@ export class TroubledWeir implements AsyncDisposable {
   }
 }
 
-/** The settings that a configuration file gives. */
+/** The settings that a configuration file yields. */
 export function settingsOf(text: string): Settings {
   const { settings, diagnostics } = parseSettings(text, "test.cfg", {
     cores: 2,
@@ -115,7 +115,7 @@ export function listenersAt(port: number): number {
   return listeningPorts().filter((each) => each === port).length;
 }
 
-/** Waits until so many sockets listen at a port. */
+/** Waits until this many sockets listen on a port. */
 export async function listenersAre(port: number, count: number): Promise<void> {
   await eventually(`${count} sockets listen at ${port}`, () => listenersAt(port) === count);
 }
