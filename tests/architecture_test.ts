@@ -24,7 +24,7 @@ const RANKS: Readonly<Record<string, number>> = {
   base: 0,
 };
 
-/** What may stand in one file only. */
+/** What may appear in one file only. */
 const IN_ONE_FILE: Readonly<Record<string, RegExp>> = {
   "Deno.dlopen": /\bDeno\.dlopen\b/,
   "new SharedArrayBuffer": /\bnew SharedArrayBuffer\b/,
@@ -180,7 +180,7 @@ function rankViolation(from: string, to: string): string | undefined {
   return apart ? "the engines are apart" : undefined;
 }
 
-/** Whether there is a file that is no source: a page or a style sheet that is imported as text. */
+/** Whether a file that is not source code exists: a page or a style sheet imported as text. */
 function isFile(path: string): boolean {
   try {
     return Deno.statSync(new URL(path, ROOT)).isFile;
@@ -231,8 +231,8 @@ function ownImports(path: string, code: string): string[] {
   return [...found].map((match) => normalize(join(dirname(path), match[1] as string)));
 }
 
-// Good enough for code that `deno fmt` has laid out: block comments, and line comments that do not
-// stand inside of a string such as "https://…".
+// Good enough for code that `deno fmt` has laid out: block comments, and line comments that are not
+// inside a string such as "https://…".
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
 }

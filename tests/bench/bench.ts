@@ -1,4 +1,4 @@
-// Measures Weir beside HAProxy and nginx: see README.md in this folder.
+// Measures Weir against HAProxy and nginx: see README.md in this folder.
 import { messageOf } from "../../lib/base/message_of.ts";
 import { Children } from "./children.ts";
 import type { Contestant } from "./contestants/contestant.ts";
@@ -110,7 +110,7 @@ async function runStage(stage: Stage, options: Options, isFirst: boolean): Promi
   }
 }
 
-/** The contestants that were asked for and can take part. */
+/** The requested contestants that can take part. */
 async function present(
   options: Options,
   complain: (problem: string) => void,
@@ -123,7 +123,7 @@ async function present(
     if (!options.contestants.includes(contestant.name)) continue;
     const why = await contestant.missing();
     if (why === null) able.push(contestant);
-    else complain(`${contestant.name} takes no part: ${why}`);
+    else complain(`${contestant.name} does not take part: ${why}`);
   }
   return able;
 }

@@ -10,7 +10,7 @@ const LAUNCH =
 export class Children {
   readonly #running = new Set<Deno.ChildProcess>();
 
-  /** Starts a program whose output goes to the log file given. */
+  /** Starts a program whose output goes to the given log file. */
   spawn(log: string, program: string, args: readonly string[]): Deno.ChildProcess {
     return this.#register(
       new Deno.Command("/bin/sh", {
@@ -35,18 +35,18 @@ export class Children {
     );
   }
 
-  /** Ends one process, politely first, and waits until it is gone. */
+  /** Ends one process, gracefully first, and waits until it is gone. */
   async end(child: Deno.ChildProcess, signal: Deno.Signal = "SIGTERM"): Promise<void> {
     if (this.#running.has(child)) signalProcess(child.pid, signal);
     const timer = setTimeout(() => {
-      // A parent that is killed takes none of its children along.
+      // Killing a parent does not kill its children.
       for (const pid of processTree(child.pid)) signalProcess(pid, "SIGKILL");
     }, TERM_PATIENCE_MS);
     await child.status;
     clearTimeout(timer);
   }
 
-  /** Ends all that still run. */
+  /** Ends all that are still running. */
   async endAll(): Promise<void> {
     await Promise.all([...this.#running].map((child) => this.end(child)));
   }

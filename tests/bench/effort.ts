@@ -5,7 +5,7 @@ export interface Effort {
   readonly sampleMs: number;
   /** How long each contestant runs a load before the first sample of it. */
   readonly warmUpMs: number;
-  /** A limit beside the time, so that no sample uses up the local ports. */
+  /** A limit besides the time, so that no sample uses up the local ports. */
   readonly maxConnections: number;
   /** Sessions held open while memory is read. */
   readonly idleSessions: number;
@@ -34,7 +34,7 @@ export const FULL_EFFORT: Effort = {
   tracedSessions: 500,
 };
 
-/** For tests and CI: shows that everything works, and little about speed. */
+/** For tests and CI: shows that everything works, but says little about speed. */
 export const QUICK_EFFORT: Effort = {
   rounds: 1,
   sampleMs: 200,

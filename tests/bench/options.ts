@@ -20,7 +20,7 @@ export interface Options {
 }
 
 /** What `--help` prints. */
-export const USAGE = `Measures Weir beside HAProxy and nginx, as ratios in one run.
+export const USAGE = `Measures Weir against HAProxy and nginx, as ratios within one run.
 
   deno task bench [options]
 
@@ -87,7 +87,7 @@ function choices<T extends string>(
   const wanted = text.split(",").map((one) => one.trim());
   for (const one of wanted) {
     if (allowed.some((name) => name === one)) continue;
-    throw new RangeError(`--${flag} takes ${allowed.join(", ")}: it was given "${one}"`);
+    throw new RangeError(`--${flag} takes ${allowed.join(", ")}: got "${one}"`);
   }
   return allowed.filter((name) => wanted.includes(name));
 }
@@ -101,5 +101,5 @@ function positive(
   const value = Number(text);
   if (value > 0 && Number.isFinite(value) && !(whole && !Number.isInteger(value))) return value;
   const kind = whole ? "whole numbers" : "numbers";
-  throw new RangeError(`--${flag} takes ${kind} above 0: it was given "${text}"`);
+  throw new RangeError(`--${flag} takes ${kind} above 0: got "${text}"`);
 }

@@ -2,8 +2,8 @@
 const TICK_NS = 10_000_000;
 
 /**
- * How far the two clocks may lie apart before the finer one is not believed: a thread that ended
- * took its own count with it.
+ * How far the two clocks may differ before the finer one is not trusted: a thread that ended took
+ * its own count with it.
  */
 const TOLERANCE_NS = 5 * TICK_NS;
 
@@ -47,7 +47,7 @@ export function processorTime(pids: readonly number[]): ProcessorTime {
   return { taskNs, tickNs };
 }
 
-/** Gives the nanoseconds between two readings, from the finer account where it can be right. */
+/** Returns the nanoseconds between two readings, from the finer account if that can be right. */
 export function processorTimeBetween(before: ProcessorTime, after: ProcessorTime): number {
   const fine = after.taskNs - before.taskNs;
   const coarse = after.tickNs - before.tickNs;
@@ -55,7 +55,7 @@ export function processorTimeBetween(before: ProcessorTime, after: ProcessorTime
 }
 
 /**
- * Reads the memory of the processes in KiB: what is theirs alone, and their share of what several
+ * Reads the memory of the processes in KiB: their private memory, and their share of what several
  * processes map (Pss).
  */
 export function memoryKib(pids: readonly number[]): number {
@@ -75,7 +75,9 @@ function tasks(pid: number): string[] {
   }
 }
 
-/** A field of a stat file, counted from the one after the program's name, which may hold spaces. */
+/**
+ * A field of a stat file, counted from the one after the program's name, which may contain spaces.
+ */
 function statField(path: string, index: number): number | null {
   const text = readText(path);
   if (text === null) return null;

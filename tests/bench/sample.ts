@@ -10,7 +10,7 @@ export const FIGURE_NAMES = [
   "idlePercent",
   "systemCalls",
 ] as const;
-/** What is measured: processor time a unit, units a second, latencies, memory and so on. */
+/** What is measured: processor time per unit, units per second, latencies, memory and so on. */
 export type FigureName = typeof FIGURE_NAMES[number];
 export type Figures = Readonly<Partial<Record<FigureName, number>>>;
 
@@ -18,9 +18,9 @@ export type Figures = Readonly<Partial<Record<FigureName, number>>>;
 export interface Sample {
   readonly workers: number;
   readonly load: string;
-  /** What varies within the load, such as an algorithm; empty where nothing does. */
+  /** What varies within the load, such as an algorithm; empty if nothing does. */
   readonly series: string;
-  /** The step within the series, such as a number of backends; empty where there is none. */
+  /** The step within the series, such as a number of backends; empty if there is none. */
   readonly step: string;
   readonly contestant: ContestantName;
   /** From 1. */
@@ -28,6 +28,6 @@ export interface Sample {
   readonly figures: Figures;
   /** Units that failed. */
   readonly errors: number;
-  /** Figures by name that belong to this load alone: calls a session by system call. */
+  /** Figures by name that only this load has: calls per session by system call. */
   readonly detail?: Readonly<Record<string, number>>;
 }

@@ -14,7 +14,7 @@ export interface Standing {
   readonly sink: Endpoint;
 }
 
-/** What {@linkcode Stage.record} is told about a sample beside its figures. */
+/** What {@linkcode Stage.record} is passed about a sample besides its figures. */
 export interface SampleLabel {
   readonly load: string;
   readonly contestant: Contestant;
@@ -35,7 +35,7 @@ export interface StageInputs {
   readonly folder: string;
   readonly maxSessions: number;
   readonly record: (sample: Sample) => void;
-  /** Takes what went wrong with a contestant; the run goes on without that figure. */
+  /** Called with what went wrong with a contestant; the run goes on without that figure. */
   readonly complain: (problem: string) => void;
   readonly progress: (text: string) => void;
 }
@@ -76,7 +76,7 @@ export class Stage {
     }
   }
 
-  /** Starts one more instance of a contestant; null, with a complaint, where it does not start. */
+  /** Starts one more instance of a contestant; null, with a complaint, if it does not start. */
   async open(
     contestant: Contestant,
     listeners: readonly PlannedListener[],

@@ -1,4 +1,4 @@
-/** What only the native engine can do for bytes that are under way: see what the kernel still holds. */
+/** What only the native engine can do for bytes in flight: see what the kernel still holds. */
 import { assertEquals } from "@std/assert";
 import { listenOnly, sayAndClose } from "../support/conducts.ts";
 import type { EngineUnderTest } from "../support/engines_under_test.ts";
@@ -25,7 +25,7 @@ nativeTest(["all"], "native does not take a slow reader for an idle one", async 
     options: { idle_timeout: "1500ms", half_close_timeout: "1500ms" },
   });
   using client = RawEnd.connect(weir.port, 2 * LARGEST_SEGMENT);
-  // Too slow to make room in Weir's own queue within the timeouts. The kernel tells of progress in
+  // Too slow to make room in Weir's own queue within the timeouts. The kernel reports progress in
   // steps of some segments, which here take a third of them.
   for (let round = 0; round < 50; round++) {
     await client.read(LARGEST_SEGMENT);

@@ -8,9 +8,9 @@ import { countDescriptors } from "../support/process_figures.ts";
 import { TestBackend } from "../support/test_backend.ts";
 import { WeirProcess } from "../support/weir_process.ts";
 
-/** Deno wants everything of whoever looks at the descriptors of another process. */
+/** Deno requires all permissions for looking at the descriptors of another process. */
 const NEEDS = ["all"] as const;
-/** How many idle connections somebody wants to have at once. */
+/** How many idle connections are attempted at once. */
 const IDLE = 600;
 
 interface UnderTest {
@@ -36,7 +36,7 @@ async function withWeir(
   assertEquals((await weir.stop()).code, 0);
 }
 
-/** Sends a line through Weir, and tells whether it came back. */
+/** Sends a line through Weir, and returns whether it came back. */
 async function converse(port: number, text: string): Promise<boolean> {
   using connection = await Deno.connect({ port });
   await connection.write(new TextEncoder().encode(text));
@@ -163,7 +163,7 @@ exhaustionTest(
     try {
       await eventually("they are accepted", () => countDescriptors(weir.pid) === before + 50);
       await exhaust();
-      // Nobody knows of it until somebody comes; then those go who want nothing.
+      // It goes unnoticed until a client comes; then the idle ones are closed.
       await eventually("Weir says that it is alive", () => isAlive(admin));
       for (const connection of idle) await closed(connection);
       assert(await converse(port, "hello"));

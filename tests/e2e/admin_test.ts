@@ -11,7 +11,7 @@ function processTest(name: string, fn: () => Promise<void>): void {
   permittedTest(["net", "read", "write", "run", "env", "sys"], name, fn);
 }
 
-/** Sends a line through Weir, and tells whether it came back. */
+/** Sends a line through Weir, and returns whether it came back. */
 async function converse(port: number, text: string): Promise<boolean> {
   using connection = await Deno.connect({ port });
   await connection.write(new TextEncoder().encode(text));

@@ -1,4 +1,4 @@
-/** What somebody can still do whose token was taken away, in whatever way. */
+/** What a client can still do after its token was revoked in one of several ways. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { freePorts } from "../support/free_ports.ts";
 import { eventually, within } from "../support/patience.ts";
@@ -38,7 +38,7 @@ class Guarded implements AsyncDisposable {
     return `${this.folder}/tokens`;
   }
 
-  /** Gives the file another content, and never half of it. */
+  /** Replaces the file's content atomically. */
   async write(text: string): Promise<void> {
     const fresh = `${this.folder}/fresh`;
     await Deno.writeTextFile(fresh, text, { mode: 0o600 });
@@ -50,7 +50,7 @@ class Guarded implements AsyncDisposable {
     return within(path, fetch(this.base + path, { headers }));
   }
 
-  /** The status of an answer to somebody with a token. */
+  /** The status of an answer to a client with a token. */
   async statusFor(token: string): Promise<number> {
     const { status, body } = await this.ask("/api", token);
     await body?.cancel();
@@ -161,7 +161,7 @@ tokenTest("a file that others may read is warned of whenever that becomes so", a
     await Deno.chmod(g.file, 0o644);
     await eventually("it is said", () => warnings() === count);
     await Deno.chmod(g.file, 0o600);
-    // Only a look in between tells that it was put right.
+    // Only a check in between shows that it was fixed.
     await g.write(`${KEPT}\n${count === 1 ? GIVEN : TAKEN}\n`);
     await g.until(200, count === 1 ? GIVEN : TAKEN);
   }

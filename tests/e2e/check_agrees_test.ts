@@ -159,7 +159,7 @@ async function tryAll(folder: string): Promise<Map<string, Outcome>> {
   return outcomes;
 }
 
-/** Lets Weir serve a file, and ends it; or gives how it ended by itself. */
+/** Lets Weir serve a file, and ends it; or returns how it ended by itself. */
 async function startAndStop(file: string): Promise<Ending> {
   await using weir = WeirProcess.spawn(["start", file]);
   const isServed = await weir.listening().then(() => true, () => false);
@@ -193,7 +193,7 @@ async function makeFolder(): Promise<string> {
   await Deno.symlink("missing/a.log", `${folder}/to_nowhere`);
   await Deno.symlink("to_itself", `${folder}/to_itself`);
   await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
-  // Whoever closes a socket removes its file; whoever is ended does not.
+  // A process that closes a socket removes its file; one that is killed does not.
   const code =
     'for (const path of Deno.args) Deno.listen({ transport: "unix", path }); Deno.exit()';
   const args = ["eval", code, `${folder}/stale.sock`, `${folder}/log.sock`];

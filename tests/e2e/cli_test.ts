@@ -107,7 +107,7 @@ permittedTest(
   },
 );
 
-/** What a shell's script gives, in which `weir` runs Weir with the right to read. */
+/** The result of a shell script, in which `weir` runs Weir with the right to read. */
 async function shell(script: string): Promise<Ending> {
   const weir = 'weir() { "$0" run --no-prompt --allow-read main.ts "$@"; }';
   const { code, stdout, stderr } = await new Deno.Command("sh", {

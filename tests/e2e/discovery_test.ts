@@ -23,7 +23,7 @@ for (const engine of ["streams", "native"]) {
       const options = { ...UNCHECKED, engine, resolve: "200ms" };
       const config = testConfig({ port, backends: [`localhost:${named.port}`], options });
       await using weir = await ReloadableWeir.start(config);
-      // Where localhost is ::1 too, that is a backend that nobody listens at.
+      // Where localhost is ::1 too, that is a backend where nothing listens.
       for (let i = 0; i < 4; i++) assertEquals(await ask(port), "named");
       const both = [`localhost:${named.port}`, other.name];
       await weir.reload(testConfig({ port, backends: both, options }));

@@ -149,7 +149,7 @@ privateDnsTest("an empty start while the name server fails is mended once it ans
   assertEquals(await weir.stop(), 0);
 });
 
-/** A name that is looked up when the file is loaded, and not once more. */
+/** A name that is looked up when the file is loaded, and not again. */
 const AT_LOAD = { ...OPTIONS, resolve: 0 };
 
 privateDnsTest("one name without an address keeps nobody from the other backends", async () => {

@@ -68,7 +68,7 @@ async function compile(): Promise<Compiled> {
   }
 }
 
-/** Reads the drawing of a tree, and gives the paths of its leaves. */
+/** Reads the drawing of a tree, and returns the paths of its leaves. */
 function readTree(said: string): string[] {
   const lines = [...said.matchAll(/^((?:[│ ] )*)[├└]─([─┬]) (\S+)/gm)];
   const folders: string[] = [];

@@ -1,4 +1,4 @@
-/** What the commands do where somebody answers who is not Weir: one sentence, and exit status 3. */
+/** What the commands do when something other than Weir answers: one sentence, and exit status 3. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { permittedTest } from "../support/permitted.ts";
 import { WeirProcess } from "../support/weir_process.ts";

@@ -14,7 +14,7 @@ const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const RATE = 200;
 const STOPS = howMany(4, 20);
 const KILLS = 2;
-/** Sessions that are under way at each kill, about a third of them with the backend that is killed. */
+/** Active sessions at each kill, about a third of them with the backend that is killed. */
 const HELD = 12;
 const OPTIONS = {
   workers: 2,
@@ -41,7 +41,7 @@ for (const engine of ["streams", "native"]) {
       for (let stop = 0; stop < STOPS; stop++) {
         await pause(300);
         await flapping.stop();
-        // Longer than the kernel waits until it tries to connect once more, once at least.
+        // Longer than the kernel waits before its first retry of a connection attempt.
         await pause(stop === 0 ? 1_300 : 200);
         await flapping.start();
       }

@@ -31,7 +31,7 @@ class Rig {
     return [...this.#options, ...mappings, ""].join("\n");
   }
 
-  /** Reloads, and waits until the API tells of it: it gives the same answer for a moment. */
+  /** Reloads, and waits until the API shows it: it caches an answer for a moment. */
   async reload(weir: ReloadableWeir, text: string): Promise<void> {
     const before = (await this.status()).reloads.succeeded;
     await weir.reload(text);
@@ -61,7 +61,7 @@ class Rig {
     );
   }
 
-  /** Sets a backend's mode, and gives the answer's status and words. */
+  /** Sets a backend's mode, and returns the answer's status and text. */
   async setMode(id: string, mode: string): Promise<string> {
     const url = `http://127.0.0.1:${this.admin}/api/v1/backends/${encodeURIComponent(id)}/mode`;
     const headers = { "content-type": "application/json" };
@@ -168,7 +168,7 @@ for (const engine of ["streams", "native"]) {
       assertMatch(stdout, /\b4 sessions\b/);
       assertMatch(stdout, /Leaving/);
 
-      // Reloads take their rows from nobody, also where there is nothing else to count in them.
+      // Reloads do not take away their rows, even if nothing else is counted in them.
       const more = Array.from({ length: 40 }, (_, index) => `127.0.0.2:${index + 1}`).join(", ");
       await rig.reload(weir, `${rest}127.0.0.1:${other} = ${more}\n`);
       await rig.reload(weir, rest);
@@ -190,7 +190,7 @@ for (const engine of ["streams", "native"]) {
       assertEquals([again?.leaving, again?.figures.accepted, again?.figures.active], [false, 1, 1]);
       for (const client of [served, dialled, waiting]) client.close();
       await rig.reload(weir, rest);
-      // Of a client whose backend is still dialled, nobody hears that it has left.
+      // If the backend is still being dialled, it goes unnoticed that the client has left.
       await rig.endSessions(`${diallingKey}/${silent.name}`);
       await eventually("all have gone", async () => Object.keys(await rig.leaving()).length === 0);
       assertEquals((await rig.status()).listeners.length, 1);

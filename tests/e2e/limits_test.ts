@@ -196,7 +196,7 @@ async function limitNetwork(): Promise<void> {
   assertEquals(await weir.stop(), 0);
 }
 
-/** Lets so many clients come from an address at once, and gives how many have an echo. */
+/** Connects this many clients from an address at once, and returns how many get an echo. */
 async function countServed(localAddress: string, port: number, count: number): Promise<number> {
   const clients = Array.from({ length: count }, () => isServedFrom(localAddress, port));
   return (await Promise.all(clients)).filter(Boolean).length;
@@ -217,7 +217,7 @@ function isServedFrom(localAddress: string, port: number): Promise<boolean> {
   });
 }
 
-/** Waits for these figures: an answer that was made a moment ago may be given once more. */
+/** Waits for these figures: a recent answer may be served again. */
 async function expectMetrics(
   adminPort: number,
   expected: Readonly<Record<string, number>>,
@@ -236,7 +236,7 @@ function connectMany(port: number, count: number): Promise<SocketEnd[]> {
   return Promise.all(Array.from({ length: count }, () => SocketEnd.connect(port)));
 }
 
-/** Gives those that have an echo; the others find their connection closed. */
+/** Returns those that get an echo; the others find their connection closed. */
 async function whoIsServed(clients: readonly SocketEnd[]): Promise<SocketEnd[]> {
   const served = await Promise.all(clients.map(isServed));
   return clients.filter((_, index) => served[index]);

@@ -14,7 +14,7 @@ const CLIENTS = 20;
 const SESSIONS_EACH = 25;
 const LARGEST = 40_000;
 
-/** Sessions one after the other, of many sizes; gives how many bytes were sent, and came back. */
+/** Sessions one after another, of many sizes; returns how many bytes were sent, and came back. */
 async function runClient(port: number, first: number): Promise<{ sent: number; received: number }> {
   const sum = { sent: 0, received: 0 };
   for (let index = 0; index < SESSIONS_EACH; index++) {

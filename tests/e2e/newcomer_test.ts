@@ -199,7 +199,7 @@ function withoutCores(text: string): string {
   return text.replace(/is valid: \d+ workers?/, "is valid: N workers");
 }
 
-/** Asks with curl, and gives the status and the body. */
+/** Sends a request with curl, and returns the status and the body. */
 async function curl(port: number): Promise<string> {
   const { stdout, stderr } = await new Deno.Command("curl", {
     args: [
@@ -220,7 +220,7 @@ class NamedBackends implements Disposable {
     for (const listener of this.#listeners) void this.#serve(listener);
   }
 
-  /** Connects to a port and tells which backend answered. */
+  /** Connects to a port and returns which backend answered. */
   async ask(port: number): Promise<number> {
     using conn = await Deno.connect({ hostname: "127.0.0.1", port });
     return Number(await new Response(conn.readable).text());

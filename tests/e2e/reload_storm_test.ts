@@ -1,5 +1,5 @@
 /** A listener that is removed and comes back again and again, while clients come all the time. */
-// Runs alone: Weir gives its own sockets five seconds to close, which is short on a busy machine.
+// Runs alone: Weir allows its own sockets five seconds to close, which is short on a busy machine.
 import { assertEquals, assertMatch } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";

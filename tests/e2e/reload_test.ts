@@ -115,7 +115,7 @@ permittedTest(NEEDS, "SIGHUP during the start is obeyed after it", async () => {
     // The start cannot go on before.
     await Deno.writeTextFile(`${folder}/${PERMIT}`, "");
     await weir.logged(/Weir \S+ is ready[^]*Reloaded \(SIGHUP\): 0 changes/);
-    // As many as would find a socket that nobody accepts from.
+    // Enough to hit a socket that no one accepts from.
     const clients = Array.from({ length: 40 }, (_, index) => ping(index % 2 === 0 ? port : other));
     await within("every client", Promise.all(clients));
     assertEquals((await weir.stop()).code, 0);

@@ -16,7 +16,7 @@ const ROUNDS = 5;
 const ENOUGH = 100;
 const REFUSED = /refused/i;
 
-/** Deno cannot tell a socket to let nobody new in: `streams` can only be quick about a close. */
+/** Deno cannot stop a socket from accepting new clients: `streams` can only close it quickly. */
 nativeTest(
   NEEDS,
   "native: removing a listener under load resets nobody who was let in",

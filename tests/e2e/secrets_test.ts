@@ -80,7 +80,7 @@ async function ask(admin: number, method: string, path: string): Promise<string>
   return text;
 }
 
-/** What the stream of events says to whoever comes: those of the past, and the status. */
+/** What the event stream sends to a new client: past events, and the status. */
 async function listenToEvents(admin: number, pattern: RegExp): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${admin}/api/v1/events`, {
     headers: { "last-event-id": "0" },

@@ -44,7 +44,7 @@ permittedTest(
       [options 127.0.0.1:${native}]
       engine = native
     `.replaceAll(/\n +/g, "\n"));
-    // Each listener has a session with it already, which nobody ever answers.
+    // Each listener has a session with it already, which is never answered.
     using stack = new DisposableStack();
     const asked = await Promise.all([streams, streams, native, native].map(async (port) => {
       const client = stack.use(await SocketEnd.connect(port));
@@ -157,7 +157,7 @@ permittedTest(
     for (const { close_code, reason } of records) {
       assertEquals([close_code, reason], ["DD", "backend went down while relaying"]);
     }
-    // With nobody up, a client is closed at once.
+    // With no backend up, a client is closed at once.
     using late = await SocketEnd.connect(keep);
     assertEquals((await late.readAll()).length, 0);
     isHealthy = true;
@@ -211,7 +211,7 @@ permittedTest(
     }
 
     await weir.reload(config("maintenance"));
-    // A check may be under way.
+    // A check may be in progress.
     await pause(200);
     const silent = going.accepted;
     for (const port of [streams, native]) for (let i = 0; i < 6; i++) await ping(port);

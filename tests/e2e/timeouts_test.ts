@@ -44,7 +44,7 @@ for (const engine of ENGINES) {
         await client.ping();
         const answeredMs = performance.now();
         const gone = client.readAll().then(() => performance.now());
-        // Where the test fails before it comes to this one, that failure is the one to be told.
+        // If the test fails before it gets here, that failure is the one to report.
         gone.catch(() => {});
         return { sentMs, answeredMs, gone };
       }
@@ -140,7 +140,7 @@ permittedTest(
           await pause(20);
         }
       } catch {
-        // Closed, in the midst of it.
+        // Closed, in the middle of it.
       }
       assert(pings > 5, `${pings} pings`);
       assertGreaterOrEqual(performance.now() - startMs, 1_000);

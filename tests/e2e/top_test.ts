@@ -238,7 +238,7 @@ function topCommand(admin: string): string {
   return words.map((word) => WORD.test(word) ? word : `'${word}'`).join(" ");
 }
 
-/** Gives the settings of the terminal but for its size, as a number. */
+/** Returns the settings of the terminal except its size. */
 async function terminalSettings(pane: TmuxPane): Promise<string> {
   await pane.type("clear; stty -a | tail -n +2 | cksum");
   const screen = await pane.shows(/^\d+ \d+$/m);

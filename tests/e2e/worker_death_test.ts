@@ -12,7 +12,7 @@ import { TestBackend } from "../support/test_backend.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const RATE = 200;
-/** A question of so many bytes at least is none that kills a worker. */
+/** A request of at least this many bytes does not kill a worker. */
 const HARMLESS = "?".repeat(DEADLY_BYTES);
 
 for (const engine of ENGINES_UNDER_TEST) {

@@ -9,7 +9,7 @@ import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
 import { testConfig } from "../support/test_config.ts";
 
-/** An answer takes a few milliseconds; whoever reads the whole file at once answers after a minute. */
+/** An answer takes a few milliseconds; reading the whole file at once would take a minute. */
 const PATIENCE_MS = 5_000;
 
 const LINES = 300_000;

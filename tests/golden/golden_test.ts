@@ -4,7 +4,7 @@ import { parseSettings } from "../../lib/config/load_settings.ts";
 import { permittedTest } from "../support/permitted.ts";
 
 // Each case is a pair of files in this folder: NAME.cfg, and in NAME.expected what Weir says about
-// it and, where it is valid, the settings that it gives. UPDATE_GOLDEN=1 writes the second ones.
+// it and, where it is valid, the settings that it yields. UPDATE_GOLDEN=1 writes the second ones.
 
 const FOLDER = new URL("./", import.meta.url);
 const ENVIRONMENT = { cores: 2, privileged: false };

@@ -2,8 +2,8 @@ import type { Outcome } from "./run_test_file.ts";
 import { formatTally, NOTHING } from "./tally.ts";
 
 /**
- * Writes a line, and what there is to be known: all of it where something failed or somebody asks
- * for it, else which tests were ignored.
+ * Writes a line and the output: all of it if something failed or if asked for, else only which
+ * tests were ignored.
  */
 export function describeOutcome(outcome: Outcome, isFull: boolean): string {
   const { name, tally, output, tookMs } = outcome;

@@ -24,7 +24,7 @@ DENO_JOBS=N says how many files are run at a time.
 /** Those of `deno test` whose value may stand in a word of its own. */
 const WITH_VALUE: readonly string[] = ["--filter"];
 
-/** Tells paths and options apart. Those of `deno test` are taken as they are. */
+/** Separates paths from options. Options of `deno test` are passed on as they are. */
 export function parseRunOptions(args: readonly string[]): RunOptions {
   const paths: string[] = [];
   const flags: string[] = [];

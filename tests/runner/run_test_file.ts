@@ -2,7 +2,7 @@ import { print } from "./print.ts";
 import { NOTHING, readTally, type Tally } from "./tally.ts";
 
 const CONFIG = new URL("../../deno.json", import.meta.url);
-/** How often whoever waits hears of a file that takes so long. */
+/** How often to report that a file is still running. */
 const REMINDER_MS = 300_000;
 
 /** What has come of a file of tests, or of something else that can fail. */

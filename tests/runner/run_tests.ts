@@ -5,14 +5,14 @@ import { checkTypes, type Outcome, runTestFile } from "./run_test_file.ts";
 import { formatTally, sumOf } from "./tally.ts";
 import { findTestFiles, type TestFile } from "./test_file.ts";
 
-/** Whatever has engines or the whole of Weir run: what `--quick` leaves out. */
+/** Tests that run engines or all of Weir, which `--quick` leaves out. */
 const SLOW = /^tests\/(bench|e2e|soak)\/|^tests\/conformance\/(?!algorithm)/;
 
 /**
- * Runs files of tests, several at a time, and then those that want to be alone. The last line that
- * it prints is like that of `deno test`: `ok | 1327 passed | 0 failed (2m3s)`.
+ * Runs files of tests, several at a time, and then those that must run alone. The last line that it
+ * prints is like that of `deno test`: `ok | 1327 passed | 0 failed (2m3s)`.
  *
- * @returns the exit status: 1 where something failed, 2 where a file is not there
+ * @returns the exit status: 1 if something failed, 2 if a file is missing
  */
 export async function runTests(options: RunOptions): Promise<number> {
   const { paths, flags } = options;
@@ -53,7 +53,7 @@ async function filesToRun({ paths, isQuick }: RunOptions): Promise<TestFile[]> {
   return isQuick ? files.filter(({ path }) => !SLOW.test(path)) : files;
 }
 
-/** Two more than there are cores: many tests wait, and leave theirs to others. */
+/** Two more than there are cores: many tests mostly wait, and leave theirs to others. */
 function jobCount(): number {
   return Number(Deno.env.get("DENO_JOBS") ?? navigator.hardwareConcurrency + 2);
 }

@@ -12,7 +12,7 @@ export const NOTHING: Tally = { passed: 0, failed: 0, ignored: 0, steps: 0, filt
 /** What `deno test` writes last, without colours. */
 const SUMMARY = /^(?:ok|FAILED) \| \d+ passed.*$/gm;
 
-/** Reads the last line of one run of `deno test`; nothing where it has not come to its end. */
+/** Reads the last line of one run of `deno test`; `undefined` if it has not finished. */
 export function readTally(output: string): Tally | undefined {
   const summary = output.match(SUMMARY)?.at(-1);
   if (summary === undefined) return undefined;

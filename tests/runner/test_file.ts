@@ -2,7 +2,7 @@
 export interface TestFile {
   /** From the working directory. */
   readonly path: string;
-  /** Whether nothing else may run meanwhile, as a line `// Runs alone: REASON` says. */
+  /** Whether nothing else may run meanwhile, as requested by a line `// Runs alone: REASON`. */
   readonly isAlone: boolean;
   /** In characters. */
   readonly length: number;
@@ -11,7 +11,7 @@ export interface TestFile {
 const ALONE = /^\/\/ Runs alone: \S/m;
 
 /**
- * Finds the tests in folders and files, those first that take longest as a rule.
+ * Finds the tests in folders and files, those that usually take longest first.
  *
  * @throws {Deno.errors.NotFound}
  */
@@ -38,7 +38,7 @@ async function readTestFile(path: string): Promise<TestFile> {
   return { path, isAlone: ALONE.test(text), length: text.length };
 }
 
-/** So that one of the longest is not begun when all others are done. */
+/** Keeps one of the longest from starting when all others are done. */
 function urgency({ path }: TestFile): number {
   if (path.includes("unit/")) return 2;
   return /(conformance|soak)\//.test(path) ? 0 : 1;

@@ -12,15 +12,15 @@ export interface Kill {
   readonly toMs: number;
 }
 
-/** What happens while clients come: one thing after the other, until told to stop. */
+/** What happens while clients come: one event after another, until told to stop. */
 export class SoakEvents {
   readonly #weir: ReloadableWeir;
   readonly #places: SoakPlaces;
-  /** The first one stays: there is always somebody to serve. */
+  /** The first one stays, so there is always a backend to serve clients. */
   readonly #backends: readonly BackendProcess[];
   readonly #random: () => number;
   readonly kills: Kill[] = [];
-  /** How often each thing has happened. */
+  /** How often each event has happened. */
   readonly counts = { stops: 0, kills: 0, reloads: 0, bad_files: 0, reopenings: 0 };
 
   constructor(
@@ -35,7 +35,7 @@ export class SoakEvents {
     this.#random = random;
   }
 
-  /** Goes on until the moment, and leaves every backend running. */
+  /** Continues until a moment, and leaves every backend running. */
   async runUntil(endMs: number): Promise<void> {
     while (performance.now() < endMs) {
       await this.#one();
@@ -75,13 +75,13 @@ export class SoakEvents {
     this.counts.reloads++;
     const signal = this.#random() < 0.8 ? "SIGHUP" : "SIGUSR1";
     const told = await this.#weir.reload(soakConfig(this.#places, this.#random), signal);
-    if (!told.includes("Reloaded (")) throw new Error(`A good file was not taken over:\n${told}`);
+    if (!told.includes("Reloaded (")) throw new Error(`A good file was not applied:\n${told}`);
   }
 
   async #reloadBadly(): Promise<void> {
     this.counts.bad_files++;
     const told = await this.#weir.reload(badConfig(this.#places));
-    if (!told.includes("weir.cfg:2:")) throw new Error(`An error was not told:\n${told}`);
+    if (!told.includes("weir.cfg:2:")) throw new Error(`An error was not reported:\n${told}`);
   }
 
   #flapping(): BackendProcess {

@@ -2,13 +2,13 @@ import type { ClientOutcome } from "../support/load.ts";
 import type { TimedRecord } from "../support/reloadable_weir.ts";
 import type { Kill } from "./events.ts";
 
-/** What a soak has left behind. */
+/** The traces that a soak has left. */
 export interface SoakTraces {
   /** The key of the listener under load. */
   readonly listener: string;
   /** How many clients there were. */
   readonly started: number;
-  /** Those that did not get what they wanted. */
+  /** The clients that did not get what they wanted. */
   readonly failed: readonly ClientOutcome[];
   readonly kills: readonly Kill[];
   /** The access log. */
@@ -23,23 +23,23 @@ export interface SoakTraces {
   readonly sockets: readonly [number, number];
 }
 
-/** What is wrong, in words, and how many clients failed for a reason that is none of Weir's. */
+/** What is wrong, in words, and how many clients failed for a reason that is not Weir's fault. */
 export interface Findings {
   readonly defects: readonly string[];
   readonly explained: number;
 }
 
-/** A run of so few samples says nothing about memory. */
+/** Fewer samples than this say nothing about memory. */
 const FEWEST_SAMPLES = 30;
-/** By how much memory may be more at the end than early in the run, in which V8 sizes its heap. */
+/** How much memory may grow from early in the run, once V8 has sized its heap, to the end. */
 const MOST_GROWTH = 1.25;
-/** As many defects of one kind are told. */
+/** How many defects of one kind are reported. */
 const MOST_EXAMPLES = 5;
 /** Times of two processes' clocks, in whole milliseconds. */
 const CLOCK_SLACK_MS = 50;
 const UNWANTED = /unexpected error|nhandled|Uncaught|panicked|died|given up|"level":"(fatal)"/;
 
-/** Looks for what the semantics do not explain. */
+/** Finds what Weir's semantics do not explain. */
 export function findDefects(traces: SoakTraces): Findings {
   const unexplained = traces.failed.filter((outcome) => !isExplained(outcome, traces));
   return {
@@ -56,7 +56,7 @@ export function findDefects(traces: SoakTraces): Findings {
   };
 }
 
-/** Whether a client's backend was killed in the course of its session. */
+/** Whether a client's backend was killed during its session. */
 function isExplained(outcome: ClientOutcome, { kills, records }: SoakTraces): boolean {
   const record = recordOf(outcome, records);
   return record !== undefined &&
@@ -88,7 +88,7 @@ function findInLog(log: string): string[] {
     .map((line) => `The log has: ${line}`);
 }
 
-/** Whether the books are in order: nobody is counted any more, and everybody was logged. */
+/** Whether the counts are right: no session is left, and every client was logged. */
 function findInCounts({ listener, started, failed, records, metrics }: SoakTraces): string[] {
   const defects: string[] = [];
   for (const [name, value] of metrics) {
@@ -126,7 +126,7 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] as number;
 }
 
-/** For people. */
+/** For display. */
 export function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 1024 / 1024)} MiB`;
 }

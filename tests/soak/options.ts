@@ -24,7 +24,9 @@ export const USAGE =
   --help           print this
 `;
 
-/** Reads the command line; nothing where it asks for help. Throws a `TypeError` or `RangeError`. */
+/**
+ * Reads the command line; `undefined` if it asks for help. Throws a `TypeError` or `RangeError`.
+ */
 export function parseSoakOptions(args: readonly string[]): SoakOptions | undefined {
   const { values } = parseArgs({
     args: [...args],
@@ -40,7 +42,7 @@ export function parseSoakOptions(args: readonly string[]): SoakOptions | undefin
   if (values.help) return undefined;
   const engines = ENGINES.filter((name) => values.engine === name || values.engine === "both");
   if (engines.length === 0) {
-    throw new RangeError(`--engine is "${values.engine}", and can be streams, native or both`);
+    throw new RangeError(`--engine is "${values.engine}", and must be streams, native or both`);
   }
   return {
     minutes: positive("minutes", values.minutes),
@@ -52,6 +54,6 @@ export function parseSoakOptions(args: readonly string[]): SoakOptions | undefin
 
 function positive(name: string, text: string): number {
   const number = Number(text);
-  if (!(number > 0)) throw new RangeError(`--${name} is "${text}", and has to be more than 0`);
+  if (!(number > 0)) throw new RangeError(`--${name} is "${text}", and must be more than 0`);
   return number;
 }

@@ -12,7 +12,7 @@ import { findDefects } from "./find_defects.ts";
 import { chooseKind, type ClientKind, runClient } from "./soak_client.ts";
 import { soakConfig } from "./soak_config.ts";
 
-/** What a soak of one engine is to be. */
+/** The parameters of a soak of one engine. */
 export interface SoakInputs {
   readonly engine: string;
   readonly seconds: number;
@@ -21,25 +21,25 @@ export interface SoakInputs {
   readonly rate: number;
 }
 
-/** What a soak has shown. */
+/** The result of a soak. */
 export interface SoakResult {
   readonly engine: string;
   /** Clients by kind. */
   readonly clients: Readonly<Record<string, number>>;
   readonly events: Readonly<Record<string, number>>;
-  /** Clients that were served by a backend when it was killed. */
+  /** Clients whose backend was killed while it served them. */
   readonly explained: number;
   readonly residentBytes: readonly number[];
-  /** Sockets of Weir's before and after, when no session is open. */
+  /** Weir's sockets before and after, when no session is open. */
   readonly sockets: readonly [number, number];
-  /** What should not have been, in words. */
+  /** What should not have happened, in words. */
   readonly defects: readonly string[];
 }
 
-/** How long clients come before figures are taken that later ones are compared with. */
+/** How much of the run passes before the figures that later ones are compared with. */
 const WARM_UP_SHARE = 0.15;
 const SAMPLE_MS = 1_000;
-/** Looks at the sockets, and the time between two of them. */
+/** How often the sockets are counted, and the time between two counts. */
 const SOCKET_LOOKS = 20;
 const SOCKET_LOOK_MS = 100;
 
@@ -91,7 +91,7 @@ export async function runSoak(inputs: SoakInputs): Promise<SoakResult> {
   }
   await load.stop();
   clearInterval(sampling);
-  // The listener that comes and goes is to be there or not as it was when the sockets were counted.
+  // The listener that comes and goes must be there or not, as when the sockets were counted.
   await weir.reload(soakConfig(places, Random.fromSeed(seed).next));
   await allEnded();
   const metrics = await readMetrics(adminPort);

@@ -13,7 +13,7 @@ interface Kind {
 }
 
 const KIBIBYTE = 1024;
-/** The configured `idle_timeout`: longer than a busy machine holds anybody up who is not idle. */
+/** The configured `idle_timeout`: longer than a busy machine delays a client that is not idle. */
 export const IDLE_TIMEOUT_MS = 5_000;
 
 /** The kinds of clients, by their names in the report. All but `reset` and `broken` know what they must get. */
@@ -70,7 +70,9 @@ export const CLIENT_KINDS = {
           some !== undefined;
           some = await client.readSome()
         ) {
-          if (some.some((byte) => byte !== FILLER)) throw new Error("Got bytes that nobody sent");
+          if (some.some((byte) => byte !== FILLER)) {
+            throw new Error("Got bytes that were never sent");
+          }
           received += some.length;
           if (random() < 0.1) await pause(20 * random());
         }
@@ -115,7 +117,7 @@ export const CLIENT_KINDS = {
       await client.send("hang\n");
       // A session that is cut is reset, where the engine can do that.
       const { length } = await client.readAll();
-      if (length > 0) throw new Error(`Got ${length} bytes from a backend that says nothing`);
+      if (length > 0) throw new Error(`Got ${length} bytes from a backend that sends nothing`);
       const tookMs = performance.now() - sentMs;
       if (tookMs < IDLE_TIMEOUT_MS) throw new Error(`Closed after ${tookMs} ms of idleness`);
     },
@@ -134,7 +136,7 @@ export function chooseKind(random: number): ClientKind {
   return "short";
 }
 
-/** Runs a client of a kind. Throws where it does not get what it must get. */
+/** Runs a client of a kind. Throws if it does not get what it must get. */
 export async function runClient(
   kind: ClientKind,
   client: SocketEnd,

@@ -9,7 +9,7 @@ const ALGORITHMS = [
   "source_hash",
 ] as const;
 
-/** What does not change in the course of a soak. */
+/** What does not change during a soak. */
 export interface SoakPlaces {
   readonly engine: string;
   /** The listener under load. */
@@ -21,7 +21,7 @@ export interface SoakPlaces {
   readonly backends: readonly string[];
 }
 
-/** Writes one of many configurations; the same `random` numbers give the same one. */
+/** Writes one of many configurations; the same `random` numbers yield the same one. */
 export function soakConfig(places: SoakPlaces, random: () => number): string {
   const { engine, port, otherPort, adminPort, backends } = places;
   const kept = random() < 0.5 ? backends : backends.slice(0, -1);

@@ -1,4 +1,4 @@
-/** A short version of `deno task soak`; in long tests as long as it is. */
+/** A short version of `deno task soak`, or in long tests a full one. */
 import { assert, assertEquals } from "@std/assert";
 import { ENGINES } from "../support/both_engines.ts";
 import { howMany } from "../support/long_tests.ts";

@@ -1,4 +1,4 @@
-/** Declarations for the standard library's assertions, as far as the tests use them. */
+/** Declarations for the standard library's assertions, limited to those that the tests use. */
 // deno-lint-ignore-file no-explicit-any
 export class AssertionError extends Error {}
 export function assert(expr: unknown, msg?: string): asserts expr;

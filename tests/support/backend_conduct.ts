@@ -5,18 +5,18 @@ const decoder = new TextDecoder();
 const PIECE_BYTES = 16 * 1024;
 const LONGEST_ORDER = 64;
 const LINE_FEED = 10;
-/** What the bytes are that are sent by the number. */
+/** The byte that `send` and `break` repeat. */
 export const FILLER = 0x2e;
 /** Time for what the other side sends meanwhile to arrive. */
 const BREAK_AFTER_MS = 10;
 
 /**
- * What a client can order from a backend process, by the first line that it sends.
+ * What a client can request from a backend process in the first line that it sends.
  *
- * - `echo`: everything after the line comes back, and the end with it
- * - `send N`: so many bytes come, and then the end, whatever the client does
- * - `sink`: everything is taken, and its length is the answer once the client has finished
- * - `break N`: so many bytes come, and then a reset, if there is something unread by then
+ * - `echo`: everything after the line comes back, followed by the end
+ * - `send N`: N bytes come, and then the end, whatever the client does
+ * - `sink`: everything is read, and its length is the answer once the client has finished
+ * - `break N`: N bytes come, and then a reset if there is unread input by then
  * - `hang`: nothing comes, and the connection stays until the client ends it
  */
 export async function conductBackend(end: SocketEnd): Promise<void> {
@@ -70,7 +70,7 @@ async function sendPieces(end: SocketEnd, length: number): Promise<void> {
 async function sendMany(end: SocketEnd, length: number): Promise<void> {
   await sendPieces(end, length);
   await end.finish();
-  // Closing with something unread would reset the connection, and what is on its way with it.
+  // Closing with unread input would reset the connection, and lose what is in flight.
   while (await end.readSome() !== undefined);
 }
 

@@ -1,6 +1,7 @@
 /**
- * A backend as a program of its own: `backend_main.ts PORT` (0 = a free one). It prints
- * `listening PORT`, serves as `backend_conduct.ts` says, and stops without losing anybody on SIGTERM.
+ * A backend as a separate program: `backend_main.ts PORT` (0 = a free one). It prints `listening
+ * PORT`, serves as described in `backend_conduct.ts`, and on SIGTERM stops without losing any
+ * client.
  */
 import { conductBackend } from "./backend_conduct.ts";
 import { QuietableListener } from "./quietable_listener.ts";
@@ -14,7 +15,7 @@ async function serve(conn: Deno.TcpConn): Promise<void> {
     using end = new SocketEnd(conn);
     await conductBackend(end);
   } catch {
-    // A client that breaks off is nothing to report: the other end sees it.
+    // A client that resets its connection is nothing to report: the other end sees it.
   }
 }
 

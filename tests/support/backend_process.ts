@@ -5,24 +5,24 @@ const MAIN = new URL("backend_main.ts", import.meta.url);
 const CONFIG = new URL("../../deno.json", import.meta.url);
 
 /**
- * A backend in a process of its own, which can be stopped, killed, and started again at the same
- * port. What it does for its clients says `backend_conduct.ts`. Use it with `await using`.
+ * A backend in a separate process, which can be stopped, killed, and started again on the same
+ * port. `backend_conduct.ts` describes what it does for its clients. Use it with `await using`.
  */
 export class BackendProcess implements AsyncDisposable {
-  /** Stays free for it while it does not run. */
+  /** Stays reserved for it while it is not running. */
   readonly port: number = freePort();
   #child: Deno.ChildProcess | undefined;
 
   private constructor() {}
 
-  /** Starts one at a free port. */
+  /** Starts one on a free port. */
   static async start(): Promise<BackendProcess> {
     const backend = new BackendProcess();
     await backend.start();
     return backend;
   }
 
-  /** Starts so many, each at a free port. */
+  /** Starts `count` of them, each on a free port. */
   static startMany(count: number): Promise<BackendProcess[]> {
     return Promise.all(Array.from({ length: count }, () => BackendProcess.start()));
   }
@@ -36,9 +36,9 @@ export class BackendProcess implements AsyncDisposable {
     return this.#child !== undefined;
   }
 
-  /** Starts the process once more after it has ended, and waits until it listens. */
+  /** Starts the process again after it has ended, and waits until it listens. */
   async start(): Promise<void> {
-    if (this.#child !== undefined) throw new Error(`The backend ${this.name} runs already`);
+    if (this.#child !== undefined) throw new Error(`The backend ${this.name} is already running`);
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--quiet", "--allow-all", "--no-check", "--config", pathOf(CONFIG)],
@@ -58,7 +58,7 @@ export class BackendProcess implements AsyncDisposable {
     }
   }
 
-  /** Lets it finish what it has accepted, which includes whoever waits in its queue. */
+  /** Lets it finish what it has accepted, including the clients in its queue. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
   }

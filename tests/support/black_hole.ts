@@ -1,10 +1,10 @@
-/** How long a connection that is accepted at once may take. */
+/** How long an immediately accepted connection may take. */
 const FILLED_AFTER_MS = 150;
 const MOST_CONNECTIONS = 16;
 
 /**
- * An address that never answers: a listener whose queue is full and that accepts nobody, so that the
- * kernel drops whoever else wants to connect.
+ * An address that never answers: a listener whose queue is full and that accepts no one, so the
+ * kernel drops further connection attempts.
  */
 export class BlackHole implements Disposable {
   readonly #listener: Deno.TcpListener;
@@ -15,7 +15,7 @@ export class BlackHole implements Disposable {
     this.#filling = filling;
   }
 
-  /** Opens one at a free port of 127.0.0.1. */
+  /** Opens one on a free port of 127.0.0.1. */
   static async open(): Promise<BlackHole> {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
     const { hostname, port } = listener.addr;
@@ -31,7 +31,7 @@ export class BlackHole implements Disposable {
         clearTimeout(timer);
       }
     }
-    throw new Error("A listener with a backlog of 1 still takes connections");
+    throw new Error("A listener with a backlog of 1 still accepts connections");
   }
 
   /** As written in `[mappings]`. */

@@ -6,13 +6,13 @@ import {
 } from "../../lib/state/counters.ts";
 import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
 
-/** What the shared state says, summed up over all workers, listeners and backends. */
+/** The counts of the shared state, summed over all workers, listeners and backends. */
 export interface Books {
-  /** Sessions of the listeners now. */
+  /** Active sessions of the listeners. */
   readonly active: number;
-  /** Clients that wait for a place now. */
+  /** Clients that are waiting for a place. */
   readonly queued: number;
-  /** Rows and slots whose count of active sessions is not 0; empty when nothing goes on. */
+  /** Rows and slots whose count of active sessions is not 0; empty when nothing is active. */
   readonly busyRows: readonly string[];
   readonly admitted: number;
   readonly refused: number;

@@ -11,7 +11,7 @@ export interface EnginePort {
   readonly key: string;
 }
 
-/** A configuration with a listener for each engine, apart from that the same. */
+/** A configuration with a listener for each engine, otherwise identical. */
 export interface BothEngines {
   readonly text: string;
   readonly listeners: readonly EnginePort[];
@@ -21,7 +21,7 @@ export interface BothEngines {
 export interface BothEnginesOptions {
   /** The right side of the mappings. */
   readonly backends: readonly string[];
-  /** Keys of `[options]`, next to `workers = 2` and an access log in JSON, `FOLDER/access.log`. */
+  /** Keys of `[options]`, besides `workers = 2` and an access log in JSON, `FOLDER/access.log`. */
   readonly options?: Readonly<Record<string, string | number>>;
   /** One for each engine. @default {free ones} */
   readonly ports?: readonly number[];

@@ -4,7 +4,7 @@ import { missingPermissions } from "./permitted.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const NEEDS = ["net", "read", "write", "run", "env", "sys"] as const;
-/** Keeps the browser to the page that it is given, and lets it run as root and without a screen. */
+/** Restricts the browser to the page that it is given, and lets it run as root and headless. */
 const FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -17,12 +17,12 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** A page, and what it did that a test wants to know of. */
+/** A page, and what it did that tests care about. */
 export interface WatchedPage {
   readonly page: Page;
-  /** Errors and warnings of the console, and errors that nobody caught. */
+  /** Errors and warnings of the console, and uncaught errors. */
   readonly complaints: readonly string[];
-  /** The origins that anything was asked of. */
+  /** The origins that were sent any request. */
   readonly origins: ReadonlySet<string>;
 }
 
@@ -35,12 +35,12 @@ export class TestBrowser implements AsyncDisposable {
   }
 
   static async launch(): Promise<TestBrowser> {
-    // Loading it takes permissions, which a bare "deno test" does not have.
+    // Loading it needs permissions that a bare "deno test" does not have.
     const { chromium } = await import("playwright-core");
     return new TestBrowser(await chromium.launch({ executablePath: CHROMIUM, args: FLAGS }));
   }
 
-  /** Opens an address in a page of its own, which shares nothing with others. */
+  /** Opens an address in a separate page, which shares nothing with others. */
   async open(url: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
     const context = await this.#browser.newContext({
       viewport: { width: 1440, height: 900 },

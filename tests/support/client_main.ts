@@ -1,11 +1,13 @@
 /**
- * Clients as a program of its own: `client_main.ts PORT`. It reads one order a line, and answers
- * each with a line of JSON, `{}` or `{"problem": "…"}`. The orders say what `client_process.ts` tells
- * of its methods: `open COUNT`, `ping TEXT`, `finish`. It ends with its standard input.
+ * Clients as a separate program: `client_main.ts PORT`. It reads one order per line, and answers
+ * each with a line of JSON, `{}` or `{"problem": "…"}`. The orders correspond to the methods of
+ * `client_process.ts`: `open COUNT`, `ping TEXT`, `finish`. It ends with its standard input.
  */
 import { SocketEnd } from "./socket_end.ts";
 
-/** No more than any queue on the way has room for, so that nobody has to try again after a second. */
+/**
+ * No more than any queue on the way has room for, so that no client has to retry after a second.
+ */
 const OPENED_AT_ONCE = 256;
 
 const port = Number(Deno.args[0]);
@@ -60,7 +62,7 @@ async function answer(line: string): Promise<{ readonly problem?: string }> {
   }
 }
 
-// Whoever gives orders waits for each answer, so that a chunk is a line.
+// The caller waits for each answer, so a chunk is a line.
 for await (const line of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
   const text = JSON.stringify(await answer(line));
   await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));

@@ -2,14 +2,14 @@ import { within } from "./patience.ts";
 
 const MAIN = new URL("client_main.ts", import.meta.url);
 const CONFIG = new URL("../../deno.json", import.meta.url);
-/** Thousands of clients on a machine that has other things to do take longer than one. */
+/** Thousands of clients on a busy machine take longer than one. */
 const PATIENCE_MS = 40_000;
 
 /**
- * Clients in a process of their own, so that their sockets do not count against the limit of open
- * files of the process that they are clients of. Behind the port must be a `BackendProcess`, which
- * they ask for an echo. Every method rejects where one client does not get what it must get. Use it
- * with `await using`.
+ * Clients in a separate process, so that their sockets do not count against the limit of open files
+ * of the process under test. Behind the port there must be a `BackendProcess`, which they ask for
+ * an echo. Every method rejects if a client does not get what it must get. Use it with `await
+ * using`.
  */
 export class ClientProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
@@ -31,17 +31,19 @@ export class ClientProcess implements AsyncDisposable {
     this.#answers = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  /** Connects so many clients more, each of which has an echo, and keeps them all connected. */
+  /**
+   * Connects `count` more clients, checks that each gets its echo, and keeps them all connected.
+   */
   async open(count: number): Promise<void> {
     await this.#order(`open ${count}`);
   }
 
-  /** Has every client send a text of its own, all at once, and wait for it to come back. */
+  /** Has every client send its own text, all at once, and wait for it to come back. */
   async ping(word: string): Promise<void> {
     await this.#order(`ping ${word}`);
   }
 
-  /** Has every client end its connection in order, and wait for the other side's end. */
+  /** Has every client end its connection cleanly, and wait for the other side's end. */
   async finish(): Promise<void> {
     await this.#order("finish");
   }

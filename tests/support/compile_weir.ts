@@ -1,14 +1,14 @@
 import project from "../../deno.json" with { type: "json" };
 
-/** What `deno compile` did. */
+/** The result of `deno compile`. */
 export interface Compilation {
   readonly success: boolean;
-  /** What it said. */
+  /** Its output. */
   readonly said: string;
 }
 
 /**
- * Makes the binary as `deno task compile` does, but at another path.
+ * Builds the binary as `deno task compile` does, but at another path.
  *
  * @param base The program that the project's files are added to. @default {Deno's own for this}
  */

@@ -16,7 +16,7 @@ export async function summarise(end: SocketEnd): Promise<void> {
   await end.send(`${length} ${sha256}`);
 }
 
-/** Says nothing, and waits for the client's end. */
+/** Sends nothing, and waits for the client's end. */
 export async function listenOnly(end: SocketEnd): Promise<void> {
   await end.readAll();
 }
@@ -26,7 +26,7 @@ export function sayAndClose(data: string | Uint8Array): Conduct {
   return (end) => end.send(data);
 }
 
-/** A backend that a test takes the connections of by hand, one after the other. */
+/** A backend whose connections a test takes by hand, one after another. */
 export class Reception {
   readonly #arrived: SocketEnd[] = [];
   readonly #expected: ((end: SocketEnd) => void)[] = [];
@@ -39,7 +39,7 @@ export class Reception {
     await closing;
   };
 
-  /** The next connection, now or when it comes. */
+  /** Returns the next connection once there is one. */
   next(): Promise<SocketEnd> {
     const end = this.#arrived.shift();
     if (end !== undefined) return Promise.resolve(end);

@@ -1,6 +1,7 @@
 /**
  * Where `deno compile` gets its base program from without the network: `DENORT_BIN`, or the cache
- * that an earlier compilation has filled. Gives what is missing, or nothing where it can compile.
+ * that an earlier compilation has filled. Returns what is missing, or `undefined` if it can
+ * compile.
  */
 export function missingForCompile(): string | undefined {
   const granted = (["read", "env", "run", "write", "net"] as const)

@@ -24,7 +24,7 @@ const RCODE_NXDOMAIN = 3;
 /** An authoritative answer (RFC 1035, 4.1.1). */
 const FLAGS_ANSWER = 0x8580;
 
-/** Where a stub is asked. */
+/** Where a stub listens. */
 export interface DnsStubOptions {
   /** @default {"127.0.0.1"} */
   readonly hostname?: string;
@@ -36,11 +36,11 @@ export interface DnsStubOptions {
 export class DnsStub implements AsyncDisposable {
   /** By name, in lower case and without a dot at its end. */
   readonly entries = new Map<string, DnsEntry>();
-  /** Fails every question while it is set. */
+  /** Answers every query with a failure while set. */
   failing = false;
-  /** Leaves every question without an answer while it is set. */
+  /** Answers no query while set. */
   silent = false;
-  /** The questions so far, such as `"a.test A"`. */
+  /** The queries so far, such as `"a.test A"`. */
   readonly questions: string[] = [];
   readonly #socket: Deno.DatagramConn;
   readonly #done: Promise<void>;

@@ -23,7 +23,7 @@ const fragileWorkerUrls: WorkerUrls = {
   streams: new URL("fragile_streams_worker.ts", import.meta.url),
 };
 
-/** Every engine there is. */
+/** All engines. */
 export const ENGINES_UNDER_TEST: readonly EngineUnderTest[] = [
   { name: "streams", workerUrls, fragileWorkerUrls },
   { name: "native", obstacle: nativeObstacle, workerUrls, fragileWorkerUrls },

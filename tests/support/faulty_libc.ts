@@ -20,39 +20,39 @@ export type FaultyCall =
 /** What goes wrong, and when. */
 export interface Fault {
   readonly call: FaultyCall;
-  /** Calls of the function that go well before the first fault. */
+  /** Calls that succeed before the first fault. */
   readonly after?: number;
-  /** Every so many calls from then on. @default {1} */
+  /** From then on, a fault every this many calls. @default {1} */
   readonly every?: number;
   /** Faults in all. @default {Infinity} */
   readonly times?: number;
-  /** What the call fails with, without being made. */
+  /** The error with which the call fails, without being made. */
   readonly errno?: ErrnoName;
-  /** How many bytes the call moves at most. */
+  /** The most bytes that the call moves. */
   readonly atMost?: number;
-  /** What the call throws, without being made: a defect, as no call of the C library does that. */
+  /** What the call throws, without being made: a bug, as no call of the C library throws. */
   readonly thrown?: string;
 }
 
-/** Errors after which a connection is of no more use. */
+/** Errors after which a connection is unusable. */
 const BREAKING: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 const SHUT_RDWR = 2;
 
 type Call = (...args: never[]) => number;
 
 /**
- * A C library that fails as told.
+ * A C library that fails on demand.
  *
- * A descriptor that is told of once (EPOLLET) would wait for ever after an `EAGAIN` or a short read
- * that is made up, because nothing new happens to it. So the kernel is asked to tell again, as it
- * does when a real one is over.
+ * An edge-triggered descriptor (EPOLLET) would wait forever after a made-up `EAGAIN` or short read,
+ * because nothing new happens to it. So the kernel is asked to report again, as it does after a
+ * real one.
  */
 export class FaultyLibc {
   readonly libc: Libc;
   readonly #faults: readonly Fault[];
   readonly #calls = new Map<string, number>();
   readonly #struck = new Map<Fault, number>();
-  /** By descriptor: what was last asked for. */
+  /** By descriptor: the events last asked for. */
   readonly #watched = new Map<number, Watched>();
   readonly #real: Libc;
   #errno: number | undefined;
@@ -100,7 +100,7 @@ export class FaultyLibc {
     return undefined;
   }
 
-  /** What cannot be written to any more has no other end either. */
+  /** A connection that can no longer be written to has no other end either. */
   #break(name: string, args: readonly unknown[]): void {
     for (const descriptor of connectionsOf(name, args)) this.#real.shutdown(descriptor, SHUT_RDWR);
   }
@@ -124,7 +124,7 @@ interface Watched {
   readonly event: Int32Array<ArrayBuffer>;
 }
 
-/** The descriptors that a call is about; a pipe among them does no harm. */
+/** The descriptors that a call concerns; a pipe among them does no harm. */
 function connectionsOf(name: string, args: readonly unknown[]): number[] {
   return (name === "splice" ? [args[0], args[2]] : [args[0]]) as number[];
 }

@@ -1,7 +1,7 @@
 /**
- * One test of outgoing ports, as its first argument says, with the engine of the second. To be run in
- * a network namespace of its own in which outgoing connections are given few ports, from
- * {@linkcode FIRST_PORT} on. Ends with status 0 where all was as it should be.
+ * One test of outgoing ports: the first argument names it, the second the engine. Run in a separate
+ * network namespace with few ports for outgoing connections, from {@linkcode FIRST_PORT} on. Exits
+ * with status 0 if it passes.
  */
 import { assertEquals } from "@std/assert";
 import { HEALTH } from "../../lib/state/codes.ts";
@@ -13,17 +13,17 @@ import { RunningWeir } from "./running_weir.ts";
 import { SocketEnd } from "./socket_end.ts";
 import { TestBackend } from "./test_backend.ts";
 
-/** The first port that outgoing connections are given there. */
+/** The first port for outgoing connections there. */
 export const FIRST_PORT = 40_000;
 const [ONE_BACKEND, OTHER_BACKEND] = [20_001, 20_002];
 
-/** What is tested, and how many ports there are to be. */
+/** The tests, and how many ports each needs. */
 export const PORT_TESTS = {
-  /** A backend that every port is in use to is passed over, and not blamed for it. */
+  /** A backend to which every port is in use is skipped, and not blamed. */
   exhausted: { ports: 16, run: passOver },
-  /** A backend that is down is down, though a connection to its port finds itself. */
+  /** A backend that is down counts as down, even if a connection to its port reaches itself. */
   self: { ports: 1, run: refuseSelf },
-  /** Nor does such a connection pass for a check. */
+  /** Nor does a check take such a connection for a success. */
   checked: { ports: 1, run: failCheck },
 } as const;
 
@@ -60,7 +60,8 @@ async function passOver(engine: EngineUnderTest): Promise<void> {
     client.close();
     await weir.activeIs(0);
     if (weir.books.perBackend[0] === 1) return true;
-    // Its ports come free a second after their connections have ended, and so do the clients' own.
+    // Its ports become free a second after their connections have ended, and so do the clients'
+    // own.
     await pause(300);
     return false;
   });

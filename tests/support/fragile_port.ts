@@ -1,12 +1,12 @@
 import type { WorkerPort } from "../../lib/engine/worker_loop.ts";
 import { overheardPort } from "./overheard_port.ts";
 
-/** A session that has sent so many bytes kills the worker that served it. */
+/** A session that has sent this many bytes kills the worker that served it. */
 export const DEADLY_BYTES = 13;
 
 /**
- * A worker's port that throws when it is to post the access-log line of a session which has sent
- * {@linkcode DEADLY_BYTES}: an error in the midst of an engine's work that nobody catches.
+ * A worker's port that throws when it should post the access-log line of a session that has sent
+ * {@linkcode DEADLY_BYTES}: an uncaught error in the middle of an engine's work.
  */
 export function fragilePort(scope: WorkerPort): WorkerPort {
   return overheardPort(scope, (message) => {

@@ -1,26 +1,28 @@
 /**
- * Below the ports that systems give to outgoing connections: of those, any connection of this machine
- * may take one in the time between the look and the use.
+ * Below the ports that systems assign to outgoing connections: any connection of this machine may
+ * take one of those between the check and the use.
  */
 const FIRST = 10_100;
 const BLOCKS = 44;
 const BLOCK_SIZE = 500;
-/** Those of `setup.cfg`, which somebody may be trying out meanwhile. */
+/** The ports of `setup.cfg`, which may be in use for a manual run meanwhile. */
 const KEPT: readonly number[] = [24_000, 24_003, 24_004];
 
-/** The block's first port, which nobody is given: whoever listens there has the block. */
+/**
+ * The block's first port, which is never handed out: the process that listens on it owns the block.
+ */
 const claim = hasPermission() ? claimBlock() : undefined;
-/** Given once, not given again for long: whoever asked may not have bound it yet. */
+/** A port is not handed out again for long: its user may not have bound it yet. */
 let given = 0;
 
-/** Finds ports on 127.0.0.1 that are free at this moment, no two the same. */
+/** Returns distinct ports on 127.0.0.1 that are free at this moment. */
 export function freePorts(count: number): number[] {
   return Array.from({ length: count }, freePort);
 }
 
 /**
- * Finds one port on 127.0.0.1 that is free at this moment, and that no other process and no other
- * test file is given, as each has a block of ports to itself.
+ * Returns a port on 127.0.0.1 that is free at this moment, and that no other process or test file
+ * gets, as each has its own block of ports.
  */
 export function freePort(): number {
   if (claim === undefined) throw new Error("The permission is missing: --allow-net");
@@ -33,7 +35,7 @@ export function freePort(): number {
   throw new Error(`No port from ${first + 1} to ${first + BLOCK_SIZE - 1} is free`);
 }
 
-/** Takes a block that no other process has, until this one ends. */
+/** Claims a block that no other process has, until this one ends. */
 function claimBlock(): Deno.TcpListener {
   const start = Math.floor(Math.random() * BLOCKS);
   for (let i = 0; i < BLOCKS; i++) {

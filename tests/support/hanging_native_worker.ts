@@ -1,4 +1,4 @@
-/** The native engine's worker, but one that waits for something that does not come when told to. */
+/** The native engine's worker, but one that waits, when told to, for something that never comes. */
 import { runNativeWorker } from "../../lib/engine/native/native_worker.ts";
 import type { WorkerPort } from "../../lib/engine/worker_loop.ts";
 import { hangingPort } from "./hanging_port.ts";

@@ -1,18 +1,18 @@
 import type { WorkerPort } from "../../lib/engine/worker_loop.ts";
 import { overheardPort } from "./overheard_port.ts";
 
-/** A session that has sent so many bytes makes the worker hang that served it. */
+/** A session that has sent this many bytes makes its worker hang. */
 export const HANGING_BYTES = 17;
-/** One that has sent so many makes it hang for {@linkcode HANG_MS} only. */
+/** One that has sent this many makes it hang for only {@linkcode HANG_MS}. */
 export const WAKING_BYTES = 18;
-/** Long enough to be given up and to be relieved of everything in the meantime. */
+/** Long enough to be given up and to lose everything meanwhile. */
 export const HANG_MS = 20_000;
 
 /**
- * A worker's port that never comes back when it is to post the access-log line of a session which
- * has sent {@linkcode HANGING_BYTES} or {@linkcode WAKING_BYTES}. It says so in the log before.
+ * A worker's port that hangs when it should post the access-log line of a session that has sent
+ * {@linkcode HANGING_BYTES} or {@linkcode WAKING_BYTES}. It logs that first.
  *
- * @param hang hangs for so long, or for ever
+ * @param hang hangs for a time, or forever
  */
 export function hangingPort(
   scope: WorkerPort,

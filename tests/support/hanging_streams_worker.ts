@@ -1,4 +1,4 @@
-/** The streams engine's worker, but one that falls into a loop without end when it is told to. */
+/** The streams engine's worker, but one that enters an endless loop when told to. */
 import { StreamsEngine } from "../../lib/engine/streams/streams_engine.ts";
 import { runWorker, type WorkerPort } from "../../lib/engine/worker_loop.ts";
 import { hangingPort } from "./hanging_port.ts";

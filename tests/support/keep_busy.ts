@@ -1,4 +1,4 @@
-/** Holds its thread up for so many milliseconds. */
+/** Blocks its thread for `ms` milliseconds. */
 export function keepBusy(ms: number): void {
   const untilMs = performance.now() + ms;
   while (performance.now() < untilMs);

@@ -1,4 +1,4 @@
-/** Weir's command line, as in main.ts, with workers that do not start before they may. */
+/** Weir's command line, as in main.ts, with workers that start only once allowed. */
 import { run } from "../../lib/cli/run.ts";
 
 if (import.meta.main) {

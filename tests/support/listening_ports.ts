@@ -3,10 +3,10 @@ const LISTEN = 0x0a;
 const READ_BYTES = 64 * 1024;
 
 /**
- * The ports at which sockets listen over IPv4, one for each socket (Linux).
+ * The ports on which sockets listen over IPv4, one entry per socket (Linux).
  *
  * The kernel lists these first. The rest is not read: after a test with many connections it is
- * megabytes of those that only the kernel remembers.
+ * megabytes of ones in TIME_WAIT.
  */
 export function listeningPorts(): number[] {
   const ports: number[] = [];

@@ -2,28 +2,28 @@ import { messageOf } from "../../lib/base/message_of.ts";
 import { pause } from "./patience.ts";
 import { SocketEnd } from "./socket_end.ts";
 
-/** How often clients that are due are started. */
+/** How often due clients are started. */
 const TICK_MS = 5;
-/** Clients at once; when so many are under way the rest comes later. */
+/** The most clients at once; beyond that, the rest comes later. */
 const MOST_AT_ONCE = 2_000;
 
-/** What became of one client. */
+/** The outcome of one client. */
 export interface ClientOutcome {
   /** Which client of the load it was, from 0 on. */
   readonly index: number;
-  /** The client's own port; 0 where it could not even connect. */
+  /** The client's own port; 0 if it could not even connect. */
   readonly port: number;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
   readonly endedAtMs: number;
-  /** Why the client did not get what it wanted; absent where it did. */
+  /** Why the client did not get what it wanted; absent if it did. */
   readonly problem?: string;
 }
 
-/** What a client does once it is connected; it throws where it does not get what it wants. */
+/** What a client does once it is connected; throws if it does not get what it wants. */
 export type ClientConduct = (client: SocketEnd, index: number) => Promise<void>;
 
-/** Asks for an echo, checks that it is its own, and ends the connection in order. */
+/** Asks for an echo, checks that it is its own, and ends the connection cleanly. */
 export async function askForEcho(client: SocketEnd, index: number): Promise<void> {
   const question = `question ${index} ${"?".repeat(index % 200)}`;
   await client.send(`echo\n${question}`);
@@ -34,7 +34,7 @@ export async function askForEcho(client: SocketEnd, index: number): Promise<void
   if (rest !== "") throw new Error(`Got "${rest}" after the answer`);
 }
 
-/** Clients that come at an even rate, however the ones before them fare. */
+/** Clients that come at an even rate, however the earlier ones fare. */
 export class Load {
   readonly #port: number;
   readonly #ratePerSecond: number;
@@ -48,10 +48,10 @@ export class Load {
   #succeeded = 0;
 
   /**
-   * Begins at once.
+   * Starts at once.
    *
    * @param port where the clients connect to
-   * @param onOutcome hears what became of each
+   * @param onOutcome called with the outcome of each
    */
   constructor(
     port: number,
@@ -79,7 +79,7 @@ export class Load {
     return this.#failed;
   }
 
-  /** Starts nobody any more, and waits for those under way. */
+  /** Starts no more clients, and waits for the active ones. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#starting;

@@ -1,4 +1,4 @@
-/** The samples of a Prometheus text, by name and labels as they stand there. */
+/** The samples of a Prometheus text, by name and labels as written there. */
 export async function readMetrics(adminPort: number): Promise<ReadonlyMap<string, number>> {
   const response = await fetch(`http://127.0.0.1:${adminPort}/metrics`);
   const text = await response.text();

@@ -2,13 +2,13 @@ import { findAbilities } from "../../lib/engine/choose_engine.ts";
 import { type PermissionKind, permittedTest } from "./permitted.ts";
 
 /**
- * Why the native engine cannot run here; absent where it can.
+ * Why the native engine cannot run here; absent if it can.
  *
- * Asking opens the C library, which stays open: opened within a test it would be taken for a leak.
+ * Checking opens the C library, which stays open: within a test that would be taken for a leak.
  */
 export const { nativeObstacle } = findAbilities();
 
-/** Registers a test that calls the C library, or one that is ignored and says why. */
+/** Registers a test that calls the C library, or an ignored one that says why. */
 export function nativeTest(
   kinds: readonly PermissionKind[],
   name: string,

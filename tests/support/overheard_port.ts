@@ -1,7 +1,9 @@
 import type { FromWorker } from "../../lib/engine/messages.ts";
 import type { WorkerPort } from "../../lib/engine/worker_loop.ts";
 
-/** A worker's port whose messages go another way: `post` passes them on, or does something else. */
+/**
+ * A worker's port whose messages go through `post`, which passes them on or does something else.
+ */
 export function overheardPort(scope: WorkerPort, post: (message: FromWorker) => void): WorkerPort {
   return {
     get onmessage() {

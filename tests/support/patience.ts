@@ -2,7 +2,7 @@
 export const PATIENCE_MS = 20_000;
 const POLL_MS = 5;
 
-/** Gives what the promise gives, and rejects where that takes too long. */
+/** Resolves as the promise does, and rejects if that takes too long. */
 export async function within<T>(
   what: string,
   promise: Promise<T>,
@@ -20,7 +20,7 @@ export async function within<T>(
   }
 }
 
-/** Waits for a condition that no event tells of, such as a figure in shared memory. */
+/** Waits for a condition that no event reports, such as a figure in shared memory. */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,
@@ -35,7 +35,7 @@ export async function eventually(
   }
 }
 
-/** Waits until a figure has stopped growing: the same in `turns` looks that are 50 ms apart. */
+/** Waits until a figure has stopped growing: the same at `turns` checks 50 ms apart. */
 export async function standstill(figure: () => number, turns = 6): Promise<number> {
   let last = figure();
   for (let same = 0; same < turns;) {

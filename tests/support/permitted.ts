@@ -1,9 +1,11 @@
 const EACH = ["net", "read", "write", "run", "env", "ffi", "sys", "import"] as const;
 
-/** The permissions that a test may need. `all`: Deno wants it of whoever reads anything in `/proc`. */
+/**
+ * The permissions that a test may need. `all`: Deno requires it for reading anything in `/proc`.
+ */
 export type PermissionKind = typeof EACH[number] | "all";
 
-/** Tells which of the permissions are not granted to this process. */
+/** Returns which of the permissions are not granted to this process. */
 export function missingPermissions(kinds: readonly PermissionKind[]): PermissionKind[] {
   return kinds.filter((kind) => kind === "all" ? !EACH.every(isGranted) : !isGranted(kind));
 }
@@ -13,8 +15,8 @@ function isGranted(name: typeof EACH[number]): boolean {
 }
 
 /**
- * Registers a test that needs permissions. Where one is not granted the test is ignored, and its
- * name says which, so that a bare `deno test` is green and hides nothing.
+ * Registers a test that needs permissions. If one is not granted the test is ignored and its name
+ * says which, so a bare `deno test` passes without hiding anything.
  */
 export function permittedTest(
   kinds: readonly PermissionKind[],

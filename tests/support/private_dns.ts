@@ -1,4 +1,4 @@
-/** DNS as one process sees it, for tests of what Weir makes of the answers that it really gets. */
+/** DNS as one process sees it, for tests of how Weir handles real answers. */
 import { messageOf } from "../../lib/base/message_of.ts";
 import { DnsStub } from "./dns_stub.ts";
 import { missingPermissions, permittedTest } from "./permitted.ts";
@@ -6,15 +6,15 @@ import { missingPermissions, permittedTest } from "./permitted.ts";
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 /** The port that a resolv.conf cannot change. */
 const DNS_PORT = 53;
-/** A mount namespace of the command's own: what is mounted there, nobody else sees. */
+/** A private mount namespace: what is mounted there is invisible elsewhere. */
 const UNSHARE = ["unshare", "--mount", "--propagation", "private", "sh", "-c"] as const;
 /** Takes two files, and then the command to run. */
 const MOUNT = 'mount --bind "$1" /etc/resolv.conf && ' +
   '{ [ ! -e /etc/nsswitch.conf ] || mount --bind "$2" /etc/nsswitch.conf; } && shift 2 && exec "$@"';
-/** Asks nothing but the hosts file and DNS, on machines too that have a resolver of another kind. */
+/** Uses only the hosts file and DNS, even on machines with another kind of resolver. */
 const NAME_SERVICES = "hosts: files dns\n";
 
-/** A DNS server, and how to start a process that asks it. Use it with `await using`. */
+/** A DNS server, and how to start a process that queries it. Use it with `await using`. */
 export class PrivateDns extends DnsStub {
   readonly #folder: string;
 
@@ -32,7 +32,7 @@ export class PrivateDns extends DnsStub {
     return new PrivateDns(hostname, folder);
   }
 
-  /** What goes before a command that is to ask this DNS server. */
+  /** The prefix of a command that is to query this DNS server. */
   get wrapper(): readonly string[] {
     return wrapperOf(`${this.#folder}/resolv.conf`, `${this.#folder}/nsswitch.conf`);
   }
@@ -53,13 +53,13 @@ function anyLoopbackAddress(): string {
   return `127.53.${high}.${low}`;
 }
 
-/** Registers a test that gives processes a DNS of their own, or one that is ignored and says why. */
+/** Registers a test that runs processes with a private DNS, or an ignored one that says why. */
 export function privateDnsTest(name: string, fn: () => Promise<void>): void {
   if (obstacle === undefined) permittedTest(NEEDS, name, fn);
   else Deno.test({ name: `${name} (ignored: ${obstacle})`, ignore: true, fn });
 }
 
-/** Tells why no process can have a DNS of its own here. */
+/** Returns why no process can have a private DNS here. */
 function findObstacle(): string | undefined {
   if (Deno.build.os !== "linux") return "needs Linux";
   try {

@@ -23,10 +23,10 @@ export function residentBytes(pid: number): number {
   return Number(kibibytes) * 1024;
 }
 
-/** How much processor time a process has had, in milliseconds, all threads together (Linux). */
+/** How much processor time a process has used, in milliseconds, all threads together (Linux). */
 export function processorMs(pid: number): number {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  // The second field, the command, may have spaces in it. Fields 14 and 15 are user and system time.
+  // The second field, the command, may contain spaces. Fields 14 and 15 are user and system time.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }

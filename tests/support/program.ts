@@ -1,8 +1,8 @@
 import { missingPermissions, type PermissionKind, permittedTest } from "./permitted.ts";
 
 /**
- * Registers a test that runs a program of the system, which says by `--version` that it is there.
- * Where it is not, the test is ignored, with the reason in its name.
+ * Registers a test that runs a program of the system, whose presence is checked with `--version`.
+ * If it is missing, the test is ignored, with the reason in its name.
  */
 export function programTest(
   program: string,

@@ -1,12 +1,12 @@
 import { stopHandshakes } from "../../lib/engine/native/handshake_filter.ts";
 import { openLibc } from "../../lib/engine/native/libc.ts";
 
-/** Room for all clients of a test, so that no connection has to be tried again after a second. */
+/** Room for all clients of a test, so that no connection has to be retried after a second. */
 const BACKLOG = 4096;
-/** A queue that brings nobody for this long is empty, once nobody new can enter it. */
+/** Once no one can enter a queue, it is empty if no one has come out for this long. */
 const SETTLED_MS = 50;
 
-/** A listener of Deno's that can be closed without resetting anybody who waits in its queue (Linux). */
+/** A Deno listener that can be closed without resetting clients in its queue (Linux). */
 export class QuietableListener {
   readonly #listener: Deno.TcpListener;
   readonly descriptor: number;
@@ -41,7 +41,7 @@ export class QuietableListener {
         conn = await this.#listener.accept();
       } catch (error) {
         if (this.#closed) return;
-        // A client that has gone while it waited is no reason to stop.
+        // A client that has left while it waited is no reason to stop.
         if (error instanceof Deno.errors.BadResource) throw error;
         continue;
       }
@@ -50,7 +50,7 @@ export class QuietableListener {
     }
   }
 
-  /** Lets nobody new in, waits until everybody who waits is accepted, and closes the listener. */
+  /** Lets no new client in, waits until all waiting ones are accepted, and closes the listener. */
   async close(): Promise<void> {
     if (!stopHandshakes(openLibc(), this.descriptor)) {
       throw new Error("The kernel does not take the filter");
@@ -73,7 +73,7 @@ function listSockets(): number[] {
         found.push(Number(name));
       }
     } catch {
-      // It was the one that the folder itself was read with.
+      // It was the descriptor used to read the folder itself.
     }
   }
   return found;

@@ -22,17 +22,17 @@ const READ_BYTES = 64 * 1024;
 const ANY_PORT = { hostname: "127.0.0.1", port: 0 };
 
 /**
- * One end of a TCP connection by way of the C library, which tells and sets what Deno's sockets do
- * not: how much the kernel keeps for it, and what of the bytes sent was acknowledged (Linux).
+ * One end of a TCP connection through the C library, which exposes what Deno's sockets do not: how
+ * much the kernel buffers for it, and how many of the sent bytes were acknowledged (Linux).
  *
- * It never blocks, as what is at the other end may live in this thread.
+ * It never blocks, as the other end may live in this thread.
  */
 export class RawEnd implements Disposable {
   readonly #libc: Libc = openLibc();
   readonly #descriptor: number;
   readonly #buffer = new Uint8Array(READ_BYTES);
   #closed = false;
-  /** How reading came to its end, once it has. */
+  /** How reading ended, once it has. */
   ending: Ending | undefined;
   receivedBytes = 0;
   /** See {@linkcode sumOf}. */
@@ -43,7 +43,7 @@ export class RawEnd implements Disposable {
     this.#descriptor = descriptor;
   }
 
-  /** @param receiveBytes what the kernel is asked to keep for it at most */
+  /** @param receiveBytes the receive buffer to request from the kernel */
   static connect(port: number, receiveBytes?: number): RawEnd {
     const libc = openLibc();
     const descriptor = openSocket(libc, receiveBytes);
@@ -76,7 +76,7 @@ export class RawEnd implements Disposable {
     while (this.#libc.recv(this.#descriptor, one, one.length, flags) !== one.length) await pause(1);
   }
 
-  /** Reads so many bytes, or up to the end. */
+  /** Reads `length` bytes, or up to the end. */
   async read(length: number): Promise<void> {
     const untilBytes = this.receivedBytes + length;
     while (this.ending === undefined && this.receivedBytes < untilBytes) {
@@ -84,7 +84,7 @@ export class RawEnd implements Disposable {
     }
   }
 
-  /** Sends a few bytes and resets the connection, both without letting anybody else have a turn. */
+  /** Sends a few bytes and resets the connection, without yielding in between. */
   sayAndReset(bytes: Uint8Array<ArrayBuffer>): void {
     const taken = this.#libc.send(this.#descriptor, bytes, bytes.length, MSG_NOSIGNAL);
     check(this.#libc, "send", taken);
@@ -92,7 +92,7 @@ export class RawEnd implements Disposable {
     this.close();
   }
 
-  /** Closes the connection. What was received and not read makes the kernel reset it. */
+  /** Closes the connection. Unread input makes the kernel reset it. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -103,7 +103,7 @@ export class RawEnd implements Disposable {
     this.close();
   }
 
-  /** Tells whether there was something to read. */
+  /** Returns whether there was something to read. */
   #readSome(most: number): boolean {
     const bytes = this.#buffer;
     const wanted = Math.min(most, bytes.length);
@@ -118,14 +118,14 @@ export class RawEnd implements Disposable {
   }
 }
 
-/** Accepts {@linkcode RawEnd}s at a free port of 127.0.0.1. */
+/** Accepts {@linkcode RawEnd}s on a free port of 127.0.0.1. */
 export class RawListener implements Disposable {
   readonly #libc: Libc = openLibc();
   readonly #descriptor: number;
   readonly #name = new SockaddrBuffer();
   readonly port: number;
 
-  /** @param receiveBytes what the kernel is asked to keep at most for each connection */
+  /** @param receiveBytes the receive buffer to request from the kernel for each connection */
   constructor(receiveBytes?: number) {
     const libc = this.#libc;
     this.#descriptor = openSocket(libc, receiveBytes, SOCK_NONBLOCK);
@@ -137,7 +137,7 @@ export class RawListener implements Disposable {
     this.port = this.#name.read().port;
   }
 
-  /** The next connection, waited for without letting anybody else in this thread have a turn. */
+  /** Returns the next connection, busy-waiting so that nothing else in this thread runs. */
   acceptBusily(): RawEnd {
     for (let attempts = 0; attempts < MOST_BUSY_ACCEPTS; attempts++) {
       const { bytes, length } = this.#name.prepare();
@@ -162,7 +162,9 @@ export class RawListener implements Disposable {
   }
 }
 
-/** The sum of bytes, modulo 2^32, after that of others: enough to tell that some are missing. */
+/**
+ * The sum of bytes modulo 2^32, added to that of earlier ones: enough to tell if some are missing.
+ */
 export function sumOf(bytes: Uint8Array, before = 0): number {
   return bytes.reduce((sum, byte) => (sum + byte) | 0, before);
 }

@@ -29,7 +29,7 @@ export class ReloadableWeir implements AsyncDisposable {
 
   /**
    * Writes the configuration and starts Weir on it. `FOLDER` in the text stands for a folder that
-   * is there for the test alone.
+   * only this test uses.
    */
   static async start(text: string, options: ReloadableOptions = {}): Promise<ReloadableWeir> {
     const folder = await Deno.makeTempDir({ prefix: "weir_test_" });
@@ -61,19 +61,19 @@ export class ReloadableWeir implements AsyncDisposable {
     return `${this.#folder}/${name}`;
   }
 
-  /** Replaces the file's text, and leaves it at that. */
+  /** Replaces the file's text, without asking for a reload. */
   async write(text: string): Promise<void> {
     await Deno.writeTextFile(this.file, text.replaceAll("FOLDER", this.#folder));
   }
 
-  /** Replaces the file's text by a new file in its place, as editors do. */
+  /** Replaces the file with a new one, as editors do. */
   async replace(text: string): Promise<void> {
     const fresh = `${this.#folder}/.weir.cfg.swp`;
     await Deno.writeTextFile(fresh, text.replaceAll("FOLDER", this.#folder));
     await Deno.rename(fresh, this.file);
   }
 
-  /** Replaces the file's text, asks for a reload, and gives what was logged until it was over. */
+  /** Replaces the file's text, asks for a reload, and returns what was logged until it was over. */
   async reload(text: string, signal: Deno.Signal = "SIGHUP"): Promise<string> {
     await this.write(text);
     const before = this.log.length;
@@ -82,7 +82,7 @@ export class ReloadableWeir implements AsyncDisposable {
     return this.log.slice(before);
   }
 
-  /** Waits until so many reloads have ended, well or badly. */
+  /** Waits until `count` reloads have ended, with or without success. */
   async reloaded(count: number): Promise<void> {
     this.#reloads = Math.max(this.#reloads, count);
     await eventually(`${count} reloads are over`, () => countReloads(this.log) >= count);
@@ -96,7 +96,7 @@ export class ReloadableWeir implements AsyncDisposable {
       .map((line) => JSON.parse(line) as TimedRecord);
   }
 
-  /** Waits until the access log has so many lines of sessions, and gives all that it has. */
+  /** Waits until the access log has `count` lines of sessions, and returns all that it has. */
   async recordsWhen(
     what: string,
     condition: (records: readonly TimedRecord[]) => boolean,
@@ -109,7 +109,7 @@ export class ReloadableWeir implements AsyncDisposable {
     return records;
   }
 
-  /** Stops it, and gives its exit status. */
+  /** Stops it, and returns its exit status. */
   async stop(): Promise<number> {
     return (await within("Weir to stop", this.process.stop(), 40_000)).code;
   }

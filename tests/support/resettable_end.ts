@@ -3,7 +3,7 @@ import type { Ending } from "./socket_end.ts";
 
 /**
  * One end of a TCP connection that can be reset at any moment, which `Deno.Conn` cannot: closing
- * that sends an orderly end first, and only then, where there are unread bytes, a reset.
+ * that sends a regular end first, and only then, if there are unread bytes, a reset.
  *
  * It reads all the time, unless {@linkcode pause} was called.
  */
@@ -33,7 +33,7 @@ export class ResettableEnd {
     });
   }
 
-  /** @param localAddress where it connects from, of 127.0.0.0/8: the kernel chooses if absent */
+  /** @param localAddress where it connects from, in 127.0.0.0/8; if absent the kernel chooses */
   static async connect(port: number, localAddress?: string): Promise<ResettableEnd> {
     const local = localAddress === undefined ? {} : { localAddress };
     const socket = connect({ port, host: "127.0.0.1", ...local, allowHalfOpen: true });
@@ -49,7 +49,7 @@ export class ResettableEnd {
     return this.#socket.localPort as number;
   }
 
-  /** How reading came to its end: the first of the other side's end, a reset, or this side's. */
+  /** How reading ended: the first of the other side's end, a reset, or this side's. */
   get ended(): Promise<Ending> {
     return this.#ended.promise;
   }
@@ -65,7 +65,7 @@ export class ResettableEnd {
     return bytes;
   }
 
-  /** Waits until so many bytes have come in all, and throws where the connection ends before. */
+  /** Waits until `length` bytes have come in all, and throws if the connection ends before. */
   async receivedAtLeast(length: number): Promise<void> {
     if (this.receivedBytes >= length) return;
     if (this.#isOver) throw this.#endedEarly();
@@ -74,7 +74,7 @@ export class ResettableEnd {
     });
   }
 
-  /** Sends all of it, and tells whether the connection took it. */
+  /** Sends all of it, and returns whether the connection took it. */
   send(bytes: Uint8Array): Promise<boolean> {
     return new Promise((resolve) => {
       if (this.#socket.destroyed) return resolve(false);
@@ -86,7 +86,7 @@ export class ResettableEnd {
     });
   }
 
-  /** Says that nothing more will be sent. */
+  /** Shuts down the write side. */
   finish(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#socket.destroyed) return resolve();
@@ -104,7 +104,7 @@ export class ResettableEnd {
     this.#socket.resume();
   }
 
-  /** Resets the connection, without an orderly end before. */
+  /** Resets the connection, without a regular end before. */
   async reset(): Promise<void> {
     this.#socket.resetAndDestroy();
     await this.#gone.promise;
@@ -145,7 +145,7 @@ export class ResettableBackend implements AsyncDisposable {
     this.#listener = listener;
   }
 
-  /** @param conduct what is done with every connection; it has to close it in the end */
+  /** @param conduct what is done with every connection; it must close it in the end */
   static async open(conduct: (end: ResettableEnd) => Promise<void>): Promise<ResettableBackend> {
     const listener = createServer({ allowHalfOpen: true });
     const backend = new ResettableBackend(listener);

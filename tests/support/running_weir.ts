@@ -26,7 +26,7 @@ export interface AccessRecord {
   readonly reason: string;
 }
 
-/** What a test asks Weir to do. Keys that are not given are as good as their defaults. */
+/** What a test asks Weir to do. Absent keys have their defaults. */
 export interface WeirUnderTest extends Omit<TestConfig, "port"> {
   /** Whether a session may kill its worker; see `fragile_port.ts`. @default {false} */
   readonly fragile?: boolean;
@@ -38,14 +38,14 @@ const DEFAULTS = {
   log_format: "json",
   log_level: "debug",
   access_log: "in memory",
-  // Neither may a probe pass for a client, nor a backend be left out that a case counts on.
+  // A probe must not be taken for a client, nor a backend be left out that a case relies on.
   health_check: "off",
   max_fails: 0,
 };
 
 /**
- * Weir inside of the test's own process, with real worker threads and sockets, one listener on a
- * free port, and everything that it logs at hand. Use it with `await using`.
+ * Weir inside the test's own process, with real worker threads and sockets, one listener on a free
+ * port, and access to everything that it logs. Use it with `await using`.
  */
 export class RunningWeir implements AsyncDisposable {
   readonly supervisor: Supervisor;
@@ -112,7 +112,7 @@ export class RunningWeir implements AsyncDisposable {
     return readBooks(this.supervisor);
   }
 
-  /** Waits until so many sessions have been logged, and gives all that were. */
+  /** Waits until `count` sessions have been logged, and returns all that were. */
   async records(count: number): Promise<readonly AccessRecord[]> {
     await eventually(
       `the access log has ${count} lines`,
@@ -121,7 +121,7 @@ export class RunningWeir implements AsyncDisposable {
     return this.#records;
   }
 
-  /** Waits until so many sessions are open. */
+  /** Waits until `count` sessions are open. */
   async activeIs(count: number): Promise<void> {
     await eventually(`${count} sessions are open`, () => this.active === count);
   }
@@ -131,15 +131,15 @@ export class RunningWeir implements AsyncDisposable {
     await eventually(`the log has ${pattern}`, () => pattern.test(this.log));
   }
 
-  /** Begins to drain, and gives how many sessions had to be closed. */
+  /** Drains, and returns how many sessions had to be closed. */
   drain(): Promise<number> {
     this.#drained ??= this.supervisor.drain();
     return this.#drained;
   }
 
   /**
-   * Ends Weir when all of a case's sessions have ended, and checks that its books are in order: every
-   * lease has been given back, and shared state and access log tell the same story.
+   * Ends Weir when all of a case's sessions have ended, and checks that its books are in order:
+   * every lease has ended, and shared state and access log agree.
    *
    * @returns every session's record
    */
@@ -154,14 +154,14 @@ export class RunningWeir implements AsyncDisposable {
     assertEquals(sum(this.#records, "bytes_in"), books.bytesIn, "bytes_in");
     assertEquals(sum(this.#records, "bytes_out"), books.bytesOut, "bytes_out");
     const inVain = books.connectFailures + books.connectTimeouts + books.portsExhausted;
-    assertEquals(sum(this.#records, "retries"), inVain, "backends tried in vain");
+    assertEquals(sum(this.#records, "retries"), inVain, "backends tried without success");
     const connected = this.#records.filter((record) => record.connect_ms >= 0);
     assertEquals(connected.length, books.sessions, "sessions that were connected");
     assertEquals(this.#lines.filter((line) => line.includes('"level":"error"')), []);
     return this.#records;
   }
 
-  /** Ends whatever still runs. */
+  /** Ends whatever is still running. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

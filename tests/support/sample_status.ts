@@ -1,4 +1,4 @@
-/** Statuses as the admin API gives them, for those who show them. */
+/** Statuses as the admin API returns them, for tests of displays. */
 import type { BackendView, ListenerView, Rates, StatusView } from "../../lib/admin/status_view.ts";
 import {
   BACKEND_CELLS,
@@ -18,20 +18,20 @@ const NO_RATES: Rates = {
   connectTimeP99Ms: null,
 };
 
-/** What sets a backend apart from one that is up and idle. */
+/** How a backend differs from one that is up and idle. */
 export interface BackendSample extends Partial<Omit<BackendView, "figures" | "rates">> {
   readonly figures?: Partial<BackendFigures>;
   readonly rates?: Partial<Rates>;
 }
 
-/** What sets a listener apart from one that is idle. */
+/** How a listener differs from one that is idle. */
 export interface ListenerSample
   extends Partial<Omit<ListenerView, "backends" | "figures" | "rates">> {
   readonly figures?: Partial<ListenerFigures>;
   readonly rates?: Partial<Rates>;
 }
 
-/** A backend that is up and idle but for what is given. */
+/** A backend that is up and idle except for what `sample` says. */
 export function sampleBackend(name: string, sample: BackendSample = {}): BackendView {
   return {
     id: `24003/${name}`,
@@ -76,7 +76,7 @@ export function sampleListener(
   };
 }
 
-/** The status of a Weir that is well, with these listeners. */
+/** The status of a healthy Weir with these listeners. */
 export function sampleStatus(
   listeners: readonly ListenerView[],
   sample: Partial<StatusView> = {},

@@ -1,7 +1,7 @@
 /** How far ahead of the real one the system's clock is in a process, as a file in this folder says. */
 const FOLDER = "/tmp";
 
-/** Lets `Date.now` go by a clock that {@linkcode setSystemClock} sets, in this thread. */
+/** Makes `Date.now` follow a clock that {@linkcode setSystemClock} sets, in this thread. */
 export function followSettableClock(): void {
   const realNow = Date.now;
   Date.now = () => realNow() + aheadMs();
@@ -12,7 +12,7 @@ export function setSystemClock(pid: number, aheadMs: number): void {
   Deno.writeTextFileSync(fileOf(pid), String(aheadMs));
 }
 
-/** Forgets about a process. */
+/** Removes the setting of a process. */
 export function forgetSystemClock(pid: number): void {
   try {
     Deno.removeSync(fileOf(pid));

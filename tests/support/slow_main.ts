@@ -1,4 +1,4 @@
-/** Weir's command line, as in main.ts, with workers of `streams` that are late for everything. */
+/** Weir's command line, as in main.ts, with `streams` workers whose timers are late. */
 import { run } from "../../lib/cli/run.ts";
 
 if (import.meta.main) {

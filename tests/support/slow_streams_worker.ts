@@ -2,7 +2,7 @@
 import { StreamsEngine } from "../../lib/engine/streams/streams_engine.ts";
 import { runWorker, type WorkerPort } from "../../lib/engine/worker_loop.ts";
 
-/** Short timers ring so many times later than they should. */
+/** Short timers fire this many times later than they should. */
 const LATENESS = 8;
 const LONGEST_SHORT_MS = 50;
 

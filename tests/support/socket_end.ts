@@ -4,14 +4,14 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const READ_BYTES = 64 * 1024;
 
-/** What came until a connection ended, and how it ended. */
+/** What was received until a connection ended, and how it ended. */
 export interface Received {
   readonly length: number;
   readonly sha256: string;
   readonly ending: Ending;
 }
 
-/** How reading from a connection came to its end: the other side finished, or broke off. */
+/** How reading from a connection ended: the other side finished, or reset it. */
 export type Ending = "end" | "reset";
 
 /** One end of a TCP connection in a test: a client's, or that of a backend. */
@@ -42,7 +42,7 @@ export class SocketEnd implements Disposable {
     return this.#conn.remoteAddr.port;
   }
 
-  /** Sends all of it, `chunkBytes` with one call. */
+  /** Sends all of it, `chunkBytes` per call. */
   async send(data: string | Uint8Array, chunkBytes: number = READ_BYTES): Promise<void> {
     const bytes = typeof data === "string" ? encoder.encode(data) : data;
     for (let from = 0; from < bytes.length;) {
@@ -52,12 +52,12 @@ export class SocketEnd implements Disposable {
     }
   }
 
-  /** Says that nothing more will be sent; reading goes on. */
+  /** Shuts down the write side; reading goes on. */
   async finish(): Promise<void> {
     await this.#conn.closeWrite();
   }
 
-  /** Reads so many bytes, and throws where the connection ends before. */
+  /** Reads `length` bytes, and throws if the connection ends before. */
   async read(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
     for (let filled = 0; filled < length;) {
@@ -73,18 +73,18 @@ export class SocketEnd implements Disposable {
     return decoder.decode(await this.read(length));
   }
 
-  /** Reads what there is, at most 64 KiB; nothing at the end. */
+  /** Reads what is available, at most 64 KiB; `undefined` at the end. */
   readSome(): Promise<Uint8Array | undefined> {
     return this.readAtMost(READ_BYTES);
   }
 
-  /** Reads what there is, at most so many bytes (up to 64 KiB); nothing at the end. */
+  /** Reads what is available, at most `most` bytes (up to 64 KiB); `undefined` at the end. */
   async readAtMost(most: number): Promise<Uint8Array | undefined> {
     const count = await this.#conn.read(this.#buffer.subarray(0, most));
     return count === null ? undefined : this.#buffer.subarray(0, count);
   }
 
-  /** Reads text up to the end, and throws where the connection is broken off. */
+  /** Reads text up to the end, and throws if the connection is reset. */
   async readAllText(): Promise<string> {
     let text = "";
     for (let bytes = await this.readSome(); bytes !== undefined; bytes = await this.readSome()) {
@@ -115,7 +115,7 @@ export class SocketEnd implements Disposable {
     if (reply !== text) throw new Error(`Got "${reply}" back, not "${text}"`);
   }
 
-  /** Closes both directions at once. What was received and not read is answered by a reset. */
+  /** Closes both directions at once. Unread input makes that a reset. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -127,7 +127,7 @@ export class SocketEnd implements Disposable {
   }
 }
 
-/** Tells whether an error means that the other side broke the connection off. */
+/** Whether an error means that the other side reset the connection. */
 export function isReset(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe;
 }

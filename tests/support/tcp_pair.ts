@@ -12,7 +12,7 @@ import type { Libc } from "../../lib/engine/native/libc.ts";
 
 const READ_BYTES = 64 * 1024;
 
-/** Two connected sockets over loopback, neither of which blocks. Use it with `using`. */
+/** Two connected, non-blocking sockets over loopback. Use it with `using`. */
 export class TcpPair implements Disposable {
   readonly near: number;
   readonly far: number;
@@ -37,7 +37,7 @@ export class TcpPair implements Disposable {
     libc.close(listener);
   }
 
-  /** Writes as much as the kernel takes; gives how much. */
+  /** Writes as much as the kernel takes; returns how much. */
   write(descriptor: number, bytes: Uint8Array<ArrayBuffer>): number {
     let written = 0;
     while (written < bytes.length) {
@@ -49,7 +49,7 @@ export class TcpPair implements Disposable {
     return written;
   }
 
-  /** Reads what there is. */
+  /** Reads what is available. */
   read(descriptor: number): Uint8Array {
     const chunks: Uint8Array[] = [];
     for (;;) {
@@ -67,7 +67,7 @@ export class TcpPair implements Disposable {
     return all;
   }
 
-  /** Tells whether there is nothing to come after what was read. */
+  /** Returns whether nothing comes after what was read. */
   isAtEnd(descriptor: number): boolean {
     return this.#libc.recv(descriptor, new Uint8Array(1), 1, 0) === 0;
   }

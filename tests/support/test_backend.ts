@@ -1,6 +1,6 @@
 import { isReset, SocketEnd } from "./socket_end.ts";
 
-/** Room for all clients of a test, so that no connection has to be tried again after a second. */
+/** Room for all clients of a test, so that no connection has to be retried after a second. */
 const BACKLOG = 4096;
 
 /**
@@ -47,12 +47,12 @@ export class TestBackend implements AsyncDisposable {
     return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
   }
 
-  /** Connections that are open now. */
+  /** Open connections. */
   get open(): number {
     return this.#ends.size;
   }
 
-  /** Closes everything, and throws what a connection failed with if that was no reset. */
+  /** Closes everything, and throws the error of a failed connection unless that was a reset. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     this.#closing.resolve();

@@ -11,7 +11,7 @@ export interface PaneSize {
   readonly rows: number;
 }
 
-/** A shell in a terminal of tmux, on a server of its own. Use it with `await using`. */
+/** A shell in a tmux terminal, on a separate server. Use it with `await using`. */
 export class TmuxPane implements AsyncDisposable {
   readonly #socket: string;
 
@@ -55,7 +55,7 @@ export class TmuxPane implements AsyncDisposable {
     return await this.#tmux("capture-pane", "-p");
   }
 
-  /** Waits until the screen has a match, and gives what it then shows. */
+  /** Waits until the screen has a match, and returns what it shows then. */
   async shows(pattern: RegExp): Promise<string> {
     let screen = "";
     try {
@@ -84,7 +84,9 @@ export class TmuxPane implements AsyncDisposable {
   }
 }
 
-/** Registers a test that needs tmux. It is ignored, with the reason in its name, without. */
+/**
+ * Registers a test that needs tmux. Without it the test is ignored, with the reason in its name.
+ */
 export function tmuxTest(name: string, fn: () => Promise<void>): void {
   const missing = missingPermissions(NEEDS);
   const reason = missing.length > 0

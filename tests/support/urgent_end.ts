@@ -39,7 +39,7 @@ export class UrgentEnd implements Disposable {
     this.#send(text, MSG_NOSIGNAL | MSG_OOB);
   }
 
-  /** Says that nothing more will be sent. */
+  /** Shuts down the write side. */
   finish(): void {
     this.#libc.shutdown(this.#descriptor, SHUT_WR);
   }

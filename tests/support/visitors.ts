@@ -1,18 +1,18 @@
-/** Clients that come and go without end, for tests of what Weir shows under load. */
+/** Clients that keep coming and going, for tests of what Weir shows under load. */
 import { pause } from "./patience.ts";
 
-/** Visits a port again and again until it is closed: one session after the other. */
+/** Keeps visiting a port, one session after another, until closed. */
 export class Visitors implements AsyncDisposable {
   readonly #port: number;
   readonly #visiting: Promise<unknown>;
   #isOpen = true;
-  /** Visits that came to a good end. */
+  /** Visits that succeeded. */
   served = 0;
-  /** Visits that did not. */
+  /** Visits that failed. */
   failed = 0;
 
   /**
-   * @param count how many visit at the same time
+   * @param count how many visitors there are at the same time
    * @param pauseMs how long each waits between two visits
    */
   constructor(port: number, count = 4, pauseMs = 10) {

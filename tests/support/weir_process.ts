@@ -2,14 +2,14 @@
 import project from "../../deno.json" with { type: "json" };
 
 const PROJECT = new URL("../../", import.meta.url);
-/** How long a process may take for what a test waits for, before it counts as hanging. */
+/** How long a test waits for a process before that counts as hanging. */
 const PATIENCE_MS = 30_000;
 
 const PIPED = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
 
 /** How a process ended, and what it wrote. */
 export interface Ending {
-  /** The exit status; 128 and more where a signal ended it. */
+  /** The exit status; 128 or more if a signal ended it. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -26,7 +26,7 @@ export interface WeirOptions {
   readonly cwd?: string | URL;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Further folders that may be read. */
+  /** More folders that may be read. */
   readonly readable?: readonly string[];
   /** The program that takes main.ts's place. @default {main.ts} */
   readonly main?: URL;
@@ -34,10 +34,10 @@ export interface WeirOptions {
   readonly wrapper?: readonly string[];
 }
 
-/** A running Weir. Use it with `await using`: a test that fails leaves no process behind. */
+/** A running Weir. Use it with `await using`: a failing test leaves no process behind. */
 export class WeirProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
-  /** What a signal is sent to: the process, or with a minus its whole group. */
+  /** The target of signals: the process, or as a negative number its whole group. */
   readonly #signalled: number;
   readonly #status: Promise<Deno.CommandStatus>;
   readonly #reading: Promise<unknown>;
@@ -132,19 +132,19 @@ export class WeirProcess implements AsyncDisposable {
     await this.logged(/\bWeir \S+ is ready\b/);
   }
 
-  /** Waits until standard error has a match, and gives it. */
+  /** Waits until standard error has a match, and returns it. */
   async logged(pattern: RegExp): Promise<RegExpExecArray> {
     await this.#until(() => pattern.test(this.stderr));
     return pattern.exec(this.stderr) as RegExpExecArray;
   }
 
-  /** Waits until standard output has a match, and gives it. */
+  /** Waits until standard output has a match, and returns it. */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
     await this.#until(() => pattern.test(this.stdout));
     return pattern.exec(this.stdout) as RegExpExecArray;
   }
 
-  /** Sends a signal, and does not wait for what it does. */
+  /** Sends a signal without waiting for its effect. */
   signal(signal: Deno.Signal): void {
     Deno.kill(this.#signalled, signal);
   }
@@ -162,7 +162,7 @@ export class WeirProcess implements AsyncDisposable {
     return { code, ...this.#written };
   }
 
-  /** Kills the process where it still runs, and removes its files. */
+  /** Kills the process if it is still running, and removes its files. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#ended) {
       try {

@@ -24,7 +24,7 @@ permittedTest(["read"], "README.md says when to take each algorithm", async () =
   for (const name of ALGORITHM_NAMES) assertStringIncludes(chapter, `| \`${name}\``);
 });
 
-/** Gives what stands before, between and after the two markers. */
+/** Returns the text before, between and after the two markers. */
 function cutOut(readme: string): [before: string, found: string, after: string] {
   const start = readme.indexOf(START) + START.length;
   const end = readme.indexOf(END);

@@ -4,7 +4,7 @@ const PATIENCE_MS = 20_000;
 const PAUSE_MS = 50;
 
 /**
- * Waits until every endpoint accepts connections. Throws with the end of the log where the process
+ * Waits until every endpoint accepts connections. Throws with the end of the log if the process
  * ends first or is not ready after 20 seconds.
  */
 export async function awaitReady(

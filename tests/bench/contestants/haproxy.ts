@@ -5,7 +5,7 @@ import { freePorts } from "./free_ports.ts";
 import { launch } from "./launch.ts";
 import { programOutput } from "./program_output.ts";
 
-/** HAProxy in TCP mode, as many threads as workers, otherwise as it comes. */
+/** HAProxy in TCP mode, with as many threads as workers, otherwise with its defaults. */
 export const haproxy: Contestant = {
   name: "haproxy",
   isWeir: false,

@@ -8,7 +8,7 @@ import { programOutput } from "./program_output.ts";
 const MODULE_FILE = "ngx_stream_module.so";
 const MODULE_FOLDERS = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/nginx/modules"];
 
-/** nginx's stream module, one process a worker, each with a listening socket of its own. */
+/** nginx's stream module, one process per worker, each with its own listening socket. */
 export const nginx: Contestant = {
   name: "nginx",
   isWeir: false,
@@ -39,7 +39,7 @@ function program(): string {
   return findProgram("nginx") ?? "nginx";
 }
 
-/** The line that loads the module; empty where it is built in, null where there is none. */
+/** The line that loads the module; empty if it is built in, null if there is none. */
 async function loadModule(): Promise<string | null> {
   for (const folder of MODULE_FOLDERS) {
     try {

@@ -1,4 +1,4 @@
-/** Runs a program to its end and gives its output, both streams, with its success. */
+/** Runs a program to its end and returns its output, both streams, and whether it succeeded. */
 export async function programOutput(
   program: string,
   args: readonly string[],

@@ -37,19 +37,19 @@ export function weir(name: ContestantName, engine: EngineName, checkout: URL): C
   };
 }
 
-/** Runs main.ts as `deno task start` does, so that what is measured is what users get. */
+/** Runs main.ts as `deno task start` does, so that it measures what users get. */
 function commandOf(entry: URL, args: readonly string[]): string[] {
   const words = project.tasks.start.command.split(" ");
   const flags = words.slice(words.indexOf("run") + 1, words.indexOf("main.ts"));
   return ["run", "--quiet", ...flags, entry.pathname, ...args];
 }
 
-/** Asks `check`, so that an engine that is not built takes part from the day that it is. */
+/** Asks `check`, so that an engine takes part as soon as it is available. */
 async function missing(engine: EngineName, entry: URL): Promise<string | null> {
   try {
     await Deno.stat(entry);
   } catch {
-    return `${entry.pathname} is not there`;
+    return `${entry.pathname} does not exist`;
   }
   const file = await Deno.makeTempFile({ suffix: ".cfg" });
   try {

@@ -40,7 +40,7 @@ export const backends: Load = {
   },
 };
 
-/** Starts one instance a contestant with all its listeners, and samples them interleaved. */
+/** Starts one instance per contestant with all its listeners, and samples them interleaved. */
 export async function samplePlaces(
   stage: Stage,
   load: string,

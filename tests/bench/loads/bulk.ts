@@ -3,9 +3,9 @@ import { timedLoad } from "./timed_load.ts";
 
 const PARALLEL = 4;
 const MAX_PIECES = 4_096;
-const NOTE = `pieces of 16 MiB, one after the other; ${PARALLEL} connections`;
+const NOTE = `pieces of 16 MiB, one after another; ${PARALLEL} connections`;
 
-/** Bytes in bulk from the backend to the client. */
+/** Bulk data from the backend to the client. */
 export const download: Load = timedLoad({
   name: "download",
   title: "Bulk, backend to client",
@@ -17,7 +17,7 @@ export const download: Load = timedLoad({
   },
 });
 
-/** Bytes in bulk from the client to the backend. */
+/** Bulk data from the client to the backend. */
 export const upload: Load = timedLoad({
   name: "upload",
   title: "Bulk, client to backend",

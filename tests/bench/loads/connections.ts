@@ -4,7 +4,7 @@ import { timedLoad } from "./timed_load.ts";
 
 const PARALLEL = 32;
 
-/** New connections: connect, 64 bytes each way, close. */
+/** New connections: connect, 64 bytes in each direction, close. */
 export const connections = timedLoad({
   name: "connections",
   title: "New connections",
@@ -13,7 +13,7 @@ export const connections = timedLoad({
   order: ({ echo }, stage, durationMs) => connectionsOrder(stage, echo, durationMs),
 });
 
-/** The order of this load, for the loads that measure connections under other circumstances. */
+/** The order of this load, for the loads that measure connections under other conditions. */
 export function connectionsOrder(
   stage: Stage,
   endpoint: Endpoint,

@@ -8,7 +8,7 @@ import { describeErrors, measure } from "./measure.ts";
 /** Long enough for thousands of sessions to be closed. */
 const RELEASE_MS = 500;
 
-/** What a connection costs beside idle sessions, and with more backends: it must stay flat. */
+/** What a connection costs alongside idle sessions, and with more backends: it must stay flat. */
 export const growth: Load = {
   name: "growth",
   title: "Growth",
@@ -47,7 +47,7 @@ async function sampleBesideIdle(stage: Stage, standing: Standing, round: number)
     const order = connectionsOrder(stage, echo, effort.sampleMs);
     const { figures, outcome } = await measure(traffic, proxy, order);
     const problem = held < wanted
-      ? `${wanted - held} of ${wanted} idle sessions were not to be had`
+      ? `${wanted - held} of ${wanted} idle sessions could not be opened`
       : describeErrors(outcome);
     if (problem !== null) inputs.complain(`${contestant.name}, growth, ${step}: ${problem}`);
     const label = { load: "growth", series: "by idle sessions", step, errors: outcome.errors };

@@ -7,12 +7,12 @@ import { connectionsOrder } from "./connections.ts";
 import type { Load } from "./load.ts";
 import { describeErrors } from "./measure.ts";
 
-/** Long enough for buffers that are no longer used to be given back. */
+/** Long enough for buffers that are no longer used to be freed. */
 const SETTLE_MS = 1_000;
 
 /**
- * Sessions that are open and idle. Every sample starts its contestant afresh, because memory that
- * an earlier sample took and the process has kept would be counted as free.
+ * Sessions that are open and idle. Every sample restarts its contestant, because memory that the
+ * process has kept from an earlier sample would hide what this one takes.
  */
 export const idle: Load = {
   name: "idle",

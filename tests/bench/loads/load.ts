@@ -12,15 +12,15 @@ export const LOAD_NAMES = [
 ] as const;
 export type LoadName = typeof LOAD_NAMES[number];
 
-/** Something that all contestants are put through. */
+/** A load that all contestants are measured with. */
 export interface Load {
   readonly name: LoadName;
   readonly title: string;
-  /** What figures are given for: "connection", "request", "GiB", "session". */
+  /** The unit of the figures: "connection", "request", "GiB", "session". */
   readonly unit: string;
   /** One line on what a unit is. */
   readonly note: string;
-  /** Whether one worker count is enough, the first: for what does not depend on it. */
+  /** Whether the first worker count is enough, for loads that do not depend on it. */
   readonly once: boolean;
   run(stage: Stage): Promise<void>;
 }

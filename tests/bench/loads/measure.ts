@@ -35,7 +35,7 @@ export async function measure(traffic: Traffic, proxy: Proxy, order: Order): Pro
   };
 }
 
-/** Says what went wrong, for the list of problems; null where nothing did. */
+/** Describes what went wrong, for the list of problems; null if nothing did. */
 export function describeErrors(outcome: Outcome): string | null {
   if (outcome.errors === 0) return null;
   return `${outcome.errors} of ${

@@ -2,7 +2,7 @@
 export function parseSystemCalls(table: string): Map<string, number> {
   const counts = new Map<string, number>();
   for (const line of table.split("\n")) {
-    // The columns asked for are calls, errors (blank where none) and the name.
+    // The requested columns are calls, errors (blank if none) and the name.
     const match = /^\s*(\d+)\s+(?:\d+\s+)?([a-z_]\w*)\s*$/.exec(line);
     if (match === null || match[2] === "total") continue;
     counts.set(match[2] as string, Number(match[1]));

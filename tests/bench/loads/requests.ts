@@ -7,7 +7,7 @@ export const requests = timedLoad({
   name: "requests",
   title: "Small requests on kept connections",
   unit: "request",
-  note: `64 bytes each way, one after the other; ${PARALLEL} connections`,
+  note: `64 bytes each way, one after another; ${PARALLEL} connections`,
   order: ({ echo }, _stage, durationMs) => {
     return { kind: "requests", endpoint: echo, parallel: PARALLEL, durationMs, maxUnits: 10e6 };
   },

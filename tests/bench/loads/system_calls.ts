@@ -13,7 +13,9 @@ const POLL_MS = 20;
 /** Long enough for the last sessions to be closed while calls are still counted. */
 const SETTLE_MS = 300;
 
-/** System calls a session, counted by strace: on its own at the end, since tracing slows all. */
+/**
+ * System calls per session, counted by strace: separately at the end, as tracing slows everything.
+ */
 export const systemCalls: Load = {
   name: "system_calls",
   title: "System calls",
@@ -66,7 +68,9 @@ async function trace(stage: Stage, standing: Standing, pid: number): Promise<voi
   stage.record({ systemCalls: total / outcome.units }, label);
 }
 
-/** Waits until every thread of the processes has a tracer; tells whether that came true in time. */
+/**
+ * Waits until every thread of the processes has a tracer; returns whether that happened in time.
+ */
 async function untilTraced(pids: readonly number[]): Promise<boolean> {
   const deadline = performance.now() + ATTACH_MS;
   while (performance.now() < deadline) {

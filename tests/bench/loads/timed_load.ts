@@ -5,11 +5,11 @@ import { describeErrors, measure } from "./measure.ts";
 
 /** A load that is one order to the generator for each contestant and round. */
 export interface TimedLoad extends Omit<Load, "run" | "once"> {
-  /** Makes the order for a sample of the given length. */
+  /** Creates the order for a sample of the given length. */
   readonly order: (standing: Standing, stage: Stage, durationMs: number) => Order;
 }
 
-/** Makes a load that warms every contestant up, then samples them in interleaved rounds. */
+/** Creates a load that warms every contestant up, then samples them in interleaved rounds. */
 export function timedLoad(definition: TimedLoad): Load {
   const { order, ...described } = definition;
   return {

@@ -23,7 +23,7 @@ export function formatFigure(name: FigureName, value: number): string {
   }
 }
 
-/** Writes a ratio; a dash where there is none. */
+/** Writes a ratio; a dash if there is none. */
 export function formatRatio(value: number | null): string {
   return value === null ? "-" : value.toFixed(2);
 }
@@ -34,7 +34,7 @@ function formatMicroseconds(value: number): string {
   return `${formatPlain(value / 1_000_000)} s`;
 }
 
-/** Three digits that count, more where the number is larger. */
+/** Three significant digits, or more for larger numbers. */
 function formatPlain(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return formatCount(value);

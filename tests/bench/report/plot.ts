@@ -19,7 +19,7 @@ const PANEL_HEAD = 50;
 const HEAD = 52;
 const FOOT = 64;
 
-/** What gets a panel: a load and the figure that matters most in it. */
+/** The panels: a load and the figure that matters most in it. */
 const PANELS: readonly (readonly [load: string, figure: FigureName])[] = [
   ["connections", "cpuUs"],
   ["connections", "p99Us"],

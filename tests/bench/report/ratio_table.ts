@@ -5,10 +5,10 @@ import { figureLabel } from "./figure_label.ts";
 import { formatRatio } from "./format.ts";
 import type { Summary } from "./summary.ts";
 
-/** Writes the ratios to HAProxy alone: a row for each figure, a column for each contestant. */
+/** Writes only the ratios to HAProxy: a row for each figure, a column for each contestant. */
 export function renderRatios(summaries: readonly Summary[], loads: readonly Load[]): string {
   const takesPart = summaries.some(({ contestant }) => contestant === REFERENCE);
-  if (!takesPart) return `Ratios to ${REFERENCE}: none, since ${REFERENCE} took no part`;
+  if (!takesPart) return `Ratios to ${REFERENCE}: none, as ${REFERENCE} did not take part`;
   return render(`Ratios to ${REFERENCE}`, "ratio", summaries, loads);
 }
 

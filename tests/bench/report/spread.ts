@@ -1,11 +1,13 @@
-/** The middle and the ends of some values. */
+/** The median and the extremes of some values. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** Gives the spread of one value or more; the median of an even number is the mean of the two. */
+/**
+ * Returns the spread of one or more values; the median of an even number is the mean of the two.
+ */
 export function spread(values: readonly number[]): Spread {
   if (values.length === 0) throw new RangeError("Cannot spread an empty list");
   const sorted = [...values].sort((a, b) => a - b);

@@ -20,13 +20,15 @@ export interface Summary {
   readonly value: Spread;
   /**
    * The ratio to HAProxy: in each round the figure over HAProxy's in the same round, then the
-   * median of those. Null where HAProxy has no such figure, and for the time while idle: over next
-   * to nothing a ratio says nothing.
+   * median of those. Null if HAProxy has no such figure, and for the processor time while idle: a
+   * ratio to almost nothing is meaningless.
    */
   readonly ratio: Spread | null;
-  /** The ratio to the same contestant of an earlier checkout, in the same way; null without one. */
+  /**
+   * The ratio to the same contestant of an earlier checkout, computed likewise; null without one.
+   */
   readonly change: Spread | null;
-  /** The median over the median of the series' first step; null where there are no steps. */
+  /** The median divided by that of the series' first step; null if there are no steps. */
   readonly growth: number | null;
 }
 
@@ -110,7 +112,10 @@ function growthOf(summary: Summary, all: readonly Summary[]): number | null {
   return summary.value.median / first.value.median;
 }
 
-/** Sorts by what has an order of its own; steps and series keep the order in which they ran. */
+/**
+ * Sorts by the columns that have a defined order; steps and series keep the order in which they
+ * ran.
+ */
 function order(summaries: Summary[]): Summary[] {
   const seriesOrder = [...new Set(summaries.map(({ series }) => series))];
   const loadOrder: readonly string[] = LOAD_NAMES;

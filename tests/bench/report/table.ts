@@ -35,7 +35,7 @@ function blockKey({ workers, load, series }: Summary): string {
   return JSON.stringify([workers, load, series]);
 }
 
-/** With steps there are many rows: the other figures are in the JSON. */
+/** With steps there are many rows, so the other figures are only in the JSON. */
 function isShownForSteps({ figure }: Summary): boolean {
   return figure === "cpuUs" || figure === "p99Us";
 }

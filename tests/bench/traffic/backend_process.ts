@@ -73,7 +73,7 @@ function listen(at: Endpoint, behave: (conn: Deno.Conn) => Promise<void>): Endpo
   return { hostname: at.hostname, port: (listener.addr as Deno.NetAddr).port };
 }
 
-/** The further addresses: 127.1.0.1, 127.1.0.2, …, 250 in each /24. */
+/** The other addresses: 127.1.0.1, 127.1.0.2, …, 250 in each /24. */
 function hostname(index: number): string {
   return `127.1.${Math.floor(index / 250)}.${index % 250 + 1}`;
 }
@@ -81,7 +81,7 @@ function hostname(index: number): string {
 function listenForEcho(addresses: number): Endpoint[] {
   const first = listen({ hostname: "127.0.0.1", port: 0 }, echo);
   const endpoints = [first];
-  // A port that is free on 127.0.0.1 may be taken elsewhere on 127.0.0.0/8: any port will do then.
+  // A port that is free on 127.0.0.1 may be taken elsewhere in 127.0.0.0/8: then any port will do.
   for (let index = 1; index < addresses; index += 1) {
     try {
       endpoints.push(listen({ hostname: hostname(index), port: first.port }, echo));

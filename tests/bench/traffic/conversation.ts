@@ -1,6 +1,6 @@
 import { readLines } from "./read_lines.ts";
 
-/** Talks to a child process: JSON, one value a line, each way. */
+/** Talks to a child process: JSON, one value per line, in both directions. */
 export class Conversation {
   readonly #lines: AsyncGenerator<string>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -15,14 +15,14 @@ export class Conversation {
     await this.#writer.write(this.#encoder.encode(`${JSON.stringify(value)}\n`));
   }
 
-  /** Waits for the next value; throws where the process has ended instead. */
+  /** Waits for the next value; throws if the process has ended instead. */
   async receive<T>(): Promise<T> {
     const { value, done } = await this.#lines.next();
     if (done === true) throw new Error("The process of the benchmark's traffic has ended");
     return JSON.parse(value) as T;
   }
 
-  /** Ends the process's input, which is how it is asked to end, and what is left of its output. */
+  /** Closes the process's input, which asks it to end, and what is left of its output. */
   async close(): Promise<void> {
     try {
       await this.#writer.close();

@@ -18,7 +18,7 @@ const MAX_ERRORS = 100;
 const BULK_BUFFER_BYTES = 256 * 1024;
 
 /**
- * Makes the traffic. One order at a time; every order ends by itself, by count and by time, and
+ * Generates the traffic. One order at a time; every order ends by itself, by count and by time, and
  * closes all its connections except the ones that `hold` keeps.
  */
 export class Generator {
@@ -65,7 +65,7 @@ export class Generator {
   }
 }
 
-/** One order under way: its limits, its connections and its counts. */
+/** One order in progress: its limits, its connections and its counts. */
 class Run {
   readonly #limits: Limits;
   readonly #open = new Set<Deno.Conn>();
@@ -101,7 +101,7 @@ class Run {
     };
   }
 
-  /** Tells whether another unit may start, and counts it. */
+  /** Returns whether another unit may start, and counts it. */
   takeUnit(): boolean {
     if (this.#cutOff || this.#errors >= MAX_ERRORS) return false;
     if (this.#taken >= this.#limits.maxUnits || performance.now() >= this.#deadline) return false;
@@ -109,7 +109,7 @@ class Run {
     return true;
   }
 
-  /** Runs one unit, and counts it with its latency or as an error. Tells whether it succeeded. */
+  /** Runs one unit, and counts it with its latency or as an error. Returns whether it succeeded. */
   async attempt(unit: () => Promise<void>): Promise<boolean> {
     const start = performance.now();
     try {
@@ -131,7 +131,7 @@ class Run {
     return conn;
   }
 
-  /** Leaves an open connection to the caller. */
+  /** Hands an open connection over to the caller. */
   keep(conn: Deno.Conn): void {
     this.#open.delete(conn);
   }

@@ -1,5 +1,5 @@
-// The load generator: reads one order a line, answers each with one outcome a line, and ends when
-// its standard input ends.
+// The load generator: reads one order per line, answers each with one outcome per line, and ends
+// when its standard input ends.
 import { Generator } from "./generator.ts";
 import { readLines } from "./read_lines.ts";
 import type { Order } from "./wire.ts";

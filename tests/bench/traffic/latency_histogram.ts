@@ -14,7 +14,7 @@ export class LatencyHistogram {
     return this.#total;
   }
 
-  /** Counts one latency in microseconds; what is outside the range counts at its edge. */
+  /** Counts one latency in microseconds; values outside the range count at its edge. */
   record(latencyUs: number): void {
     const position = Math.floor(Math.log2(latencyUs) * BUCKETS_PER_OCTAVE);
     const last = this.#counts.length - 1;
@@ -24,8 +24,8 @@ export class LatencyHistogram {
   }
 
   /**
-   * Gives the latency in microseconds that the share of all latencies (0 to 1) does not exceed, as
-   * the middle of its bucket; 0 where nothing was recorded.
+   * Returns the latency in microseconds that the share of all latencies (0 to 1) does not exceed,
+   * as the middle of its bucket; 0 if nothing was recorded.
    */
   quantile(share: number): number {
     const rank = Math.max(1, Math.ceil(this.#total * share));

@@ -1,4 +1,4 @@
-/** Gives the lines of a byte stream, without their line feeds. */
+/** Yields the lines of a byte stream, without their line feeds. */
 export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";

@@ -5,7 +5,7 @@ import type { BackendsReady, Order, Outcome } from "./wire.ts";
 const GENERATOR = new URL("./generator_process.ts", import.meta.url);
 const BACKENDS = new URL("./backend_process.ts", import.meta.url);
 
-/** More than one, so that a proxy has local ports enough beside those in TIME_WAIT. */
+/** More than one, so that a proxy has enough local ports besides those in TIME_WAIT. */
 const PLAIN_BACKENDS = 4;
 
 /** The processes on both sides of the contestants: the load generator and the backends. */
@@ -39,7 +39,7 @@ export class Traffic {
     return this.#backends;
   }
 
-  /** Starts a process with that many echo addresses, the first time; gives where they listen. */
+  /** Starts a process with that many echo addresses, on first use; returns where they listen. */
   async manyBackends(count: number): Promise<BackendsReady> {
     if (this.#many === undefined || this.#many.echo.length < count) {
       const conversation = new Conversation(this.#children.spawnDeno(BACKENDS, [String(count)]));

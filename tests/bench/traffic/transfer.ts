@@ -1,10 +1,10 @@
-/** Writes all bytes, in as many writes as it takes. */
+/** Writes all bytes, in as many writes as needed. */
 export async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
   let written = 0;
   while (written < bytes.length) written += await conn.write(bytes.subarray(written));
 }
 
-/** Reads the number of bytes given into the buffer, over and over from its start. */
+/** Reads the given number of bytes into the buffer, over and over from its start. */
 export async function readBytes(
   conn: Deno.Conn,
   buffer: Uint8Array<ArrayBuffer>,

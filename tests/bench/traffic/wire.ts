@@ -1,7 +1,7 @@
-/** What one bulk piece weighs in bytes: asked for with one byte, or acknowledged with one byte. */
+/** The size of one bulk piece in bytes: requested with one byte, or acknowledged with one byte. */
 export const PIECE_BYTES = 16 * 1024 * 1024;
 
-/** What one small exchange weighs each way, in bytes. */
+/** The size of one small exchange in each direction, in bytes. */
 export const EXCHANGE_BYTES = 64;
 
 /** Where something listens. */
@@ -10,9 +10,9 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** What the backend process says once all its listeners are bound. */
+/** What the backend process reports once all its listeners are bound. */
 export interface BackendsReady {
-  /** Echoes what it reads; one entry for each address asked for. */
+  /** Echoes what it reads; one entry for each requested address. */
   readonly echo: readonly Endpoint[];
   /** Sends {@linkcode PIECE_BYTES} for each byte it reads. */
   readonly source: Endpoint;
@@ -64,10 +64,10 @@ export interface Outcome {
   /** Connections, exchanges, or pieces that completed. */
   readonly units: number;
   readonly errors: number;
-  /** What the first error said; empty where there was none. */
+  /** The message of the first error; empty if there was none. */
   readonly firstError: string;
   readonly elapsedMs: number;
-  /** Latencies of a unit in microseconds; 0 where nothing completed. */
+  /** Latencies of a unit in microseconds; 0 if nothing completed. */
   readonly p50Us: number;
   readonly p99Us: number;
   readonly p999Us: number;

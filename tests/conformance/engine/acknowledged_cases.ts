@@ -17,7 +17,7 @@ const SIZES = { "300 kB": seededBytes(70, 300_000), "6 MB": seededBytes(71, 6_00
 const READ_BYTES = 30_000;
 const READ_MS = 10;
 
-/** Whether the reader goes on sending, which nobody takes from it any more. */
+/** Whether the reader goes on sending, though its bytes are no longer read. */
 const READERS = [
   { how: "", sizes: ["300 kB", "6 MB"], isTalking: false },
   { how: ", to a reader that sends on", sizes: ["6 MB"], isTalking: true },
@@ -60,7 +60,7 @@ async function checkDelivery(
   const received = await within("the reader's end", reading);
   over.abort();
   assertEquals([received.length, received.sha256], [bytes.length, sha256(bytes)]);
-  // The kernel tells of a reset once, to whoever reads or writes first.
+  // The kernel reports a reset once, to the first read or write.
   const ending = await talking === "reset" ? "reset" : received.ending;
   // Deno's sockets cannot reset a connection.
   assertEquals(ending, engine.name === "native" ? "reset" : "end");
@@ -96,7 +96,7 @@ async function readSlowly(reader: SocketEnd) {
   return { length: digest.length, sha256: digest.hex(), ending };
 }
 
-/** Sends a little now and then, and gives what it saw of the connection's end. */
+/** Sends a little now and then, and returns what it saw of the connection's end. */
 async function talk(reader: SocketEnd, over: AbortSignal): Promise<Ending | undefined> {
   while (!over.aborted) {
     try {

@@ -1,4 +1,4 @@
-/** The PROXY header comes before everything else, whoever speaks first. */
+/** The PROXY header comes before everything else, whichever side speaks first. */
 import { assertEquals } from "@std/assert";
 import { Reception } from "../../support/conducts.ts";
 import { RunningWeir } from "../../support/running_weir.ts";
@@ -71,7 +71,7 @@ export const ANNOUNCE_CASES: readonly EngineCase[] = ANNOUNCEMENTS.map((announce
       served.close();
     }
     const records = await weir.finish();
-    // The header is Weir's own and counts for nobody.
+    // The header is Weir's own and is not counted.
     assertEquals(records.map((record) => record.bytes_in), [PAYLOAD.length, PAYLOAD.length]);
   },
 }));

@@ -30,7 +30,7 @@ interface Visit {
    * about to hear of it, and only the worker that has the session can put first things first.
    */
   readonly seesEnd: boolean;
-  /** Tells whether the client was served. */
+  /** Returns whether the client was served. */
   pay(port: number): Promise<boolean>;
 }
 
@@ -173,7 +173,7 @@ const SETTLED: readonly EngineCase[] = ENDS.map(({ what, backend, options }) => 
 
 export const PLACE_CASES: readonly EngineCase[] = [...SERIAL, ...IN_TURN, HELD, ...SETTLED];
 
-/** Runs a client, and tells whether it was served: one that is refused may find itself reset. */
+/** Runs a client, and returns whether it was served: one that is refused may find itself reset. */
 async function isServed(
   port: number,
   conduct: (client: SocketEnd) => Promise<boolean>,

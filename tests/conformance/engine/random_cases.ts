@@ -55,13 +55,13 @@ interface Result {
  * sides. Where one does, two things may legitimately differ, for they depend on timing alone and
  * differ between two direct connections as well:
  *
- * - how much arrives. A reset throws away what is under way in the sender's and the receiver's
+ * - how much arrives. A reset discards what is in flight in the sender's and the receiver's
  *   buffers, so that the other side has some first part of what was sent, and so has the one who
  *   resets of what was sent to it;
  * - whether the other side sees a reset or an end. Weir closes the other connection when one is
  *   broken off, and `close` sends an orderly end unless unread bytes are thrown away with it.
  *
- * What may not happen is that bytes are changed or made up, that a side waits for ever, or that the
+ * What may not happen is that bytes are changed or made up, that a side waits forever, or that the
  * access log blames a side that did not break anything off.
  */
 export const RANDOM_CASES: readonly EngineCase[] = [{
@@ -118,7 +118,7 @@ function check({ client, backend }: Plan, result: Result, where: string): void {
   assert(startsWith(client.data, result.backend.received), `${where}: the backend's bytes`);
 }
 
-/** @param records of all sessions from the client's port: systems give one to several, in turn */
+/** @param records of all sessions from the client's port: systems reuse one for several, in turn */
 function checkBlame({ client, backend }: Plan, records: readonly AccessRecord[], where: string) {
   assert(records.length > 0, `${where} is not in the access log`);
   const blameable = ["done"];

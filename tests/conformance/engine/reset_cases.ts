@@ -11,7 +11,7 @@ const SOME_BYTES = 100_000;
 
 /** A moment in the life of a session, seen from the side that is about to break it off. */
 interface Moment {
-  /** Whether the session may have come to a regular end by itself by then. */
+  /** Whether the session may have ended regularly by then. */
   readonly mayBeOver?: true;
   readonly name: string;
   /** Brings the session there. */

@@ -11,7 +11,7 @@ import { seededBytes, sha256 } from "../../support/test_bytes.ts";
 import type { EngineCase } from "./engine_case.ts";
 
 const BUFFER_BYTES = 4096;
-/** Longer than any test waits: whoever leaves the queue has left by itself. */
+/** Longer than any test waits: a client that leaves the queue has left by itself. */
 const OPTIONS = { queue_timeout: "1h", buffer_size: BUFFER_BYTES };
 const QUESTION = new TextEncoder().encode("question");
 

@@ -5,7 +5,8 @@ const OVER = 0;
 const SIGHTINGS = 1;
 
 /**
- * Runs something, and gives every mode that a file had meanwhile, as another thread has seen them.
+ * Runs something, and returns every mode that a file had meanwhile, as another thread has seen
+ * them.
  *
  * @param run is handed a function that waits until the file was seen again
  */

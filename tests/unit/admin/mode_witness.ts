@@ -1,5 +1,5 @@
 /// <reference lib="webworker" />
-/** A thread that looks at a file all the time, and tells which modes it has seen. */
+/** A thread that polls a file, and reports which modes it has seen. */
 import { addSighting, isOver } from "./mode_watch.ts";
 
 self.onmessage = ({ data }: MessageEvent<{ path: string; shared: Int32Array }>) => {

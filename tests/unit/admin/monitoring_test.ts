@@ -83,14 +83,14 @@ ${series.join("\n")}
   },
 );
 
-/** Gives the exit status and what was wrong. Debian has it in the package "prometheus". */
+/** Returns the exit status and what was wrong. Debian has it in the package "prometheus". */
 async function promtool(...args: string[]): Promise<[number, string]> {
   try {
     const { code, stdout, stderr } = await new Deno.Command("promtool", { args }).output();
     const decoder = new TextDecoder();
     return [code, code === 0 ? "" : decoder.decode(stdout) + decoder.decode(stderr)];
   } catch (error) {
-    // Where it is not there, nobody can tell.
+    // Where it is missing, that cannot be checked.
     if (error instanceof Deno.errors.NotFound) return [0, ""];
     throw error;
   }

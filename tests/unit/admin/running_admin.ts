@@ -14,7 +14,7 @@ const LOOPBACK: BoundAddress = { kind: "tcp", address: { hostname: "127.0.0.1", 
 
 /** What a test asks of the Weir whose admin API it tests. */
 export interface AdminUnderTest {
-  /** The right side of the mapping. @default {one backend that nobody listens at} */
+  /** The right side of the mapping. @default {one backend where nothing listens} */
   readonly backends?: string;
   /** Further lines of `[options]`. */
   readonly options?: readonly string[];
@@ -113,13 +113,13 @@ export class RunningAdmin implements AsyncDisposable {
     });
   }
 
-  /** Gives what a path answers, which has to be JSON. */
+  /** Returns the answer of a path, which must be JSON. */
   // deno-lint-ignore no-explicit-any
   async json(path: string, init: RequestInit = {}): Promise<any> {
     return await (await this.ask(path, init)).json();
   }
 
-  /** Writes bytes as they are, and gives the first line of the answer; empty where there is none. */
+  /** Writes bytes as they are, and returns the first line of the answer; empty if there is none. */
   async raw(text: string): Promise<string> {
     const [, hostname, port] = /^\[?([^\]]*)\]?:(\d+)$/.exec(this.host) ?? [];
     using connection = await Deno.connect({ hostname: hostname as string, port: Number(port) });

@@ -33,17 +33,17 @@ Deno.test("parseOptions() leaves out the system calls with --no-strace", () => {
   assertEquals(parseOptions(["--no-strace"]).loads.includes("system_calls"), false);
 });
 
-Deno.test("parseOptions() names what is allowed where it was given something else", () => {
+Deno.test("parseOptions() names what is allowed where it got something else", () => {
   assertThrows(
     () => parseOptions(["--contestants=haproxi"]),
     RangeError,
     "--contestants takes direct, haproxy, nginx, before-streams, weir-streams, before-native, " +
-      'weir-native: it was given "haproxi"',
+      'weir-native: got "haproxi"',
   );
   assertThrows(
     () => parseOptions(["--rounds=0"]),
     RangeError,
-    '--rounds takes whole numbers above 0: it was given "0"',
+    '--rounds takes whole numbers above 0: got "0"',
   );
   assertThrows(() => parseOptions(["--fast"]), TypeError, "--fast");
 });

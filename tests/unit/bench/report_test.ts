@@ -88,9 +88,9 @@ Deno.test("renderTable() sums up the ratios and names the machine and the versio
 
 Deno.test("renderTable() lists what is missing, and says so where there is no HAProxy", () => {
   const samples = SAMPLES.filter(({ contestant }) => contestant !== "haproxy");
-  const table = renderTable(makeReport(samples, ["haproxy takes no part: gone"]), LOADS);
-  assertStringIncludes(table, "Ratios to haproxy: none, since haproxy took no part\n");
-  assertStringIncludes(table, "Missing or failed\n  haproxy takes no part: gone\n");
+  const table = renderTable(makeReport(samples, ["haproxy does not take part: gone"]), LOADS);
+  assertStringIncludes(table, "Ratios to haproxy: none, as haproxy did not take part\n");
+  assertStringIncludes(table, "Missing or failed\n  haproxy does not take part: gone\n");
 });
 
 Deno.test("renderTable() shows growth over the first step", () => {

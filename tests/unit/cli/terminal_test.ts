@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { writeAll } from "../../../lib/cli/terminal.ts";
 
-/** What a stream does when it is written to: take so many bytes, or refuse. */
+/** What a stream does when it is written to: take this many bytes, or refuse. */
 type Conduct = number | Error;
 
-/** Writes a text to a stream of that conduct, and gives what the stream took. */
+/** Writes a text to a stream of that conduct, and returns what the stream took. */
 function written(text: string, conducts: readonly Conduct[]): string {
   const bytes: number[] = [];
   const left = [...conducts];

@@ -22,7 +22,7 @@ function backendTest(name: string, test: (backend: DemoBackend) => Promise<void>
   });
 }
 
-/** Sends the parts one by one, and gives everything that comes back until the end. */
+/** Sends the parts one by one, and returns everything that comes back until the end. */
 async function exchange(backend: DemoBackend, ...parts: (string | Uint8Array)[]): Promise<string> {
   using conn = await Deno.connect({ ...backend.address });
   conn.setNoDelay();

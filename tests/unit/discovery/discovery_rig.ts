@@ -44,7 +44,7 @@ export class Timers {
     return [...this.#timers].map(({ delayMs }) => delayMs).toSorted((a, b) => a - b);
   }
 
-  /** Lets the timers go off that wait for so long, and everything settle that follows. */
+  /** Fires the timers that wait for this long, and lets everything that follows settle. */
   async fire(delayMs: number): Promise<void> {
     for (const timer of [...this.#timers]) {
       if (timer.delayMs !== delayMs) continue;
@@ -60,7 +60,7 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** A discovery over names and timers that the test holds, and what it tells. */
+/** A discovery over names and timers that the test holds, and what it reports. */
 export class DiscoveryRig {
   readonly names = new FakeNames();
   readonly timers = new Timers();

@@ -11,7 +11,7 @@ import type { LogLine } from "../../../lib/log/log_line.ts";
 import type { LogFormatName, LogLevelName } from "../../../lib/config/settings.ts";
 import { permittedTest } from "../../support/permitted.ts";
 
-/** Runs `body` with logging set up, and gives the lines that it wrote. */
+/** Runs `body` with logging set up, and returns the lines that it wrote. */
 function logged(level: LogLevelName, format: LogFormatName, body: () => void): string[] {
   const lines: string[] = [];
   configureLogging({ level, format, write: (line) => lines.push(line) });
