@@ -46,7 +46,7 @@ interface FormerBackend {
  * Whatever was removed is leaving, and keeps its row for as long as something may be counted there.
  * A listener is gone when it has no socket and no session, not even one that waits for a backend;
  * its backends not before it, as its sessions may still be given to any of them. A backend of a
- * listener that stays is gone when its last session has ended and no worker goes by a pool that has
+ * listener that stays is gone when its last session has ended and no worker uses a pool that has
  * it.
  */
 export class Planner {

@@ -13,7 +13,7 @@ const NEEDS = ["net", "read", "write", "run", "env"] as const;
 
 permittedTest(
   NEEDS,
-  "SIGTERM refuses new connections and lets the session under way finish",
+  "SIGTERM refuses new connections and lets the active session finish",
   async () => {
     await using backend = new TestBackend(echo);
     const port = freePort();

@@ -143,7 +143,7 @@ export const CONNECT_CASES: readonly EngineCase[] = [
     },
   },
   {
-    name: "gives up a connection under way when it is drained",
+    name: "gives up a pending connection when it is drained",
     async run(engine) {
       using blackHole = await BlackHole.open();
       await using weir = await RunningWeir.start(engine, {

@@ -57,7 +57,7 @@ export const LIFECYCLE_CASES: readonly EngineCase[] = [
     },
   },
   {
-    name: "finishes the sessions under way in a drain, and accepts no others",
+    name: "finishes the active sessions in a drain, and accepts no others",
     async run(engine) {
       await using backend = new TestBackend(echo);
       await using weir = await RunningWeir.start(engine, { backends: [backend.name] });

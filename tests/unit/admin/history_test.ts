@@ -18,7 +18,7 @@ function viewAt(second: number, keys: readonly string[]): StatusView {
   return { ...VIEW, atMs: second * 1000, listeners };
 }
 
-Deno.test("History.read() gives columns, oldest first, with null where there was nothing", () => {
+Deno.test("History.read() returns columns, oldest first, with null where there was nothing", () => {
   const history = new History();
   assertEquals(history.read(), { atMs: [], listeners: [] });
   history.add(viewAt(1, ["a"]));

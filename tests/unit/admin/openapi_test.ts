@@ -30,7 +30,7 @@ Deno.test("describeOpenApi() has every route, and no other", () => {
   assertEquals(described.toSorted(), routes.toSorted());
 });
 
-Deno.test("describeOpenApi() names nothing that is not there, and nothing in vain", () => {
+Deno.test("describeOpenApi() names nothing that does not exist, and nothing unused", () => {
   const text = JSON.stringify(describe());
   const named = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
   for (const name of Object.keys(SCHEMAS)) assert(named.includes(name), name);

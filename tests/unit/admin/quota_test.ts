@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Quota } from "../../../lib/admin/quota.ts";
 
-Deno.test("Quota.take() gives so many places, and one again for each that is given back", () => {
+Deno.test("Quota.take() hands out its places, and one more for each that is returned", () => {
   let most = 2;
   const quota = new Quota(() => most);
   const first = quota.take();

@@ -39,7 +39,7 @@ Deno.test("RateMeter.addGrowth() adds what has come over the last ten looks", ()
   assertEquals([...sums], [1010, 20]);
 });
 
-Deno.test("RateMeter counts anew where a figure was set back", () => {
+Deno.test("RateMeter starts over if a figure was reset", () => {
   const meter = new RateMeter(2);
   meter.look(0, [1000, 5]);
   meter.look(1000, [2000, 5]);
@@ -49,7 +49,7 @@ Deno.test("RateMeter counts anew where a figure was set back", () => {
   assertEquals(meter.perSecond(0), 30);
 });
 
-Deno.test("RateBook gives rates of backends, and of listeners as their sums", () => {
+Deno.test("RateBook returns rates of backends, and of listeners as their sums", () => {
   const { rates, backends: [backend] } = viewAfter([
     { atMs: 0, sessions: 0, bytesIn: 0, bytesOut: 0, accepted: 0 },
     { atMs: 2000, sessions: 10, bytesIn: 400, bytesOut: 800, connectFailures: 2, accepted: 20 },

@@ -9,7 +9,7 @@ function work(ms: number): object {
   return {};
 }
 
-Deno.test("Reused.get() gives the same again for ten times as long as it took", () => {
+Deno.test("Reused.get() returns the same again for ten times as long as it took", () => {
   const reused = new Reused(() => work(50));
   const first = reused.get();
   assertStrictEquals(reused.get(), first);

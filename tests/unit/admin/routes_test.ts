@@ -138,7 +138,7 @@ apiTest("GET /api/v1/status has rates, and what was changed at run time", async 
 });
 
 apiTest(
-  "GET /api/v1/sessions gives the newest first, by pages, and only those wanted",
+  "GET /api/v1/sessions returns the newest first, in pages, and only those wanted",
   async () => {
     await using backend = new TestBackend(echo);
     await using weir = await RunningAdmin.start({ backends: backend.name });

@@ -73,7 +73,7 @@ Deno.test("SessionList.page() finds a client by its address, of either family", 
   assertEquals(await ids("10.0.0.1:78"), []);
 });
 
-Deno.test("SessionList.page() rejects a cursor that is none", async () => {
+Deno.test("SessionList.page() rejects an invalid cursor", async () => {
   for (const cursor of ["", "x", "1", "_0-1", "1_"]) {
     await assertRejects(() => listOf([]).page({ limit: 1, cursor }), Problem);
   }

@@ -13,7 +13,7 @@ import {
 
 const make = ALGORITHMS.least_connections;
 
-Deno.test("LeastConnections.pick() gives the backend with the fewest sessions for its weight", () => {
+Deno.test("LeastConnections.pick() picks the backend with the fewest sessions for its weight", () => {
   const rig = new AlgorithmRig();
   const algorithm = rig.make(make, weighted([1, 4, 2]));
   rig.active.push(2, 7, 4);
@@ -69,7 +69,7 @@ Deno.test("LeastConnections.pick() keeps lasting sessions in proportion to the w
   }));
 });
 
-Deno.test("LeastConnections.pick() never gives a backend that another one beats", () => {
+Deno.test("LeastConnections.pick() never picks a backend that another one beats", () => {
   const backends = fc.array(fc.tuple(fc.integer({ min: 1, max: 256 }), fc.nat(500)), {
     minLength: 1,
     maxLength: 10,

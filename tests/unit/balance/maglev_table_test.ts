@@ -34,7 +34,7 @@ Deno.test("maglevTable() fills seventeen slots by weights 1 and 2 as Envoy does"
   assertEquals(table, [1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 0, 1]);
 });
 
-Deno.test("maglevTable() gives equals the same number of slots, but for one", () => {
+Deno.test("maglevTable() gives equal entries the same number of slots, give or take one", () => {
   for (const backends of [2, 3, 7, 100]) {
     const names = Array.from({ length: backends }, (_, place) => `10.0.0.${place}:80`);
     const counts = countsOf(tableOf(names, SIZE), backends);

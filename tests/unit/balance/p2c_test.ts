@@ -41,7 +41,7 @@ Deno.test("P2c.pick() weighs connect time, sessions and weight together", () => 
   }
 });
 
-Deno.test("P2c.pick() goes by sessions alone while nothing was measured", () => {
+Deno.test("P2c.pick() uses sessions alone while nothing was measured", () => {
   const rig = new AlgorithmRig();
   const algorithm = rig.make(make, weighted([1, 1]));
   rig.active.push(3, 2);
@@ -66,7 +66,7 @@ Deno.test("P2c.pick() gives a tie to the first that was drawn, so both get sessi
   }
 });
 
-Deno.test("P2c.pick() never gives the most loaded of several", () => {
+Deno.test("P2c.pick() never picks the most loaded of several", () => {
   const rig = new AlgorithmRig();
   const algorithm = rig.make(make, weighted([1, 1, 1, 1]));
   rig.connectTimeMs.push(1, 1, 1, 1);

@@ -250,7 +250,7 @@ Deno.test("Pool.acquire() gives one session the trial of a backend that was ejec
   assertEquals(heard, ["0 succeeded on trial"]);
 });
 
-Deno.test("Lease.stoodTrial() passes the trial, and what comes later is none any more", () => {
+Deno.test("Lease.stoodTrial() passes the trial, and later outcomes do not count for one", () => {
   const { state, pool, heard } = poolOf(listenerOf("127.0.0.1:1, 127.0.0.1:2"));
   state.setBackendCell(0, BackendCell.ejection, EJECTION.trialOpen);
   state.advanceEpoch();

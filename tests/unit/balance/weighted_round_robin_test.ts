@@ -15,7 +15,7 @@ import {
 const make = ALGORITHMS.weighted_round_robin;
 const weightLists = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 });
 
-Deno.test("WeightedRoundRobin.pick() gives the order of nginx, cycle after cycle", () => {
+Deno.test("WeightedRoundRobin.pick() follows the order of nginx, cycle after cycle", () => {
   const algorithm = new AlgorithmRig().make(make, weighted([5, 1, 1]));
   assertEquals(lettersOf(pickMany(algorithm, 14)), "a a b a c a a a a b a c a a");
 });
@@ -25,7 +25,7 @@ Deno.test("WeightedRoundRobin.pick() serves weights 3, 1, 2, 1 in the order of n
   assertEquals(lettersOf(pickMany(algorithm, 7)), "a c b a d c a");
 });
 
-Deno.test("WeightedRoundRobin.pick() gives exactly the weights in every cycle", () => {
+Deno.test("WeightedRoundRobin.pick() matches the weights exactly in every cycle", () => {
   fc.assert(fc.property(weightLists, fc.nat(), (drawn, start) => {
     const weights = [...drawn, 1];
     const rig = new AlgorithmRig();
@@ -36,7 +36,7 @@ Deno.test("WeightedRoundRobin.pick() gives exactly the weights in every cycle", 
   }));
 });
 
-Deno.test("WeightedRoundRobin.pick() gives one order over two instances on one cursor", () => {
+Deno.test("WeightedRoundRobin.pick() keeps one order over two instances on one cursor", () => {
   const turns = fc.array(fc.boolean(), { minLength: 1, maxLength: 80 });
   fc.assert(fc.property(weightLists, turns, (weights, drawn) => {
     const candidates = weighted(weights);

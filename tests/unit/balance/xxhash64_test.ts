@@ -13,7 +13,7 @@ const VECTORS: readonly [string, bigint, bigint][] = [
 ];
 
 for (const [text, seed, expected] of VECTORS) {
-  Deno.test(`xxHash64() gives the published value for "${text}" with seed ${seed}`, () => {
+  Deno.test(`xxHash64() returns the published value for "${text}" with seed ${seed}`, () => {
     assertEquals(xxHash64(encoder.encode(text), seed), expected);
   });
 }

@@ -58,7 +58,7 @@ Deno.test("formatStatus() does not let control characters reach the terminal", (
   assertEquals(formatStatus(sampleStatus([sampleListener([backend])])).includes("\x1b"), false);
 });
 
-Deno.test("formatStatus() says what was removed and has sessions still", () => {
+Deno.test("formatStatus() says what was removed and still has sessions", () => {
   const backend = sampleBackend("127.0.0.1:8080", { condition: "leaving", figures: { active: 2 } });
   const removed = sampleListener([backend], { leaving: true, figures: { active: 2 } });
   const lines = formatStatus(sampleStatus([removed])).split("\n");

@@ -36,7 +36,7 @@ Deno.test("isExposed() tells what other machines can reach", () => {
   }
 });
 
-Deno.test("parseAdminAddress() gives nothing for what is no address", () => {
+Deno.test("parseAdminAddress() returns nothing for what is not an address", () => {
   const wrong = [
     "",
     "on",

@@ -117,7 +117,7 @@ Deno.test("formatDiagnostics() masks what would steer the terminal", () => {
   assertEquals(line, "  12 | \uFFFD[31mred\uFFFD = x");
 });
 
-Deno.test("formatDiagnostics() colours only where it is asked to", () => {
+Deno.test("formatDiagnostics() colours only when asked to", () => {
   const diagnostics = [problem("a = b", "b")];
   const colored = formatDiagnostics(diagnostics, { color: true, closing: "x" });
   // deno-lint-ignore no-control-regex

@@ -8,7 +8,7 @@ Deno.test("escapedText() reads the escapes", () => {
   assertEquals(TYPE.parse("PING\\r\\n\\t\\0\\\\\\x7f"), { ok: true, value: "PING\r\n\t\0\\\x7f" });
 });
 
-Deno.test("escapedText() gives one character for each byte of UTF-8", () => {
+Deno.test("escapedText() returns one character for each byte of UTF-8", () => {
   assertEquals(TYPE.parse("é"), { ok: true, value: "\xc3\xa9" });
 });
 

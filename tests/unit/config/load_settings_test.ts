@@ -30,14 +30,14 @@ Deno.test("parseSettings() takes the cores for workers = auto, 1 to 64 of them",
   }
 });
 
-Deno.test("parseSettings() prefers [options KEY] to [options], wherever it stands", () => {
+Deno.test("parseSettings() prefers [options KEY] to [options], wherever it is", () => {
   const { listeners } = valid(
     "[options 1025]\nretries = 1\n[mappings]\n1025 = a:1\n1026 = a:1\n[options]\nretries = 2",
   );
   assertEquals(listeners.map(({ retries }) => retries), [1, 2]);
 });
 
-Deno.test("parseSettings() gives settings that are deeply frozen and can be cloned", () => {
+Deno.test("parseSettings() returns settings that are deeply frozen and can be cloned", () => {
   const settings = valid("[mappings]\n24003 = 127.0.0.1:1");
   assertEquals(structuredClone(settings), settings);
   const [listener] = settings.listeners;

@@ -4,7 +4,7 @@ import { permittedTest } from "../../support/permitted.ts";
 
 const WRITE = 0o2;
 
-Deno.test("isDenied() goes by the owner's bits for the owner, and by nobody else's", () => {
+Deno.test("isDenied() uses only the owner's bits for the owner", () => {
   assertEquals(isDenied({ mode: 0o200, uid: 7 }, WRITE, 7), false);
   assertEquals(isDenied({ mode: 0o577, uid: 7 }, WRITE, 7), true);
 });

@@ -144,7 +144,7 @@ Deno.test("Discovery starts without a name that is resolved at load only, and tr
   assert(rig.logged[0]?.includes('Resolved "a.test" again'), rig.logged[0]);
 });
 
-Deno.test("Discovery finds fault with a listener that none of its names gives a backend", async () => {
+Deno.test("Discovery reports a listener whose names all yield no backend", async () => {
   for (const options of ["resolve = 0", "resolve = 10s"]) {
     using rig = new DiscoveryRig();
     rig.names.records.set("_db._tcp.test", new Error("servfail"));
@@ -173,7 +173,7 @@ Deno.test("Discovery takes a name that is resolved at load only for one backend"
   assertEquals(rig.timers.delaysMs, []);
 });
 
-Deno.test("Discovery looks again at every load where it is not to look in between", async () => {
+Deno.test("Discovery looks again at every load if it must not look in between", async () => {
   using rig = new DiscoveryRig();
   rig.names.hosts.set("a.test", ["10.0.0.1"]);
   const settings = settingsOf("a.test:80", "resolve = 0");
@@ -233,7 +233,7 @@ Deno.test("Discovery adds up to 10 % to the time between look-ups", async () => 
   discovery.stop();
 });
 
-Deno.test("Discovery never has two look-ups of a name under way, and gives up on slow ones", async () => {
+Deno.test("Discovery never has two look-ups of a name in progress, and gives up on slow ones", async () => {
   using rig = new DiscoveryRig();
   rig.names.hosts.set("a.test", ["10.0.0.1"]);
   const settings = settingsOf("a.test:80");
@@ -289,7 +289,7 @@ Deno.test("Discovery makes backends of a service's places by priority and weight
   ]);
 });
 
-Deno.test("Discovery keeps a place of a service whose host cannot be resolved any more", async () => {
+Deno.test("Discovery keeps a place of a service whose host can no longer be resolved", async () => {
   using rig = new DiscoveryRig();
   rig.names.hosts.set("a.test", ["10.0.0.1"]);
   rig.names.hosts.set("b.test", ["10.0.0.2"]);

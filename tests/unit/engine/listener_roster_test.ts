@@ -145,7 +145,7 @@ Deno.test("ListenerRoster.abort() lets a listener retire that it had revived", a
   assertEquals(sockets(1), [0]);
 });
 
-Deno.test("ListenerRoster.prepare() binds anew where a retirement cannot be called off", async () => {
+Deno.test("ListenerRoster.prepare() binds again if a retirement cannot be cancelled", async () => {
   const { roster, take, asked, sockets, retired } = rig();
   take("2000", "2001");
   take("2000");

@@ -32,7 +32,7 @@ const UNSERVED: SessionRecord = {
   reason: { by: "no_backend", phase: "acquire" },
 };
 
-Deno.test("formatText() gives the documented line", () => {
+Deno.test("formatText() writes the documented line", () => {
   assertEquals(
     formatText(RECORD),
     "192.0.2.1:55555 [2026-11-22T07:08:39.123Z] 24003 127.0.0.1:8080 1/5007 212/9034 0 -- both sides finished",
@@ -53,7 +53,7 @@ Deno.test("formatText() gives the documented line", () => {
   );
 });
 
-Deno.test("formatJson() gives every field of the table, in its order", () => {
+Deno.test("formatJson() writes every field of the table, in its order", () => {
   const value = JSON.parse(formatJson(RECORD));
   assertEquals(Object.keys(value), ACCESS_LOG_FIELDS.map((field) => field.name));
   assertEquals(value, {

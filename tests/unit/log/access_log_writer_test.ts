@@ -252,7 +252,7 @@ Deno.test("AccessLogWriter.close() gives up on a file that takes nothing, and co
   assertEquals(writer.dropped, 3);
 });
 
-Deno.test("AccessLogWriter.close() does not wait for ever for a write that hangs", async () => {
+Deno.test("AccessLogWriter.close() does not wait forever for a write that hangs", async () => {
   const file = new ScriptedFile(() => new Promise<number>(() => {}));
   const writer = await AccessLogWriter.open("x", { openFile: () => Promise.resolve(file) });
   writer.write("one\n", 1);
@@ -260,7 +260,7 @@ Deno.test("AccessLogWriter.close() does not wait for ever for a write that hangs
   assertEquals([writer.dropped, writer.queuedBytes, file.closed], [1, 0, true]);
 });
 
-Deno.test("openLogFile() gives standard output for - and leaves it open", async () => {
+Deno.test("openLogFile() returns standard output for - and leaves it open", async () => {
   const file = await openLogFile("-");
   file.close();
   assertEquals(await Deno.stdout.write(new Uint8Array()), 0);

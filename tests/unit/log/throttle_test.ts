@@ -21,7 +21,7 @@ Deno.test("Throttle.take() tells keys apart", () => {
   assertEquals(throttle.take("b", 10_001), -1);
 });
 
-Deno.test("Throttle.drain() gives the counts whose interval is over, each once", () => {
+Deno.test("Throttle.drain() returns the counts whose interval is over, each once", () => {
   const throttle = new Throttle({ intervalMs: 100 });
   throttle.take("a", 0);
   throttle.take("a", 1);
@@ -34,7 +34,7 @@ Deno.test("Throttle.drain() gives the counts whose interval is over, each once",
   assertEquals(throttle.drain(150), [{ key: "b", count: 1 }]);
 });
 
-Deno.test("Throttle.drain() starts another interval of silence for what it gives", () => {
+Deno.test("Throttle.drain() starts another interval of silence for what it returns", () => {
   const throttle = new Throttle({ intervalMs: 100 });
   throttle.take("a", 0);
   throttle.take("a", 1);
@@ -51,7 +51,7 @@ Deno.test("Throttle.drain() forgets keys that kept nothing back", () => {
   assertEquals(throttle.size, 1);
 });
 
-Deno.test("Throttle.drain() gives everything at the end of time", () => {
+Deno.test("Throttle.drain() returns everything at the end of time", () => {
   const throttle = new Throttle();
   throttle.take("a", 0);
   throttle.take("a", 1);

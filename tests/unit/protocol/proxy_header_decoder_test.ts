@@ -153,7 +153,7 @@ Deno.test("decodeProxyHeader() skips what follows v2 LOCAL, whatever it is", () 
   assertEquals(result.tlvs, []);
 });
 
-Deno.test("decodeProxyHeader() gives no addresses for v2 UNSPEC, UDP and Unix sockets", () => {
+Deno.test("decodeProxyHeader() returns no addresses for v2 UNSPEC, UDP and Unix sockets", () => {
   const unix = "00".repeat(216);
   for (
     const rest of ["21000000", `2112000c${IPV4_PAIR}`, `213100d8${unix}`, `213200d8${unix}`]

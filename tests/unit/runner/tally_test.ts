@@ -19,7 +19,7 @@ Deno.test("readTally() takes the last line of that kind, as tests may write one 
   assertEquals(readTally(output), { ...NOTHING, passed: 1, failed: 1 });
 });
 
-Deno.test("readTally() gives nothing where there is no such line", () => {
+Deno.test("readTally() returns nothing if there is no such line", () => {
   assertEquals(readTally("error: Uncaught SyntaxError\n"), undefined);
   assertEquals(readTally("it says: ok | 3 passed | 0 failed\n"), undefined);
 });

@@ -13,7 +13,7 @@ function listenerOf(mapping: string): ListenerSettings {
   return listener;
 }
 
-Deno.test("describeListener() says where it is, and what it does with clients", () => {
+Deno.test("describeListener() says where it listens, and how it serves clients", () => {
   assertEquals(
     describeListener(listenerOf("[::1]:2000 = 127.0.0.1:1:3, 127.0.0.1:2 backup"), CHOICE, 1),
     "Listening on [::1]:2000: weighted_round_robin over 2 backends (127.0.0.1:1 weight 3, " +

@@ -80,7 +80,7 @@ permittedTest(
 
 permittedTest(
   ["read", "write"],
-  "FileWatcher follows a file whose folder is removed and made anew",
+  "FileWatcher follows a file whose folder is removed and re-created",
   async () => {
     await using rig = await Rig.begin(async (folder) => {
       await Deno.mkdir(`${folder}/etc`);

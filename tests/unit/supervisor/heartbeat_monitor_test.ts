@@ -21,7 +21,7 @@ Deno.test("HeartbeatMonitor.look() leaves workers alone that beat", () => {
   for (let second = 0; second < 30; second++) assertEquals(look([0, 1]), []);
 });
 
-Deno.test("HeartbeatMonitor.look() tells once of a worker that stands still for 10 s", () => {
+Deno.test("HeartbeatMonitor.look() reports a worker that stands still for 10 s once", () => {
   const { look } = rig();
   look([0, 1]);
   const told = Array.from({ length: 12 }, () => look([0])).map((hanging) => hanging.length);

@@ -52,7 +52,7 @@ Deno.test("Planner.plan() gives every backend of every listener a row of its own
   assertEquals(new Set(rows).size, 3);
 });
 
-Deno.test("Planner.plan() keeps the row of a backend that stays, and of a listener written anew", () => {
+Deno.test("Planner.plan() keeps the row of a backend that stays, and of a listener spelled differently", () => {
   const { planner } = rig();
   const first = planner.plan(settingsOf("2000 = 127.0.0.1:1, 127.0.0.1:2"));
   first.apply();
@@ -148,7 +148,7 @@ Deno.test("Planner.plan() uses no row again that a worker may still go by", () =
   assert(removed !== undefined && later.includes(removed), `${later} has no ${removed}`);
 });
 
-Deno.test("Planner.plan() gives whoever comes back the same row, with its figures", () => {
+Deno.test("Planner.plan() gives what comes back the same row, with its figures", () => {
   const { state, enact, leaving } = rig();
   const [, rows = []] = enact("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1, 127.0.0.1:2");
   const [listener = -1, backend = -1] = rows;
@@ -197,7 +197,7 @@ Deno.test("Planner.leaving() has nothing that was only planned", () => {
   assertNotEquals(other, listener);
 });
 
-Deno.test("Planner.leaving() gives a row up that only a dead worker had sessions in", () => {
+Deno.test("Planner.leaving() frees a row in which only a dead worker had sessions", () => {
   const { state, enact, leaving } = rig();
   const [, [listener = -1] = []] = enact("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1");
   state.addListenerTally(0, listener, ListenerTally.sockets, 1);
@@ -209,7 +209,7 @@ Deno.test("Planner.leaving() gives a row up that only a dead worker had sessions
   assertEquals(leaving(), []);
 });
 
-Deno.test("Planner.plan() says what stands against it where all rows are taken", () => {
+Deno.test("Planner.plan() says why it fails if all rows are taken", () => {
   const { state, planner, enact } = rig();
   const many = (host: string) =>
     Array.from({ length: MOST_BACKENDS }, (_, index) => `${host}:${index + 1}`).join(", ");

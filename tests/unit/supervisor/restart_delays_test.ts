@@ -9,7 +9,7 @@ Deno.test("RestartDelays.next() doubles with every death in a row, up to ten sec
   assertEquals(waits, [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
 });
 
-Deno.test("RestartDelays.next() begins anew once a worker has lived for long", () => {
+Deno.test("RestartDelays.next() starts over once a worker has lived for long", () => {
   const delays = new RestartDelays();
   for (let death = 0; death < 9; death++) delays.next(0, 50);
   assertEquals([delays.next(0, HOUR), delays.next(0, HOUR), delays.next(0, 50)], [100, 100, 200]);

@@ -37,7 +37,7 @@ function config(
 for (const engine of ["streams", "native"]) {
   nativeTest(
     NEEDS,
-    `Supervisor.reload() waits for a start that is under way: ${engine}`,
+    `Supervisor.reload() waits for a start in progress: ${engine}`,
     async () => {
       await using backend = new TestBackend(echo);
       const [port = 0, other = 0] = freePorts(2);

@@ -84,7 +84,7 @@ if (Deno.build.os === "linux") {
 
   permittedTest(
     ["net", "read", "write"],
-    "SystemdNotify gives no signs of life that are for another process",
+    "SystemdNotify sends no keep-alives meant for another process",
     async () => {
       using socket = new NotifySocket(`@weir-test-${crypto.randomUUID()}`);
       const env = envOf({ NOTIFY_SOCKET: socket.name, WATCHDOG_USEC: "1000", WATCHDOG_PID: "1" });
@@ -136,7 +136,7 @@ if (Deno.build.os === "linux") {
   permittedTest(
     // The last three are for reading the system's own time.
     ["net", "read", "write", "sys", "env", "run", "ffi"],
-    "SystemdNotify gives a time that is not before the system's own",
+    "SystemdNotify sends a time that is not before the system's own",
     async () => {
       using socket = new NotifySocket(`@weir-test-${crypto.randomUUID()}`);
       const notify = new SystemdNotify({ env: envOf({ NOTIFY_SOCKET: socket.name }) });

@@ -8,7 +8,7 @@ Deno.test("WorkerSlots.of() gives each engine slots of its own, always the same"
   assertEquals(slots.of("native"), [0, 1]);
 });
 
-Deno.test("WorkerSlots.replace() gives slots that nobody has had, until there are none", () => {
+Deno.test("WorkerSlots.replace() returns unused slots, until there are none", () => {
   const slots = new WorkerSlots(2, 7);
   assertEquals([slots.of("native"), slots.replace("native", 0)], [[0, 1], 4]);
   assertEquals(slots.of("native"), [1, 4]);

@@ -60,7 +60,7 @@ Deno.test("readEvents() gives up on an event that does not end", async () => {
   assertLess(sent, 100);
 });
 
-Deno.test("readEvents() ends when it is told to, though nothing comes any more", async () => {
+Deno.test("readEvents() ends when it is told to, even if nothing more comes", async () => {
   let isCancelled = false;
   const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start: (controller) => controller.enqueue(new TextEncoder().encode("data: 1\n\n")),

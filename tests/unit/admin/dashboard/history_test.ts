@@ -24,7 +24,7 @@ Deno.test("History goes on where what Weir kept ends, and takes nothing twice", 
   assertEquals(history.read(["active"], "a"), [[1, 2, 3], [1, 2, 3]]);
 });
 
-Deno.test("History begins anew where the clock of Weir was set back", () => {
+Deno.test("History starts over if Weir's clock was set back", () => {
   const history = new History();
   history.load({ atMs: [5_000_000, 5_001_000], listeners: [stored("a", [1, 2])] });
   history.add(statusAt(4_995_000, { a: 9 }));

@@ -53,7 +53,7 @@ Deno.test("ShareMeter counts new sessions, recent ones more than old ones", () =
   assertAlmostEquals(meter.of("24003/b0").actual ?? NaN, 15 / 40);
 });
 
-Deno.test("ShareMeter begins anew when Weir was started again", () => {
+Deno.test("ShareMeter starts over when Weir was restarted", () => {
   const meter = new ShareMeter();
   meter.add(statusAt(1000, [0, 0]));
   meter.add(statusAt(2000, [30, 10]));

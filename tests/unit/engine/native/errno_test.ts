@@ -11,7 +11,7 @@ Deno.test("LibcError names a number that it does not know", () => {
   assertEquals(new LibcError("recv", 999).message, "recv: Failed (errno 999)");
 });
 
-Deno.test("errnoName() gives the names that the system itself uses", () => {
+Deno.test("errnoName() returns the names that the system itself uses", () => {
   for (const [name, value] of Object.entries(ERRNO)) assertEquals(errnoName(value), name);
 });
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { SessionTable } from "../../../../lib/engine/native/session_table.ts";
 
-Deno.test("SessionTable gives the sessions that are there, whatever their numbers", () => {
+Deno.test("SessionTable returns the sessions it has, whatever their numbers", () => {
   const table = new SessionTable<string>();
   table.add(900, "late");
   table.add(3, "early");

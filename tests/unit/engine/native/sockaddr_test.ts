@@ -65,7 +65,7 @@ Deno.test("SockaddrBuffer writes an IPv4-mapped address as Deno does", () => {
   assertEquals([hostname, name], ["::ffff:192.0.2.1", "[::ffff:192.0.2.1]:80"]);
 });
 
-Deno.test("SocketName gives the hash and the key that its text has", () => {
+Deno.test("SocketName has the hash and the key of its text", () => {
   for (
     const hostname of ["192.0.2.1", "255.255.255.255", "::1", "2001:db8::7", "::ffff:10.0.0.1"]
   ) {
