@@ -17,10 +17,10 @@ export interface AlgorithmCase {
   run(factory: AlgorithmFactory): void;
 }
 
-/** Enough picks that an algorithm of any kind reaches each of a few backends. */
+/** Enough picks for any algorithm to reach each of a few backends. */
 const MANY = 500;
 
-/** The cases, each in one place; backups and weight 0 are the pool's matter. */
+/** The cases, each in one place; backups and weight 0 are handled by the pool. */
 export const ALGORITHM_CASES: readonly AlgorithmCase[] = [
   {
     name: "gives no backend before the first rebuild",

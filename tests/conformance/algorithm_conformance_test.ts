@@ -2,7 +2,7 @@ import { ALGORITHMS } from "../../lib/balance/registry.ts";
 import { ALGORITHM_NAMES, type AlgorithmName } from "../../lib/config/settings.ts";
 import { ALGORITHM_CASES } from "./algorithm_cases.ts";
 
-/** Cases that an algorithm does not hold, with the reason why it need not. */
+/** Cases that an algorithm does not pass, with the reason why it need not. */
 const SKIPS: readonly { algorithm: AlgorithmName; case: string; reason: string }[] = [];
 
 for (const algorithm of ALGORITHM_NAMES) {

@@ -5,7 +5,7 @@ import { permittedTest } from "../support/permitted.ts";
 import type { EngineCase } from "./engine/engine_case.ts";
 import { ENGINE_CASES } from "./engine_cases.ts";
 
-/** Cases that an engine does not hold, with the reason why it need not. */
+/** Cases that an engine does not pass, with the reason why it need not. */
 const SKIPS: readonly { engine: EngineUnderTest["name"]; case: string; reason: string }[] = [];
 /** No case may take longer, whatever hangs. */
 const LONGEST_MS = howMany(60_000, 600_000);

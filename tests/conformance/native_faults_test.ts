@@ -82,7 +82,7 @@ for (const [what, faults] of Object.entries(HARMLESS)) {
   });
 }
 
-/** A fault that one session has to end by, and how it is logged. */
+/** A fault that must end one session, and how it is logged. */
 const FATAL: readonly {
   readonly what: string;
   readonly fault: Fault;
@@ -264,7 +264,7 @@ async function exchange(port: number, bytes: Uint8Array): Promise<void> {
   if (sending.status === "rejected") throw sending.reason;
 }
 
-/** The records of sessions, of which one has ended by an error that is logged as one. */
+/** The records of sessions, one of which ended with an error that is logged as such. */
 async function ended(weir: RunningWeir, count: number): Promise<readonly AccessRecord[]> {
   const records = await weir.records(count);
   assertEquals(await weir.drain(), 0);

@@ -1,4 +1,4 @@
-/** Stalled downloads hold no more pipes than there may be, and lose nothing without. */
+/** Stalled downloads hold no more pipes than the limit, and lose nothing without one. */
 // Runs alone: they hold most of the memory that the kernel has for TCP, and it resets others then.
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { MOST_PIPES } from "../../lib/engine/native/pipe_pool.ts";

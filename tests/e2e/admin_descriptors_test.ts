@@ -1,4 +1,4 @@
-/** What the admin API does where descriptors are few: nothing that a session would notice. */
+/** What the admin API does when descriptors are scarce: nothing that a session would notice. */
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";
@@ -52,7 +52,7 @@ async function openSession(port: number): Promise<Deno.Conn> {
   return connection;
 }
 
-/** Waits until the other side closes a connection on which it says nothing. */
+/** Waits until the other side closes an idle connection. */
 async function closed(connection: Deno.Conn): Promise<void> {
   const count = await within("the end", connection.read(new Uint8Array(1)).catch(() => null));
   assertEquals(count, null);
@@ -74,7 +74,7 @@ function assertBound(port: number): void {
   assertThrows(() => Deno.listen({ hostname: "127.0.0.1", port }), Deno.errors.AddrInUse);
 }
 
-/** Connects again and again, and never says a word. */
+/** Keeps connecting, and never sends anything. */
 class IdleCrowd implements AsyncDisposable {
   readonly #port: number;
   readonly #connections = new Set<Deno.Conn>();
@@ -96,7 +96,7 @@ class IdleCrowd implements AsyncDisposable {
         if (!this.#isOver) await connection.read(new Uint8Array(1));
         this.#connections.delete(connection);
       } catch {
-        // Closed by Weir before it came about, or here at the end.
+        // Closed by Weir before it was established, or here at the end.
       }
     }
   }
@@ -123,10 +123,11 @@ if (Deno.build.os === "linux") {
             assertBound(admin);
             most = Math.max(most, countDescriptors(weir.pid));
           }
-          // Whoever asks is answered: those who do not make room.
+          // Clients with a request are answered: idle ones make room.
           await eventually("Weir says that it is alive", () => isAlive(admin));
         }
-        // A quarter of 300 less those of Weir itself (100), two workers and a check; and a session.
+        // A quarter of what is left of 300 after Weir itself (100), two workers, a check and a
+        // session.
 
         assertLess(most - before, 49 + 20);
       }, ["sh", "-c", 'ulimit -n 300 && exec "$@"', "sh"]),

@@ -115,7 +115,7 @@ processTest("sessions go on while the admin API is flooded", async () => {
   try {
     for (let index = 0; index < 200; index++) assert(await converse(port, `session ${index}`));
     await eventually("the flood is one", () => answered > 200);
-    // More may listen than there is room for, and are told so.
+    // Clients beyond the limit are refused with a message.
     assertEquals(streams.filter(({ status }) => status === 503).length, 80 - 64);
   } finally {
     isOver = true;

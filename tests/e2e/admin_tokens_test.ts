@@ -11,7 +11,7 @@ const KEPT = "0123456789abcdef-kept";
 const TAKEN = "0123456789abcdef-gone";
 const GIVEN = "0123456789abcdef-come";
 
-/** A Weir whose admin API wants tokens, and the file with them. */
+/** A Weir whose admin API requires tokens, and the file with them. */
 class Guarded implements AsyncDisposable {
   readonly weir: WeirProcess;
   readonly base: string;
@@ -57,7 +57,7 @@ class Guarded implements AsyncDisposable {
     return status;
   }
 
-  /** Waits until a token opens the API, or does so no more. */
+  /** Waits until a token opens the API, or no longer does. */
   async until(status: number, token: string): Promise<void> {
     await eventually(`a token is answered with ${status}`, async () => {
       return await this.statusFor(token) === status;
@@ -106,7 +106,7 @@ tokenTest(
     await g.until(401, TAKEN);
     assertEquals(await g.statusFor(KEPT), 200);
     assertEquals((await within("the next status", kept.read())).done, false);
-    // What a token may do is a part of it.
+    // A token's permissions are a part of it.
     await g.write(`read ${KEPT}\n`);
     await ended(kept);
     const denied = await fetch(`${g.base}/api/v1/reload`, {
@@ -132,7 +132,7 @@ tokenTest("no tokens means nobody: an empty file, a broken one, and none", async
     await ended(reader);
     await g.until(401, KEPT);
     await g.weir.logged(what);
-    // Whoever asks for nothing secret is still answered.
+    // Requests for nothing secret are still answered.
     assertEquals(await (await fetch(`${g.base}/healthz`)).json(), { alive: true });
     await Deno.remove(g.file).catch(() => {});
     await g.write(`${KEPT}\n`);

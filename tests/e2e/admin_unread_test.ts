@@ -1,4 +1,4 @@
-/** What clients cost that ask the admin API for much and read nothing of it. */
+/** The cost of clients that request a lot from the admin API and read none of it. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { freePorts } from "../support/free_ports.ts";
 import { eventually, within } from "../support/patience.ts";
@@ -8,7 +8,7 @@ import { WeirProcess } from "../support/weir_process.ts";
 
 const CLIENTS = 300;
 const BACKENDS = 800;
-/** More than all answers together would take if each client had one of its own. */
+/** More than all answers together would take if each client had its own. */
 const MOST_BYTES = 400 * 1024 * 1024;
 
 /** Names so long that an answer does not fit into the buffers of the kernel. */
@@ -29,7 +29,7 @@ async function isAlive(admin: number): Promise<boolean> {
   }
 }
 
-/** Asks, and reads no answer. */
+/** Sends a request, and reads no answer. */
 async function ask(admin: number, path: string): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port: admin });
   const request = `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${admin}\r\n\r\n`;
@@ -37,7 +37,7 @@ async function ask(admin: number, path: string): Promise<Deno.TcpConn> {
   return connection;
 }
 
-/** The status of the answer; nothing where the connection was closed without any. */
+/** The status of the answer; `undefined` if the connection was closed without one. */
 async function statusOf(connection: Deno.TcpConn): Promise<string | undefined> {
   const buffer = new Uint8Array(64);
   const count = await within("an answer", connection.read(buffer).catch(() => null));

@@ -18,7 +18,7 @@ permittedTest(NEEDS, "weights give the smooth order, over two workers", async ()
   await using c = new TestBackend(sayAndClose("c"));
   await using d = new TestBackend(sayAndClose("d"));
   const port = freePort();
-  // Without spaces and without the listener's address, as the original program's file has it.
+  // Without spaces and without the listener's address, as in the original program's file.
   const mapping = [`${a.name}:3`, `${b.name}:1`, `${c.name}:2`, `${d.name}:1`].join(",");
   await using weir = await WeirProcess.start(
     `[options]\nbuffer_size=4096\nalgorithm=weighted_round_robin\nworkers=2\n` +

@@ -1,4 +1,4 @@
-/** A start that waits for addresses which are still in use. */
+/** A start that waits for addresses that are still in use. */
 import { assertEquals } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";

@@ -1,4 +1,4 @@
-/** Sessions that a backend resets: whose fault that is, and when a backend is trusted again. */
+/** Sessions reset by a backend: whose fault that is, and when the backend is trusted again. */
 import { assert, assertEquals } from "@std/assert";
 import { bothEngines, type EnginePort } from "../support/both_engines.ts";
 import { echo } from "../support/conducts.ts";
@@ -66,7 +66,7 @@ permittedTest(
         for (const client of CLIENTS) await visit(port, client);
         return ejected.test(weir.log);
       });
-      // Both listeners have it checked, so that these are ten checks of each at least.
+      // Both listeners check it, so these are at least ten checks each.
       const checks = sick.accepted;
       await eventually("checks have passed", () => sick.accepted >= checks + 30);
       const before = (await weir.records()).length;
@@ -115,7 +115,7 @@ permittedTest(
   },
 );
 
-/** What is said in a session with a backend that is well again. */
+/** The exchange in a session with a recovered backend. */
 interface Recovery {
   readonly name: string;
   readonly said: string;
@@ -151,7 +151,7 @@ for (const { name, said, answered } of RECOVERIES) {
     });
     await using weir = await ReloadableWeir.start(text);
     await using open = new AsyncDisposableStack();
-    /** Begins a session that stays open. */
+    /** Starts a session that stays open. */
     async function begin({ port }: EnginePort): Promise<void> {
       const client = await ResettableEnd.connect(port).catch((error) => {
         // A reset of the backend may be passed on before the client has seen that it was connected.
@@ -178,7 +178,7 @@ for (const { name, said, answered } of RECOVERIES) {
         new RegExp(`${listener.key} is no longer ejected: the trial session succeeded`),
         listener,
       );
-      // Those that were begun before are to have arrived, too.
+      // Those that were started before must have arrived, too.
       await standstill(() => sick.accepted + other.accepted);
       const before = [sick.accepted, other.accepted];
       for (let session = 0; session < 20; session++) await begin(listener);
@@ -198,7 +198,7 @@ async function sendGarbage(port: number): Promise<void> {
   await client.close();
 }
 
-/** Sends back what it is told, and resets who says something else than what is expected. */
+/** Echoes the expected input, and resets the connection on anything else. */
 async function answerPolitely(end: ResettableEnd): Promise<void> {
   await end.receivedAtLeast(POLITE.length);
   const said = new TextDecoder().decode(end.received());
@@ -213,12 +213,12 @@ async function resetAfterInput(end: ResettableEnd): Promise<void> {
     await end.receivedAtLeast(1);
     await end.reset();
   } catch {
-    // A check, which says nothing.
+    // A check, which sends nothing.
     await end.close();
   }
 }
 
-/** One session of a client, whatever comes of it. */
+/** One session of a client, whatever its outcome. */
 async function visit(port: number, address: string): Promise<void> {
   const client = await ResettableEnd.connect(port, address);
   if (await client.send(new TextEncoder().encode(POLITE))) await client.finish();

@@ -1,4 +1,4 @@
-/** Much data arrives unchanged, and takes no memory to speak of. */
+/** Bulk data arrives unchanged, and uses hardly any memory. */
 import { assertEquals, assertLess } from "@std/assert";
 import { ENGINES } from "../support/both_engines.ts";
 import { Reception } from "../support/conducts.ts";
@@ -14,14 +14,14 @@ import { testConfig } from "../support/test_config.ts";
 import { WeirProcess } from "../support/weir_process.ts";
 
 const NEEDS = ["all"] as const;
-/** A probe is not to pass for the client. */
+/** A probe must not be taken for the client. */
 const UNPROBED = { health_check: "off" };
 const MEBIBYTE = 1024 * 1024;
 /** Each way. In long tests, more than 32 bits can count. */
 const BULK_MEBIBYTES = howMany(256, 5 * 1024);
 const PATIENCE_MS = howMany(120_000, 1_200_000);
 const WARM_UP_MEBIBYTES = howMany(128, 1024);
-/** What the memory may grow by, whatever is sent: the engine's own noise. */
+/** How much memory may grow, whatever is sent: the engine's own noise. */
 const NOISE_BYTES = 32 * MEBIBYTE;
 
 /** A session through Weir, from both ends. */
@@ -75,7 +75,7 @@ for (const engine of ENGINES) {
   );
 }
 
-/** Sends so much both ways at once, and checks what arrives. */
+/** Sends this much in both directions at once, and checks what arrives. */
 async function exchange(client: SocketEnd, served: SocketEnd, mebibytes: number): Promise<void> {
   await Promise.all([
     transfer(client, served, mebibytes, 1),

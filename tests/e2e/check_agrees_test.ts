@@ -1,17 +1,20 @@
-/** What `check` says about a file is what becomes of it: `start` serves it, or refuses it alike. */
+/**
+ * `check` and `start` agree about a file: `start` serves what `check` accepts, and refuses the
+ * rest.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { freePorts } from "../support/free_ports.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { type Ending, WeirProcess } from "../support/weir_process.ts";
 
 const TOKEN = "0123456789abcdef";
-/** So many at once: each is a process with several threads. */
+/** How many run at once: each is a process with several threads. */
 const AT_ONCE = 2;
 
 interface Case {
-  /** How the lines begin that are wrong, in their order; none where the file is right. */
+  /** How the lines with errors begin, in order; none if the file is valid. */
   readonly wrong: readonly string[];
-  /** `FOLDER`, `PORT` and `ADMIN` stand for what there is. */
+  /** `FOLDER`, `PORT` and `ADMIN` are replaced by real ones. */
   readonly text: string;
 }
 
@@ -148,7 +151,7 @@ async function tryAll(folder: string): Promise<Map<string, Outcome>> {
         ["ADMIN", String(ports.pop())],
       ];
       const file = `${folder}/${outcomes.size}_${waiting.length}.cfg`;
-      // Character by character, so that it may be no UTF-8.
+      // Character by character, as it may not be UTF-8.
       const filled = names.reduce((text, [name, value]) => text.replaceAll(name, value), text);
       await Deno.writeFile(file, Uint8Array.from(filled, (character) => character.charCodeAt(0)));
       const checked = await WeirProcess.run(["check", file], { task: "check" });
@@ -166,7 +169,7 @@ async function startAndStop(file: string): Promise<Ending> {
   return isServed ? await weir.stop() : await weir.ending();
 }
 
-/** Each error with its place and its words, and the line that it is about. */
+/** Each error with its position and message, and the line that it is about. */
 function errorsIn({ stderr }: Ending): { readonly error: string; readonly line: string }[] {
   return [...stderr.matchAll(/^(.*: error: .*)\n +\d+ \| (.*)$/gm)]
     .map(([, error = "", line = ""]) => ({ error, line }));

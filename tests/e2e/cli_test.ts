@@ -5,7 +5,7 @@ import { type Ending, WeirProcess } from "../support/weir_process.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env"] as const;
 
-/** A file with eight mistakes; each stands at the place that the second column says. */
+/** A file with eight mistakes, each at the position in the second column. */
 const EIGHT_MISTAKES: readonly (readonly [string, string?])[] = [
   ["[options]"],
   ["algoritm = random", "2:1"],

@@ -1,4 +1,4 @@
-/** The system's clock is set while Weir runs, and nothing but what is shown goes by it. */
+/** The system's clock is set while Weir runs, and only what is displayed depends on it. */
 import { assertEquals } from "@std/assert";
 import type { Status } from "../../lib/supervisor/status.ts";
 import { echo } from "../support/conducts.ts";
@@ -14,9 +14,9 @@ import { testConfig } from "../support/test_config.ts";
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const MAIN = new URL("../support/clock_main.ts", import.meta.url);
 const HOUR_MS = 3_600_000;
-/** So much longer than others one of another worker has to wait to be served before them. */
+/** How much longer a client of another worker must have waited to be served first. */
 const MUCH_LONGER_MS = 500;
-/** So many clients that each worker has some. */
+/** Enough clients for each worker to have some. */
 const CLIENTS = 20;
 
 for (const engine of ["streams", "native"]) {

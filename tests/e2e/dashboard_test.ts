@@ -1,4 +1,4 @@
-/** The dashboard, in a real browser and in front of a real Weir. */
+/** The dashboard, in a real browser, served by a real Weir. */
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import axe from "axe-core/axe.min.js" with { type: "text" };
 import type { Page } from "playwright-core";
@@ -139,7 +139,7 @@ browserTest(
   },
 );
 
-/** Finds what stands on something else in a row, or does not fit into the head of its column. */
+/** Finds what overlaps something else in a row, or does not fit under the head of its column. */
 const FIND_COLLISIONS = `[...document.querySelectorAll("tr")].flatMap((row) => {
   const boxes = [];
   for (const part of row.querySelectorAll("[data-part], .bar, .modes button, thead th")) {
@@ -317,7 +317,7 @@ browserTest("the page is loaded anew when another version of Weir has come back"
   await using _again = await WeirProcess.start(config);
   await eventually("the page is loaded anew", () => loads > 0);
   await cellIs(page, "127.0.0.1:9", "condition", "Up");
-  // Once: from here on it is the page of this version.
+  // Just once: from here on it is the page of this version.
   await page.getByRole("img", { name: /^Sessions: now active \d+$/ }).waitFor();
   assertEquals(loads, 1);
 });

@@ -1,4 +1,4 @@
-/** Running out of file descriptors is an error that passes. */
+/** Running out of file descriptors is a temporary error. */
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { ENGINES } from "../support/both_engines.ts";
 import { echo } from "../support/conducts.ts";

@@ -1,4 +1,4 @@
-/** Names of backends, as the operating system knows them. */
+/** Names of backends, as the operating system resolves them. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { sayAndClose } from "../support/conducts.ts";
 import { freePort } from "../support/free_ports.ts";

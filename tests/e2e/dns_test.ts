@@ -1,4 +1,4 @@
-/** Backends that DNS names, as a whole process gets the answers over the wire. */
+/** Backends that DNS names, as a real process gets the answers over the wire. */
 import { assertEquals, assertMatch } from "@std/assert";
 import type { StatusView } from "../../lib/admin/status_view.ts";
 import { bothEngines } from "../support/both_engines.ts";
@@ -78,7 +78,7 @@ interface Failure {
   readonly what: string;
   readonly key: "failing" | "silent";
   readonly resolvConf: string;
-  /** What is told about the host, as a pattern. */
+  /** What is reported about the host, as a pattern. */
   readonly problem: string;
 }
 
@@ -92,7 +92,7 @@ const FAILURES: readonly Failure[] = [
   {
     what: "says nothing",
     key: "silent",
-    // Longer than Weir waits, and not by much: the look-up of a host cannot be called off.
+    // Slightly longer than Weir waits: the look-up of a host cannot be cancelled.
     resolvConf: "options timeout:7 attempts:1",
     problem: "no answer within 5s",
   },
@@ -185,7 +185,7 @@ privateDnsTest("one name without an address keeps nobody from the other backends
   );
   for (const { key } of listeners) assertEquals(await metricOf(admin, key), 0);
 
-  // On a reload a name keeps what it had, and a new one that has nothing is left out.
+  // On a reload a name keeps what it had, and a new one without an address is left out.
   dns.failing = true;
   const told = await weir.reload(text.replaceAll(late, `${late}, new.test:1`));
   assertMatch(told, new RegExp(`resolve backend ${late} .*keeps the addresses that it had`));
@@ -202,7 +202,7 @@ async function metricOf(admin: number, listener: string): Promise<number> {
   return Number(text.slice(text.indexOf(line) + line.length).split("\n")[0]);
 }
 
-/** Says its name, one letter, and then whatever it is told. */
+/** Sends its name, one letter, and then echoes. */
 function namedBackend(name: string, hostname: string, port = 0): TestBackend {
   return new TestBackend(async (end) => {
     await end.send(name);
@@ -210,7 +210,7 @@ function namedBackend(name: string, hostname: string, port = 0): TestBackend {
   }, { hostname, port });
 }
 
-/** Connects until it is with this backend. */
+/** Connects until it reaches this backend. */
 async function connectTo(name: string, port: number): Promise<SocketEnd> {
   for (;;) {
     const client = await SocketEnd.connect(port);
@@ -219,7 +219,7 @@ async function connectTo(name: string, port: number): Promise<SocketEnd> {
   }
 }
 
-/** The backends of eight sessions, in the order of their names; "-" for one that had none. */
+/** The backends of eight sessions, in the order of their names; "-" for a session without one. */
 async function askEight(port: number): Promise<string> {
   const names: string[] = [];
   for (let session = 0; session < 8; session++) names.push(await ask(port));
@@ -237,7 +237,7 @@ async function ask(port: number): Promise<string> {
   }
 }
 
-/** Waits until eight sessions are with these backends, and sees that eight more are too. */
+/** Waits until eight sessions reach these backends, and checks that eight more do, too. */
 async function gives(port: number, names: string): Promise<void> {
   await eventually(`${port} gives ${names}`, async () => await askEight(port) === names);
   assertEquals(await askEight(port), names);

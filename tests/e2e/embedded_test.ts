@@ -1,4 +1,4 @@
-/** What a compiled binary contains, as the compiler lists it, and as it stands in the file. */
+/** What a compiled binary contains, as listed by the compiler and as found in the file. */
 import { assert, assertEquals } from "@std/assert";
 import { DASHBOARD_ASSETS } from "../../lib/admin/dashboard/assets.ts";
 import { compileWeir } from "../support/compile_weir.ts";
@@ -7,17 +7,17 @@ import { type PermissionKind, permittedTest } from "../support/permitted.ts";
 const NEEDS: readonly PermissionKind[] = ["read", "write", "run", "env"];
 const PROJECT = new URL("../../", import.meta.url);
 /**
- * Takes the place of Deno's own program, which has to be downloaded. The result does nothing of
- * use, but it contains what the real one does.
+ * Replaces Deno's own base program, which would have to be downloaded. The result does nothing
+ * useful, but it contains what the real one does.
  */
 const BASE = "/bin/sh";
 const PACKAGES = ".deno_compile_node_modules";
 
-/** A binary that is there for the tests below. */
+/** A binary for the tests below. */
 interface Compiled {
   /** The paths that the compiler lists; `/*` at the end stands for all of a folder. */
   readonly listed: readonly string[];
-  /** The file, a character for each byte. */
+  /** The file, one character per byte. */
   readonly bytes: string;
 }
 

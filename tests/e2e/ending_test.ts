@@ -1,4 +1,6 @@
-/** How Weir ends: the delay before it, the closings spread over a time, and what systemd hears. */
+/**
+ * How Weir ends: the delay before it, spreading the closings over a time, and what systemd is told.
+ */
 import { assert, assertEquals, assertGreaterOrEqual, assertMatch } from "@std/assert";
 import { bothEngines } from "../support/both_engines.ts";
 import { echo } from "../support/conducts.ts";
@@ -98,7 +100,7 @@ permittedTest(
       await eventually("it is ready again", () => count("READY=1") === 2);
       const reloading = messages.findIndex((message) => message.startsWith("RELOADING=1"));
       assert(reloading > 0 && reloading < messages.findLastIndex(isReady), messages.join(" | "));
-      // With the permissions of the task: Type=notify-reload asks for it.
+      // With the permissions of the task: Type=notify-reload needs it.
       assertMatch(messages[reloading] as string, /\nMONOTONIC_USEC=\d+$/);
       await weir.reload("[mappings]\nwrong\n");
       await eventually("it says that it goes on", () => count("READY=1") === 3);

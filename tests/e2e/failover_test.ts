@@ -9,13 +9,13 @@ import { testConfig } from "../support/test_config.ts";
 import { WeirProcess } from "../support/weir_process.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env"] as const;
-/** Nobody listens there, and no test is ever given such a low port. */
+/** Nothing listens there, and no test ever gets such a low port. */
 const DEAD = ["127.0.0.1:1", "127.0.0.1:2"];
 const CONNECTIONS = 1_000;
 const CLIENTS = 20;
 /**
- * Each of two workers says of each of two backends that it cannot be reached: once at the beginning,
- * and at the end how often since. Ejections come on top.
+ * Each of two workers logs for each of two backends that it cannot be reached: once at the
+ * beginning, and at the end how often since. Ejections come on top.
  */
 const MOST_WARNINGS = 12;
 

@@ -20,13 +20,13 @@ function json(value: unknown, status = "200 OK"): Conduct {
   return say(`HTTP/1.1 ${status}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
 }
 
-/** Says which backends there are, and answers what is to be changed otherwise. */
+/** Lists the backends, and answers changes in another way. */
 function thenPost(conduct: Conduct): Conduct {
   return (connection, request) =>
     (request.startsWith("POST") ? conduct : json(BACKENDS))(connection, request);
 }
 
-/** Begins an answer that never ends. */
+/** Starts an answer that never ends. */
 function endless(status: string): Conduct {
   return async (connection, request) => {
     await say(`HTTP/1.1 ${status}\r\n\r\n[`)(connection, request);
@@ -35,7 +35,7 @@ function endless(status: string): Conduct {
   };
 }
 
-/** Runs a server that is not Weir, and a command that asks it. */
+/** Runs a server that is not Weir, and a command that queries it. */
 async function ask(conduct: Conduct, ...command: string[]): Promise<string> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const where = `127.0.0.1:${listener.addr.port}`;
@@ -61,7 +61,7 @@ async function serve(connection: Deno.Conn, conduct: Conduct): Promise<void> {
       count = await connection.read(buffer);
     }
   } catch {
-    // The command has heard enough.
+    // The command has read enough.
   }
 }
 

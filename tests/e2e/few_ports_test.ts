@@ -1,11 +1,17 @@
-/** Where outgoing connections run out of ports, or are given the port that they lead to. */
+/**
+ * What happens when outgoing connections run out of ports, or are assigned the port that they lead
+ * to.
+ */
 import { assertEquals } from "@std/assert";
 import { ENGINES_UNDER_TEST } from "../support/engines_under_test.ts";
 import { FIRST_PORT, PORT_TESTS } from "../support/few_ports_main.ts";
 import { missingPermissions, permittedTest } from "../support/permitted.ts";
 
 const MAIN = new URL("../support/few_ports_main.ts", import.meta.url);
-/** In a network namespace that ends with it. Takes the last port, and then the command to run. */
+/**
+ * Runs in a network namespace that ends with it. Arguments: the last port, and then the command to
+ * run.
+ */
 const IN_NAMESPACE = `ip link set lo up && echo "${FIRST_PORT} $1" > ` +
   '/proc/sys/net/ipv4/ip_local_port_range && shift && exec "$@"';
 

@@ -1,4 +1,4 @@
-/** Backends that come and go cost no client its answer, unless they take it with them. */
+/** Backends that come and go cost no client its answer, unless they die while serving it. */
 import { assertEquals, assertGreater } from "@std/assert";
 import { BackendProcess } from "../support/backend_process.ts";
 import { freePort } from "../support/free_ports.ts";
@@ -116,7 +116,7 @@ function isLost({ close_code }: TimedRecord): boolean {
   return close_code !== "--";
 }
 
-/** Sends all the time: a backend that is gone answers that with a reset. */
+/** Sends all the time: a dead backend answers that with a reset. */
 async function sendUntilBrokenOff(sender: SocketEnd): Promise<void> {
   try {
     await sender.send("sink\n");
@@ -125,6 +125,6 @@ async function sendUntilBrokenOff(sender: SocketEnd): Promise<void> {
       await pause(5);
     }
   } catch {
-    // Broken off, or closed at the end of the test.
+    // Reset, or closed at the end of the test.
   }
 }

@@ -11,7 +11,7 @@ import { WeirProcess } from "../support/weir_process.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env"] as const;
 const BULK = seededBytes(1, 4 * 1024 * 1024);
-/** A probe is not to pass for the client. */
+/** A probe must not be taken for the client. */
 const UNPROBED = { health_check: "off" };
 const RECEIVED = { length: BULK.length, sha256: sha256(BULK), ending: "end" } as const;
 

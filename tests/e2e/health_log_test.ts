@@ -1,4 +1,6 @@
-/** What the log says about backends that come and go: enough of each, and not too much of all. */
+/**
+ * What the log says about backends that come and go: enough about each, and not too much in all.
+ */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { BackendProcess } from "../support/backend_process.ts";
 import { freePort } from "../support/free_ports.ts";

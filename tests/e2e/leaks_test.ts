@@ -16,7 +16,7 @@ const FIRST = 2_000;
 const CONNECTIONS = howMany(10_000, 500_000);
 const CLIENTS = 50;
 const MOST_GROWTH = 1.1;
-/** V8 would rather grow than collect garbage for long; what is left after this is really in use. */
+/** V8 prefers growing to collecting garbage; what is left after this is really in use. */
 const EAGER_COLLECTION = { DENO_V8_FLAGS: "--optimize-for-size" };
 
 for (const engine of ["streams", "native"]) {

@@ -23,7 +23,7 @@ permittedTest(
       options: { health_check: "off", admin: `127.0.0.1:${admin}` },
     });
     await using weir = await ReloadableWeir.start(text);
-    // A process that stands still has its clients wait in the queues of its sockets.
+    // The clients of a stopped process wait in the queues of its sockets.
     weir.process.signal("SIGSTOP");
     for (const { port } of listeners) {
       for (let i = 0; i < CLIENTS; i++) await (await ResettableEnd.connect(port)).reset();

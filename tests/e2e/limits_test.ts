@@ -1,4 +1,4 @@
-/** Limits hold exactly and over all workers, and what is over them is counted by its reason. */
+/** Limits hold exactly and over all workers, and what exceeds them is counted by reason. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { connect } from "node:net";
 import { bothEngines } from "../support/both_engines.ts";
@@ -34,7 +34,7 @@ permittedTest(
         [`weir_listener_accepted_total{listener="${key}"}`]: 150,
         [`weir_listener_refused_total{listener="${key}",reason="max_connections"}`]: 50,
       });
-      // Who leaves makes room for one, and for no more.
+      // A client that leaves makes room for exactly one.
       served[0]?.close();
       await eventually("there is room for one", async () => {
         using client = await SocketEnd.connect(port);
@@ -202,7 +202,7 @@ async function countServed(localAddress: string, port: number, count: number): P
   return (await Promise.all(clients)).filter(Boolean).length;
 }
 
-// Deno.connect() takes no address of the client's own.
+// Deno.connect() does not let the client choose its own address.
 function isServedFrom(localAddress: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     let isServed = false;

@@ -1,4 +1,4 @@
-/** The metrics count what was done: to the connection and to the byte, over workers and backends. */
+/** The metrics count what was done: to the exact connection and byte, over workers and backends. */
 import { assertEquals } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";
@@ -57,7 +57,7 @@ for (const engine of ["streams", "native"]) {
       { sent: 0, received: 0 },
     );
     const sessions = CLIENTS * SESSIONS_EACH;
-    // A client has its reply a moment before the session is counted as ended.
+    // A client gets its reply a moment before the session is counted as ended.
     await eventually("every session has ended", async () => {
       return sumOf(await readMetrics(admin), "weir_listener_ended_total") === sessions;
     });

@@ -1,4 +1,4 @@
-/** What someone does who has just cloned the project: the README's commands, on its own files. */
+/** What a user does after cloning the project: the README's commands, on its own files. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import project from "../../deno.json" with { type: "json" };
 import { freePorts } from "../support/free_ports.ts";
@@ -22,7 +22,7 @@ const PORTS = [24003, 24004, 24000, 8080, 8081, 8082, 8083, 8084];
 /** The order of smooth weighted round robin for the weights 3, 1, 2, 1. */
 const ORDER = [8080, 8082, 8081, 8080, 8083, 8082, 8080];
 
-/** Puts free ports in the place of the well-known ones, so that tests can run beside each other. */
+/** Replaces the well-known ports with free ones, so that tests can run in parallel. */
 function withFreePorts(text: string): { text: string; portOf: (port: number) => number } {
   const free = freePorts(PORTS.length);
   const portOf = (port: number): number => free[PORTS.indexOf(port)] as number;
@@ -35,7 +35,7 @@ function withFreePorts(text: string): { text: string; portOf: (port: number) => 
   };
 }
 
-/** Copies what Weir runs from, as a clone has it, with another setup.cfg. */
+/** Copies the files that Weir runs from, as in a clone, with another setup.cfg. */
 async function cloneWith(setup: string): Promise<string> {
   const folder = await Deno.makeTempDir();
   for (const name of ["main.ts", "deno.json", "deno.lock", "lib", "workers"]) {

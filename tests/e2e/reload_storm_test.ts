@@ -13,7 +13,7 @@ import { TestBackend } from "../support/test_backend.ts";
 import { testConfig } from "../support/test_config.ts";
 
 const NEEDS = ["all"] as const;
-/** So many clients in a second that the queue of a socket is never found empty. */
+/** Enough clients per second that a socket's queue is never found empty. */
 const RATE = 400;
 const ROUNDS = 6;
 const SLOW_MAIN = new URL("../support/slow_main.ts", import.meta.url);

@@ -1,4 +1,4 @@
-/** Settings change under load, and no client of a listener that stays hears of it. */
+/** Settings change under load, and no client of a remaining listener notices. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePort, freePorts } from "../support/free_ports.ts";
@@ -16,7 +16,7 @@ import { WeirProcess } from "../support/weir_process.ts";
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const RATE = 200;
 const ROUNDS = howMany(10, 50);
-/** Of util-linux: sets the limits of a process that runs. */
+/** From util-linux: sets the limits of a running process. */
 const PRLIMIT = "/usr/bin/prlimit";
 const LATE_MAIN = new URL("../support/late_main.ts", import.meta.url);
 const ALGORITHMS = ["random", "least_connections", "p2c", "source_hash", "round_robin"];
@@ -327,7 +327,7 @@ const SIGUSR2_BIT = 1n << 11n;
 /** Where Deno's debugger listens. */
 const DEBUGGER_PORT = 9229;
 
-/** Without an order to the backend: an in-process one sends everything back. */
+/** No order for the backend is needed: an in-process one echoes everything. */
 async function askForEchoAlone(client: SocketEnd, index: number): Promise<void> {
   await client.ping(`question ${index}`);
   await client.finish();
@@ -352,7 +352,7 @@ async function isRefused(port: number): Promise<boolean> {
   }
 }
 
-/** Whether a process listens for signals: Weir begins with all of them, and SIGUSR2 is the last. */
+/** Whether a process listens for signals: Weir starts listening for all of them, SIGUSR2 last. */
 function obeysSignals(pid: number): boolean {
   const [, caught = "0"] =
     /^SigCgt:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ?? [];

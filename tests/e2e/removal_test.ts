@@ -1,4 +1,4 @@
-/** Who came in before a listener was closed is served, however fast they come. */
+/** Clients accepted before a listener was closed are served, however fast they come. */
 import { assert, assertEquals } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";

@@ -1,4 +1,4 @@
-/** Whoever may read logs, the API or the terminal does not learn what a health check sends. */
+/** Reading logs, the API or the terminal does not reveal what a health check sends. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { freePorts } from "../support/free_ports.ts";
 import { eventually } from "../support/patience.ts";
@@ -10,7 +10,7 @@ import { type WeirOptions, WeirProcess } from "../support/weir_process.ts";
 const PASSWORD = "hunter2";
 const SECOND_PASSWORD = "swordfish";
 
-/** Ways to write it that are wrong, or that warn. */
+/** Ways to write it that cause errors or warnings. */
 const MISTAKES: readonly string[] = [
   String.raw`health_send = AUTH ${PASSWORD}\q`,
   `health_send = AUTH ${PASSWORD}\nhealth_send = AUTH ${PASSWORD}`,
@@ -31,7 +31,7 @@ permittedTest(
   ["net", "read", "write", "run", "env"],
   "an attacker who reads everything that Weir says does not find out what health_send is",
   async () => {
-    // It says again whatever it is asked, as servers do that do not understand.
+    // It repeats whatever it is sent, as servers do that do not understand.
     await using backend = new TestBackend(async (end) => {
       const asked = await end.readSome();
       await end.send(`-ERR unknown command ${new TextDecoder().decode(asked)}`);

@@ -1,4 +1,4 @@
-/** SIGTERM lets sessions finish, for a while; a second signal does not. */
+/** SIGTERM lets sessions finish for a while; a second signal does not. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePort } from "../support/free_ports.ts";
@@ -47,7 +47,7 @@ permittedTest(NEEDS, "a session that does not finish is closed after drain_timeo
   assertMatch(stdout, / KD drained while relaying$/m);
 });
 
-/** What a shutdown does for an hour, and what the log says before it. */
+/** What keeps a shutdown busy for an hour, and what the log says before it. */
 const LONG_STEPS = [
   ["shutdown_delay", { shutdown_delay: "1h" }, /SIGINT: no longer ready/],
   ["drain_timeout", { drain_timeout: "1h" }, /SIGINT[^]*2 sessions have not ended yet/],

@@ -1,4 +1,4 @@
-/** Backends that hang, vanish or go down: what is found out about them, and what it costs. */
+/** Backends that hang, vanish or go down: how they are detected, and what that costs. */
 import { assert, assertEquals } from "@std/assert";
 import { BlackHole } from "../support/black_hole.ts";
 import { echo, listenOnly } from "../support/conducts.ts";

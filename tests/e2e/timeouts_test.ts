@@ -1,4 +1,4 @@
-/** Sessions that outlive a timeout are closed, both sockets of them, and nothing is spent on waiting. */
+/** Sessions that outlive a timeout are closed, both sockets of them, and waiting costs nothing. */
 import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { bothEngines, ENGINES } from "../support/both_engines.ts";
 import { echo, Reception } from "../support/conducts.ts";
@@ -14,12 +14,12 @@ import { testConfig } from "../support/test_config.ts";
 const NEEDS = ["all"] as const;
 const UNCHECKED = { health_check: "off" };
 const IDLE_SESSIONS = 3_000;
-/** So few that none is idle for long before it has said its first word. */
+/** Few enough that none is idle for long before its first message. */
 const OPENED_AT_ONCE = 50;
 const IDLE_TIMEOUT_MS = 2_000;
-/** Twice the timeout, and as much again for a machine that has other things to do. */
+/** Twice the timeout, and as much again for a busy machine. */
 const LATEST_MS = 8_000;
-/** Far more than it takes; a timer for each session would take more. */
+/** Far more than needed; a timer for each session would take more. */
 const MOST_OF_A_CORE = 0.2;
 
 for (const engine of ENGINES) {
@@ -53,7 +53,7 @@ for (const engine of ENGINES) {
       while (lives.length < IDLE_SESSIONS) {
         lives.push(...await Promise.all(Array.from({ length: OPENED_AT_ONCE }, live)));
       }
-      // Nobody is due yet if this machine was not held up.
+      // No session is due yet unless this machine was held up.
       const spentMs = processorMs(weir.process.pid);
       const beganMs = performance.now();
       await pause(1_000);

@@ -1,4 +1,4 @@
-/** What asks a running Weir from a terminal: `top` and the thin clients of the API. */
+/** What queries a running Weir from a terminal: `top` and the thin clients of the API. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";
@@ -13,14 +13,14 @@ const NEEDS = ["net", "read", "write", "run", "env", "sys"] as const;
 const PROJECT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 const WORD = /^[A-Za-z0-9_./:=-]+$/;
 
-/** A Weir with two backends, and a way to ask it. */
+/** A Weir with two backends, and a way to query it. */
 interface Stage extends AsyncDisposable {
   readonly weir: WeirProcess;
   readonly admin: string;
   readonly listener: number;
   readonly first: TestBackend;
   readonly second: TestBackend;
-  /** Runs a command that asks this Weir. */
+  /** Runs a command that queries this Weir. */
   readonly ask: (...args: string[]) => Promise<Ending>;
 }
 

@@ -1,4 +1,4 @@
-/** A worker that dies takes its own sessions with it, and the others serve on. */
+/** A worker that dies takes its own sessions with it, and the others go on serving. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { ENGINES_UNDER_TEST } from "../support/engines_under_test.ts";
@@ -38,7 +38,7 @@ for (const engine of ENGINES_UNDER_TEST) {
       const started = load.started;
       await eventually("many more clients came", () => load.succeeded > started + RATE);
       await load.stop();
-      // Those that the dead worker had, in sessions or in its queue.
+      // The clients of the dead worker, in sessions or in its queue.
       assertLess(failedBefore, RATE / 4);
       assertEquals(load.failed.slice(failedBefore), []);
 

@@ -1,4 +1,6 @@
-/** A worker that hangs is replaced and its sessions are written off, while the others serve on. */
+/**
+ * A worker that hangs is replaced and its sessions are written off, while the others go on serving.
+ */
 import { assertEquals, assertFalse, assertGreater, assertLess } from "@std/assert";
 import { bothEngines } from "../support/both_engines.ts";
 import { echo } from "../support/conducts.ts";
@@ -15,9 +17,9 @@ import { TestBackend } from "../support/test_backend.ts";
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const NAME = "a worker that hangs is replaced after ten seconds, and the others serve meanwhile";
 const HANGING_MAIN = new URL("../support/hanging_main.ts", import.meta.url);
-/** Three times as long as it takes on a machine that has nothing else to do. */
+/** Three times as long as it takes on an idle machine. */
 const HANG_PATIENCE_MS = 40_000;
-/** So many that each of two or three workers has some of them. */
+/** Enough for each of two or three workers to have some of them. */
 const CROWD = 40;
 
 // Both engines at once, because most of it is waiting for the ten seconds.
@@ -81,7 +83,7 @@ async function replaceOneOfEachEngine(): Promise<void> {
   const nativeNewcomers = newcomers[listeners.findIndex(({ engine }) => engine === "native")];
   await eventually("all are served", () => nativeNewcomers?.answers === CROWD);
   assertEquals(count(weir.log, /Worker \d+ hangs and keeps its sockets/g), 1);
-  // Those of the native worker that hangs have heard of it, so that they can come again.
+  // Those of the hung native worker have been disconnected, so they can reconnect.
   const nativeAt = listeners.findIndex(({ engine }) => engine === "native");
   const stranded = residents[nativeAt] as Crowd;
   await eventually(
@@ -104,7 +106,7 @@ function count(text: string, pattern: RegExp): number {
   return [...text.matchAll(pattern)].length;
 }
 
-/** Many clients of a listener, each with a session of its own or waiting for one. */
+/** Many clients of a listener, each with its own session or waiting for one. */
 class Crowd implements AsyncDisposable {
   readonly #port: number;
   #clients: readonly SocketEnd[] = [];
@@ -116,7 +118,7 @@ class Crowd implements AsyncDisposable {
     this.#port = port;
   }
 
-  /** How many have had an answer since they were told to ask. */
+  /** How many have had an answer since they were told to send. */
   get answers(): number {
     return this.#answers;
   }
@@ -126,7 +128,7 @@ class Crowd implements AsyncDisposable {
     return this.#waiting;
   }
 
-  /** Lets every client send something, and waits for no answer. */
+  /** Has every client send something, without waiting for an answer. */
   async ask(): Promise<void> {
     if (this.#clients.length === 0) {
       const connecting = Array.from({ length: CROWD }, () => SocketEnd.connect(this.#port));
@@ -136,7 +138,7 @@ class Crowd implements AsyncDisposable {
     this.#waiting = this.#clients.length;
     for (const client of this.#clients) {
       const asking = client.ping().then(() => this.#answers++);
-      // One that is given up ends with a reset, or when this end is closed.
+      // An abandoned one ends with a reset, or when this end is closed.
       const over = (): void => void this.#waiting--;
       this.#asking.add(asking.then(over, over));
     }

@@ -1,4 +1,4 @@
-/** What a native worker held that hangs is taken from it, and it takes nothing back when it wakes. */
+/** What a hung native worker held is taken from it, and it takes nothing back when it wakes. */
 import { assertEquals, assertFalse, assertGreater, assertLessOrEqual } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePort } from "../support/free_ports.ts";
@@ -12,7 +12,7 @@ import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
 
 const CLIENTS = 40;
-/** Three times as long as it takes on a machine that has nothing else to do. */
+/** Three times as long as it takes on an idle machine. */
 const HANG_PATIENCE_MS = 60_000;
 const HANGING_MAIN = new URL("../support/hanging_main.ts", import.meta.url);
 
@@ -48,7 +48,7 @@ nativeTest(
     await weir.logged(/A worker hangs/);
     await eventually("it is replaced", () => /serves again/.test(weir.log), HANG_PATIENCE_MS);
 
-    // Each hears of it at once: of an answer, or of the end of its connection.
+    // Each notices at once: an answer, or the end of its connection.
     const answers = await within(
       "an answer or a reset for each resident",
       Promise.all(residents.map((client) => client.ping().then(() => true, () => false))),

@@ -1,4 +1,6 @@
-/** A file that is no configuration is refused, and the Weir that reads it goes on as if nothing was. */
+/**
+ * A file that is not a configuration is refused, and the Weir that reads it goes on undisturbed.
+ */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";

@@ -1,4 +1,4 @@
-/** Acknowledged is delivered, also where the sender resets the connection right after. */
+/** What was acknowledged is delivered, even if the sender resets the connection right after. */
 import { assertEquals } from "@std/assert";
 import type { Side } from "../../../lib/engine/session_life.ts";
 import { Reception } from "../../support/conducts.ts";
@@ -11,7 +11,7 @@ import { Digest, seededBytes, sha256 } from "../../support/test_bytes.ts";
 import type { EngineUnderTest } from "../../support/engines_under_test.ts";
 import type { EngineCase } from "./engine_case.ts";
 
-/** Less than is spliced, and so much that neither Weir's buffers nor the reader's hold it. */
+/** Too little to be spliced, and too much for Weir's buffers or the reader's to hold. */
 const SIZES = { "300 kB": seededBytes(70, 300_000), "6 MB": seededBytes(71, 6_000_000) };
 /** A reader that takes 3 MB/s. */
 const READ_BYTES = 30_000;
@@ -52,7 +52,7 @@ async function checkDelivery(
   const reading = readSlowly(reader);
   await within("all bytes to be taken", sender.send(bytes));
   await within("all bytes to be acknowledged", sender.acknowledged());
-  // Closed with something unread, it resets the connection.
+  // Closing with unread input resets the connection.
   await within("what is left unread", sender.hasUnread());
   sender.close();
   const over = new AbortController();

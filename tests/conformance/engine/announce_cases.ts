@@ -10,7 +10,7 @@ import type { EngineCase } from "./engine_case.ts";
 const PAYLOAD = seededBytes(20, 100_000);
 const V2_SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];
 
-/** The header that a backend has to see, written out by hand. */
+/** The header that a backend must see, written out by hand. */
 type Header = (clientPort: number, weirPort: number) => readonly number[];
 
 const textHeader: Header = (clientPort, weirPort) => [
@@ -55,7 +55,7 @@ export const ANNOUNCE_CASES: readonly EngineCase[] = ANNOUNCEMENTS.map((announce
       hostname,
       options: { proxy_protocol: version },
     });
-    // One client sends at once, another one waits to be spoken to.
+    // One client sends at once, another one waits for the backend to speak.
     for (const eager of [true, false]) {
       using client = await SocketEnd.connect(weir.port, hostname);
       if (eager) await client.send(PAYLOAD);

@@ -9,7 +9,7 @@ import { SocketEnd } from "../../support/socket_end.ts";
 import { TestBackend } from "../../support/test_backend.ts";
 import type { EngineCase } from "./engine_case.ts";
 
-/** Nobody listens there, and no test is ever given such a low port. */
+/** Nothing listens there, and no test ever gets such a low port. */
 const REFUSING = ["127.0.0.1:1", "127.0.0.1:2"];
 const ROUND_ROBIN = { algorithm: "round_robin" };
 
@@ -31,7 +31,7 @@ export const CONNECT_CASES: readonly EngineCase[] = [
       for (const record of records) {
         assertEquals([record.close_code, record.backend], ["--", backend.name]);
       }
-      // A third of the sessions begins with each backend.
+      // A third of the sessions start with each backend.
       const { connectFailures, perBackend } = weir.books;
       assertEquals(perBackend, [0, 0, 30]);
       assertGreater(connectFailures, 19);
@@ -135,7 +135,7 @@ export const CONNECT_CASES: readonly EngineCase[] = [
       await client.ping();
       client.close();
       const records = await weir.finish();
-      // One that had reset its connection before it was accepted counts all the same.
+      // One that had reset its connection before it was accepted still counts.
       assertEquals(records.length, 101);
       for (const { close_code } of records) {
         assert(["--", "CD", "CR"].includes(close_code), close_code);

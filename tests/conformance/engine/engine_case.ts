@@ -5,7 +5,7 @@ import type { PermissionKind } from "../../support/permitted.ts";
 export interface EngineCase {
   /** What the engine does, to be read after its name. */
   readonly name: string;
-  /** Permissions next to those that every case needs. @default {none} */
+  /** Permissions besides those that every case needs. @default {none} */
   readonly needs?: readonly PermissionKind[];
   run(engine: EngineUnderTest): Promise<void>;
 }

@@ -32,7 +32,7 @@ export const LIFECYCLE_CASES: readonly EngineCase[] = [
       await busy.ping();
       busy.close();
       const records = await weir.finish();
-      // Each worker hands its lines over in its own time.
+      // Each worker passes its lines on when it suits it.
       const reasons = records.map((record) => `${record.close_code} ${record.reason}`).sort();
       assertEquals(reasons, ["-- both sides finished", "cD idle timeout while relaying"]);
       assertEquals(weir.books.timeouts, 1);

@@ -1,4 +1,4 @@
-/** Many sessions at once are no trouble. */
+/** Many sessions at once cause no trouble. */
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { readOpenFilesLimit } from "../../../lib/supervisor/open_files.ts";
 import { BackendProcess } from "../../support/backend_process.ts";
@@ -11,9 +11,9 @@ import { RunningWeir } from "../../support/running_weir.ts";
 import type { EngineCase } from "./engine_case.ts";
 
 const WANTED_SESSIONS = howMany(4_000, 10_000);
-/** Clients and backend are processes of their own, so that a session takes two of Weir's own files. */
+/** Clients and backend are separate processes, so a session takes only Weir's own two files. */
 const FILES_PER_SESSION = 2;
-/** Files of the process with Weir in it that are no sessions: about 70 as a rule. */
+/** Files of the process running Weir that do not belong to sessions: usually about 70. */
 const OTHER_FILES = 200;
 const WANTED_FILES = FILES_PER_SESSION * WANTED_SESSIONS + OTHER_FILES;
 

@@ -147,7 +147,7 @@ const HELD: EngineCase = {
   },
 };
 
-/** Ends of a session that come from Weir, so that a client sees them. */
+/** Session ends caused by Weir, as a client sees them. */
 const ENDS = [
   { what: "in order", backend: "answering", options: {} },
   { what: "by a timeout", backend: "silent", options: { idle_timeout: "50ms" } },

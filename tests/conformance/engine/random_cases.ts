@@ -8,7 +8,7 @@ import type { Ending } from "../../support/socket_end.ts";
 import { seededBytes } from "../../support/test_bytes.ts";
 import type { EngineCase } from "./engine_case.ts";
 
-/** How many sessions are made up. */
+/** How many sessions are generated. */
 const RANDOM_SESSIONS = howMany(300, 3_000);
 const AT_ONCE = 30;
 const MOST_STEPS = 8;
@@ -29,13 +29,13 @@ interface Script {
   readonly data: Uint8Array;
 }
 
-/** What came of a script. */
+/** The outcome of a script. */
 interface Outcome {
   readonly received: Uint8Array;
   readonly ending: Ending;
 }
 
-/** A made-up session: what both sides do. */
+/** A generated session: what both sides do. */
 interface Plan {
   readonly index: number;
   readonly client: Script;
@@ -49,11 +49,11 @@ interface Result {
 }
 
 /**
- * Sessions made up from a seed, once over Weir and once over a direct connection.
+ * Sessions generated from a seed, once over Weir and once over a direct connection.
  *
- * Where neither side resets, everything has to be the same: all bytes, and an orderly end on both
- * sides. Where one does, two things may legitimately differ, for they depend on timing alone and
- * differ between two direct connections as well:
+ * If neither side resets, everything must be the same: all bytes, and a regular end on both sides.
+ * If one does, two things may legitimately differ, as they depend only on timing and differ between
+ * two direct connections as well:
  *
  * - how much arrives. A reset discards what is in flight in the sender's and the receiver's
  *   buffers, so that the other side has some first part of what was sent, and so has the one who
@@ -211,7 +211,7 @@ class ScriptedBackend implements AsyncDisposable {
     return this.#backend.name;
   }
 
-  /** What comes of the next session with that number, from the backend's point of view. */
+  /** The outcome of the next session with that number, from the backend's point of view. */
   outcomeOf(index: number): Promise<Outcome> {
     return new Promise((resolve) => this.#expected.set(index, resolve));
   }

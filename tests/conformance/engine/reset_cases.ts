@@ -1,4 +1,7 @@
-/** Either side breaks the connection off, in every phase: the other side is told, and the log knows. */
+/**
+ * Either side resets the connection, in every phase: the other side notices, and the log records
+ * it.
+ */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { eventually, within } from "../../support/patience.ts";
 import { ResettableBackend, ResettableEnd } from "../../support/resettable_end.ts";
@@ -9,7 +12,7 @@ import type { EngineCase } from "./engine_case.ts";
 const BULK = seededBytes(30, 32 * 1024 * 1024);
 const SOME_BYTES = 100_000;
 
-/** A moment in the life of a session, seen from the side that is about to break it off. */
+/** A moment in the life of a session, seen from the side that is about to reset it. */
 interface Moment {
   /** Whether the session may have ended regularly by then. */
   readonly mayBeOver?: true;
@@ -117,7 +120,7 @@ const BY_MOMENT: readonly EngineCase[] = MOMENTS.flatMap((moment) =>
         assertEquals(record?.phase, "relay");
       }
 
-      // The other side hears of it: as an end or as a reset, and only of bytes that were sent.
+      // The other side notices: it sees an end or a reset, and only bytes that were sent.
       await within("the other side's end", other.ended);
       const received = other.received();
       assertLessOrEqual(received.length, SOME_BYTES + BULK.length);
@@ -154,7 +157,7 @@ const AT_ONCE: EngineCase = {
 
 export const RESET_CASES: readonly EngineCase[] = [...BY_MOMENT, AT_ONCE];
 
-/** Where what arrived is not what was sent; -1 where all of it is. */
+/** Where the received bytes first differ from the sent ones; -1 if they do not. */
 function firstDifference(received: Uint8Array, { name }: Moment): number {
   const skipped = name === "while it sends and nobody reads" ? SOME_BYTES : 0;
   return received.findIndex((byte, at) => {

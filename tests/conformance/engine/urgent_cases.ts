@@ -1,4 +1,4 @@
-/** Urgent data is no part of the stream: it is not passed on, and it does no harm. */
+/** Urgent data is not part of the stream: it is not passed on, and does no harm. */
 import { assertEquals } from "@std/assert";
 import { echo } from "../../support/conducts.ts";
 import { nativeObstacle } from "../../support/native_test.ts";
