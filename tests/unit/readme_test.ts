@@ -4,7 +4,7 @@ import { ALGORITHM_NAMES } from "../../lib/config/settings.ts";
 import { permittedTest } from "../support/permitted.ts";
 
 const README = new URL("../../README.md", import.meta.url);
-/** The formatter leaves alone what stands between these two, and so the reference can stay as is. */
+/** The formatter ignores what is between these two, so the reference stays as generated. */
 const START = "<!-- deno-fmt-ignore-start -->\n";
 const END = "<!-- deno-fmt-ignore-end -->";
 

@@ -24,11 +24,11 @@ const UNLIMITED: AdmissionSettings = {
 };
 const ROW = 3;
 
-/** Two workers at the door of one listener, with a clock that the test sets. */
+/** Two workers that admit clients to one listener, with a clock that the test sets. */
 class Door {
   readonly state = SharedState.create(2);
   nowMs = 1_800_000_000_000;
-  /** How often it was said that the table is full. */
+  /** How often a full table was reported. */
   notices = 0;
   readonly workers = [0, 1].map((slot) =>
     new Admission(this.state, slot, ROW, {
@@ -371,7 +371,7 @@ Deno.test("Admission.admit() says once an hour that the table is full", () => {
   assertEquals(door.notices, 3);
 });
 
-/** Takes every place, as clients of another worker do that stay. */
+/** Takes every place, as long-lived clients of another worker would. */
 function fillTable(state: SharedState): void {
   const { clients } = state.layout;
   const cells = new BigInt64Array(state.buffer);

@@ -19,7 +19,7 @@ permittedTest(
         }
       });
       assertEquals(seen, [0o600]);
-      // Files that are made later are none of its business.
+      // Files created later must not be affected.
       assertEquals(Deno.umask(0), 0);
     } finally {
       Deno.umask(before);

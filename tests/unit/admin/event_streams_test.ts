@@ -18,7 +18,7 @@ interface Message {
   readonly data: any;
 }
 
-/** Listens to events as a browser does. Use it with `await using`. */
+/** Subscribes to events as a browser does. Use it with `await using`. */
 class Ear implements AsyncDisposable {
   readonly #reader: ReadableStreamDefaultReader<string>;
   #text = "";
@@ -30,7 +30,7 @@ class Ear implements AsyncDisposable {
     this.#reader = body.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  /** The next message; `undefined` where the stream has ended. */
+  /** The next message; `undefined` if the stream has ended. */
   async next(): Promise<Message | undefined> {
     for (;;) {
       const end = this.#text.indexOf("\n\n");
@@ -52,7 +52,7 @@ class Ear implements AsyncDisposable {
   }
 }
 
-/** A client that takes nothing. */
+/** A client that reads nothing. */
 class UnreadOutlet implements Outlet {
   backlog = 0;
   hasEnded = false;
@@ -106,7 +106,7 @@ apiTest("GET /api/v1/events sends what happens, and what somebody has missed", a
     assertEquals((await ear.next())?.id, String(last));
   }
   {
-    // As after a restart: an id that there was never.
+    // As after a restart: an id that never existed.
     await using ear = new Ear(await again("/api/v1/events?kinds=event", last + 100));
     assertEquals((await ear.next())?.id, String(events.events[0]?.id));
   }
@@ -146,7 +146,7 @@ apiTest(
         await problemOf(refused),
         `503: There are already ${MOST_STREAMS} event streams, the maximum`,
       );
-      // Whoever only wants to see the head takes no place for longer than that.
+      // A client that reads only the head does not hold its place longer than that.
       await responses.pop()?.body?.cancel();
       await eventually("there is a place", async () => {
         const { status } = await weir.ask("/api/v1/events", { method: "HEAD" });
@@ -189,7 +189,7 @@ apiTest("EventStreams notices a client that has gone", async () => {
   const response = await weir.ask("/api/v1/events", { signal: abortion.signal });
   await response.body?.getReader().read();
   abortion.abort();
-  // Whoever leaves makes room again: otherwise this many could not come one after the other.
+  // A client that leaves makes room again: otherwise this many could not connect one after another.
   await eventually("there is room for others again and again", async () => {
     for (let index = 0; index < MOST_STREAMS; index++) {
       const other = await weir.ask("/api/v1/events?kinds=event");

@@ -27,7 +27,7 @@ function answerWith(later: Promise<void> = Promise.resolve()): Answerer {
   };
 }
 
-/** A server that takes what comes in at a free port. Use it with `await using`. */
+/** A server that accepts connections on a free port. Use it with `await using`. */
 class Served implements AsyncDisposable {
   readonly port: number;
   readonly #listener: Deno.TcpListener;

@@ -92,7 +92,7 @@ permittedTest(["run"], "promtool finds nothing wrong with the metrics", async ()
   try {
     child = command.spawn();
   } catch (error) {
-    // Debian has it in the package "prometheus"; where it is not there, the tests above have to do.
+    // Debian has it in the package "prometheus"; where it is missing, the tests above must suffice.
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }

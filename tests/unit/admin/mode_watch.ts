@@ -1,6 +1,6 @@
 import { eventually, within } from "../../support/patience.ts";
 
-/** Places in the memory that both threads share. */
+/** Offsets in the memory that both threads share. */
 const OVER = 0;
 const SIGHTINGS = 1;
 
@@ -8,7 +8,7 @@ const SIGHTINGS = 1;
  * Runs something, and returns every mode that a file had meanwhile, as another thread has seen
  * them.
  *
- * @param run is handed a function that waits until the file was seen again
+ * @param run receives a function that waits until the file was seen again
  */
 export async function watchMode(
   path: string,
@@ -36,7 +36,7 @@ export function isOver(shared: Int32Array): boolean {
   return Atomics.load(shared, OVER) === 1;
 }
 
-/** Takes note that the file was seen. */
+/** Records that the file was seen. */
 export function addSighting(shared: Int32Array): void {
   Atomics.add(shared, SIGHTINGS, 1);
 }

@@ -11,7 +11,7 @@ interface Description {
 }
 
 function describe(): Description {
-  // A copy by way of text, as a client would get it.
+  // A copy through text, as a client would get it.
   return JSON.parse(JSON.stringify(describeOpenApi(ROUTES, "1.2.3")));
 }
 

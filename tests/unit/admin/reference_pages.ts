@@ -19,7 +19,7 @@ import {
 import { closeCode, describeReason, ENDERS, PHASES } from "../../../lib/log/close_reason.ts";
 import type { SessionRecord } from "../../../lib/log/session_record.ts";
 
-/** The formatter leaves the pages alone: they are what this file makes of the tables. */
+/** The formatter leaves the pages alone: they are generated from the tables. */
 const HEAD =
   "<!-- deno-fmt-ignore-file -->\n<!-- Generated from the code by `deno task docs`. -->\n";
 

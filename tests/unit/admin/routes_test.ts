@@ -54,7 +54,7 @@ apiTest("GET /readyz tells of a listener without backends where that is asked fo
   const pools = await weir.ask("/readyz/pools");
   assertEquals(pools.status, 503);
   assertEquals(await pools.json(), { ...bad, pools: [{ listener: key, ready: false }] });
-  // Others are not concerned: the process is as ready as before.
+  // Others are not affected: the process is as ready as before.
   assertEquals(await weir.json("/readyz"), good);
 
   const unknown = await weir.ask(`/readyz?listener=${key}1`);

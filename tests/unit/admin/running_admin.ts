@@ -16,7 +16,7 @@ const LOOPBACK: BoundAddress = { kind: "tcp", address: { hostname: "127.0.0.1", 
 export interface AdminUnderTest {
   /** The right side of the mapping. @default {one backend where nothing listens} */
   readonly backends?: string;
-  /** Further lines of `[options]`. */
+  /** More lines of `[options]`. */
   readonly options?: readonly string[];
   /** @default {loopback, on a free port} */
   readonly address?: BoundAddress;
@@ -26,7 +26,7 @@ export interface AdminUnderTest {
   readonly bodyTimeoutMs?: number;
 }
 
-/** The admin API of a real Weir inside of the test's own process. Use it with `await using`. */
+/** The admin API of a real Weir inside the test's own process. Use it with `await using`. */
 export class RunningAdmin implements AsyncDisposable {
   readonly control: Control;
   /** The port of the one listener. */
@@ -137,7 +137,7 @@ export class RunningAdmin implements AsyncDisposable {
   }
 }
 
-/** What is wrong with a request, as the API says; checks that it says it the right way. */
+/** The API's description of what is wrong with a request; checks its form. */
 export async function problemOf(response: Response): Promise<string> {
   const type = response.headers.get("content-type");
   if (type !== "application/problem+json") throw new Error(`An answer is "${type}" and no problem`);

@@ -309,7 +309,7 @@ apiTest("a Unix socket is for its owner alone, and a dead one is taken over", as
   const folder = await Deno.makeTempDir();
   const path = `${folder}/weir.sock`;
   const address: BoundAddress = { kind: "unix", path };
-  // Left behind, as by a process that was killed: under this name nobody removes it.
+  // A leftover, as of a killed process: under this name it is never removed.
   using dead = Deno.listen({ transport: "unix", path: `${path}.old` });
   await Deno.rename(`${path}.old`, path);
   dead.close();

@@ -6,7 +6,7 @@ const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 ajv.addKeyword("components");
 ajv.addSchema({ $id: "weir", components: { schemas: SCHEMAS } });
 
-/** Says where an answer is not what its route promises; `undefined` where it is. */
+/** Returns where an answer differs from what its route promises; `undefined` if nowhere. */
 export function faultInAnswer(method: string, path: string, answer: unknown): string | undefined {
   const route = ROUTES.find((route) => route.method === method && route.path === path);
   const schema = route?.answers[0]?.schema;

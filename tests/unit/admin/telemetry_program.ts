@@ -3,7 +3,7 @@ import { startTelemetry } from "../../../lib/admin/telemetry.ts";
 import { RunningAdmin } from "./running_admin.ts";
 
 // Deno asks every thread before it exports. The native engine's sleep most of the time, and take
-// half a minute to answer where nothing happens.
+// half a minute to answer when idle.
 await using weir = await RunningAdmin.start({ options: ["engine = streams"] });
 const stop = startTelemetry(weir.control);
 await Deno.stdin.read(new Uint8Array(1));

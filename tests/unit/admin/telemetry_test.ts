@@ -20,7 +20,7 @@ Deno.test("startTelemetry() does nothing where OpenTelemetry is off", () => {
 
 permittedTest(["net", "run", "read"], "startTelemetry() exports every metric", async () => {
   let received = "";
-  // Stands where a collector does: names are plain text within the messages.
+  // Acts as a collector: names are plain text within the messages.
   const collector = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {

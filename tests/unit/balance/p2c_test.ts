@@ -16,7 +16,7 @@ const make = ALGORITHMS.p2c;
 
 Deno.test("P2c.pick() compares both of two backends every time", () => {
   const rig = new AlgorithmRig();
-  // So light that chance alone would hardly ever draw it.
+  // So light that random draws would hardly ever pick it.
   const algorithm = rig.make(make, weighted([256, 1]));
   rig.connectTimeMs.push(10, 10);
   rig.active.push(300, 0);

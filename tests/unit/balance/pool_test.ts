@@ -49,7 +49,7 @@ function poolOf(listener: ListenerSettings, state = SharedState.create(2), slot 
   return { state, heard, pool: new Pool(listener, { listener: 0, backends: rows }, inputs) };
 }
 
-/** Takes a lease that has to be there. */
+/** Takes a lease, which must be available. */
 function leaseOf(pool: Pool, tried = NONE_TRIED): Lease {
   const lease = pool.acquire(CLIENT, tried);
   assert(lease instanceof Lease, `no lease: ${String(lease)}`);
@@ -218,7 +218,7 @@ Deno.test("Pool.acquire() takes no backend that was ejected in the very moment",
   const { pool, state } = poolOf(listenerOf("127.0.0.1:1, 127.0.0.1:2"));
   for (const ejection of [EJECTION.ejected, EJECTION.onTrial]) {
     assertEquals(names(pool, 2).split("").sort().join(""), " 12");
-    // Another worker has written this, and not yet said that there is news.
+    // Another worker has written this, but has not advanced the epoch yet.
     state.setBackendCell(0, BackendCell.ejection, ejection);
     assertEquals(names(pool, 3), "2 2 2");
     assertEquals(state.backendCell(0, BackendCell.active), 0);

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Candidate } from "../../../lib/balance/algorithm.ts";
 import { Tier } from "../../../lib/balance/_tier.ts";
 
-/** A tier whose algorithm writes down what it is given. */
+/** A tier whose algorithm records what it is passed. */
 function tier() {
   const given: string[] = [];
   const it = new Tier({

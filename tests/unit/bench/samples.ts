@@ -1,6 +1,6 @@
 import type { Sample } from "../../bench/sample.ts";
 
-/** A sample of new connections with one worker, for tests; what matters is given. */
+/** A sample of new connections with one worker; tests pass what matters. */
 export function makeSample(
   fields: Pick<Sample, "contestant" | "round" | "figures"> & Partial<Sample>,
 ): Sample {

@@ -4,7 +4,7 @@ import { writeAll } from "../../../lib/cli/terminal.ts";
 /** What a stream does when it is written to: take this many bytes, or refuse. */
 type Conduct = number | Error;
 
-/** Writes a text to a stream of that conduct, and returns what the stream took. */
+/** Writes a text to a stream that behaves so, and returns what the stream took. */
 function written(text: string, conducts: readonly Conduct[]): string {
   const bytes: number[] = [];
   const left = [...conducts];

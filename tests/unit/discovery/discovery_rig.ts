@@ -10,7 +10,7 @@ export class FakeNames implements Resolver {
   readonly hosts = new Map<string, readonly string[] | Error>();
   readonly records = new Map<string, readonly ServiceRecord[] | Error>();
   readonly asked: string[] = [];
-  /** Keeps every answer back while it is set. */
+  /** Holds every answer back while set. */
   gate: Promise<void> | undefined;
 
   addresses(hostname: string): Promise<readonly string[]> {
@@ -30,7 +30,7 @@ export class FakeNames implements Resolver {
   }
 }
 
-/** Timers that run when a test says so. */
+/** Timers that fire when a test says so. */
 export class Timers {
   readonly #timers = new Set<{ run: () => void; delayMs: number }>();
 
@@ -87,7 +87,7 @@ export class DiscoveryRig {
     return expanded;
   }
 
-  /** One round of look-ups, and the news of it. */
+  /** One round of look-ups, and its results. */
   async round(intervalMs = 10_000): Promise<void> {
     await this.timers.fire(intervalMs);
     await this.timers.fire(50);

@@ -130,7 +130,7 @@ Deno.test("Discovery starts without a name that is resolved at load only, and tr
   assertEquals(rig.discovery.unresolved, [
     { listener: "2000", name: "a.test:80", problem: "not found" },
   ]);
-  // Less and less often, and no less than every half minute.
+  // Less and less often, but at least every half minute.
   for (const delayMs of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
     assertEquals(rig.timers.delaysMs, [delayMs]);
     await rig.timers.fire(delayMs);
@@ -188,7 +188,7 @@ Deno.test("Discovery looks again at every load if it must not look in between", 
     "it keeps the addresses that it had",
   ]);
   assertEquals(backendsOf(kept)[0]?.candidates, ["10.0.0.2"]);
-  // And it is tried on, until an answer is good.
+  // And it is retried until an answer is good.
   rig.discovery.update(settings);
   assertEquals(rig.timers.delaysMs.filter((delayMs) => delayMs > 50), [30_000]);
   rig.names.hosts.set("a.test", ["10.0.0.3"]);

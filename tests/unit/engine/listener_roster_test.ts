@@ -9,8 +9,8 @@ import { ListenerTally } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 
 /**
- * A roster whose listeners write down what is asked of them; port 2999 cannot be bound. A retirement
- * is over when the test says so.
+ * A roster whose listeners record the calls; port 2999 cannot be bound. A retirement ends when the
+ * test says so.
  */
 function rig() {
   const asked: string[] = [];
@@ -50,14 +50,14 @@ function rig() {
       roster.commit();
       return asked.splice(0);
     },
-    /** Ends a retirement, and lets the roster hear of it. */
+    /** Ends a retirement, and lets the roster notice. */
     retired: async (key: string) => {
       retirements.get(key)?.resolve(true);
       retirements.delete(key);
       await Promise.resolve();
       await Promise.resolve();
     },
-    /** Sockets in the books, by the order of the keys' numbers. */
+    /** Counted sockets, in the order of the keys' numbers. */
     sockets: (...rows: number[]) =>
       rows.map((row) => state.listenerTally(0, row, ListenerTally.sockets)),
   };

@@ -58,7 +58,7 @@ Deno.test("SessionLife gives a place back that it got from the queue and could n
   assert(typeof first.acquire(() => {}) === "object");
   const waiting = begin();
   const answer = waiting.acquire((lease) => {
-    // What an engine does that cannot dial: it ends the session while it is being served.
+    // What an engine does if it cannot dial: it ends the session while it is being served.
     assert(lease !== undefined);
     waiting.connectFailed("local_fault", new Error("EMFILE"));
     waiting.end();
@@ -122,7 +122,7 @@ Deno.test("SessionLife looks on at once where it could not connect to the place 
   first.acquire(() => {});
   const waiting = begin();
   waiting.acquire(() => {
-    // What an engine does whose attempt fails before it has begun, for want of a route say.
+    // What an engine does if an attempt fails before it has begun, such as for lack of a route.
     assert(waiting.connectFailed("connect_failed", new Error("ENETUNREACH")));
     assertEquals(waiting.acquire(() => {}), undefined);
     waiting.end();

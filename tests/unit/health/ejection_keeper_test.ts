@@ -66,7 +66,7 @@ const OUT = "0 out: 3 connections in a row failed";
 Deno.test("EjectionKeeper reports once what a worker has ejected, and for how long", async () => {
   const rig = new Rig(backendsOf(2), ...OPTIONS);
   rig.eject(0);
-  // It is reported up to a quarter of a second late, and lasts as long as it does all the same.
+  // It is reported up to a quarter of a second late, but its length is unaffected.
   await rig.scheduler.advance(250);
   assertEquals([rig.reports, rig.lastsMs], [[OUT], [10_000]]);
   await rig.scheduler.advance(5000);
@@ -152,7 +152,7 @@ Deno.test("EjectionKeeper.clear() ends an ejection in whatever state it is", asy
   }
 });
 
-/** As a client sees it that says nothing. */
+/** As seen by a client that sends nothing. */
 const RESET = { hadInput: false, openMs: 0, clientKey: 1n };
 
 Deno.test("EjectionKeeper.checkPassed() ends an ejection for connections that failed", async () => {
@@ -182,7 +182,7 @@ Deno.test("EjectionKeeper.checkPassed() leaves an ejection for resets to the tri
     assertEquals(rig.code(0), EJECTION.onTrial);
     rig.worker.succeeded(0, true);
     assertEquals(rig.code(0), EJECTION.none);
-    // The next ejection has reasons of its own.
+    // The next ejection has its own reasons.
     rig.eject(0);
     rig.keeper.checkPassed(0);
     assertEquals(rig.code(0), EJECTION.none);

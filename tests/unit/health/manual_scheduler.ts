@@ -18,12 +18,12 @@ export class ManualScheduler implements Scheduler {
     return () => this.#tasks.delete(task);
   };
 
-  /** How many timers wait. */
+  /** How many timers are pending. */
   get waiting(): number {
     return this.#tasks.size;
   }
 
-  /** Lets time pass, and does everything that falls due in it, one after the other. */
+  /** Lets time pass, and runs everything that becomes due, one after another. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     for (let task = this.#first(); task && task.atMs <= endMs; task = this.#first()) {
@@ -40,7 +40,7 @@ export class ManualScheduler implements Scheduler {
   }
 }
 
-/** Lets promises that are resolved already do their work. */
+/** Lets the callbacks of resolved promises run. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 8; turn++) await Promise.resolve();
 }

@@ -9,9 +9,9 @@ import { type Conduct, TestBackend } from "../../support/test_backend.ts";
 import { listenerOf } from "./watched.ts";
 
 const REQUEST_END = "\r\n\r\n";
-/** For probes that are not to run into it, however busy the machine is. */
+/** For probes that must not reach it, however busy the machine is. */
 const LONG_TIMEOUT_MS = 20_000;
-/** For probes that are to run into it, once they have come as far as they can. */
+/** For probes that should reach it, once they have got as far as they can. */
 const SHORT_TIMEOUT = "health_timeout = 250ms";
 
 /** Probes the first backend of a listener, for as long as its `health_timeout` says if it does. */
@@ -29,7 +29,7 @@ async function probe(listener: ListenerSettings): Promise<ProbeResult> {
   }
 }
 
-/** What is wrong with a backend; empty where nothing is. */
+/** What is wrong with a backend; empty if nothing is. */
 async function problem(listener: ListenerSettings): Promise<string> {
   const result = await probe(listener);
   assert(result.durationMs >= 0);

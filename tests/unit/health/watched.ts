@@ -17,7 +17,7 @@ export function listenerOf(backends: string, ...options: readonly string[]): Lis
   return listener;
 }
 
-/** So many backends, at ports from 1 on. */
+/** This many backends, on ports from 1 on. */
 export function backendsOf(count: number): string {
   return Array.from({ length: count }, (_, index) => `127.0.0.1:${index + 1}`).join(", ");
 }

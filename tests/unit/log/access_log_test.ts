@@ -51,7 +51,7 @@ Deno.test("AccessLog posts by itself after a while, each time that something wai
   log.record(RECORD);
   log.record(RECORD);
   assertEquals(await posted.promise, 2);
-  // The sanitizer would find a timer that is left.
+  // The sanitizer would find a leftover timer.
 });
 
 Deno.test("AccessLog posts a full batch at once", () => {

@@ -11,7 +11,7 @@ async function inFolder(body: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-/** A file in memory that writes as the test says. */
+/** A file in memory whose writes the test controls. */
 class ScriptedFile implements LogFile {
   closed = false;
   readonly #written: number[] = [];
@@ -267,7 +267,7 @@ Deno.test("openLogFile() returns standard output for - and leaves it open", asyn
 });
 
 Deno.test("AccessLogWriter loses nothing that comes just as it has written everything", async () => {
-  // The second line comes so many microtasks after the first: one of them is the moment.
+  // The second line comes this many microtasks after the first: one of them hits the race.
   for (let gap = 0; gap < 20; gap++) {
     let written = "";
     const writer = await AccessLogWriter.open("test", {

@@ -1,11 +1,11 @@
-/** The runner as a process, on files of tests that are made up. */
+/** The runner as a process, on generated test files. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { permittedTest } from "../../support/permitted.ts";
 
 const NEEDS = ["read", "write", "run", "env"] as const;
 const MAIN = new URL("../../run.ts", import.meta.url);
 
-/** What the runner has said and given. */
+/** The output and exit status of the runner. */
 interface Run {
   readonly code: number;
   readonly output: string;
@@ -82,7 +82,7 @@ permittedTest(
   NEEDS,
   "the runner runs files together, apart from those that run alone",
   async () => {
-    // Each of the two can only end when the other has begun.
+    // Each of the two can end only once the other has started.
     const together = (own: string, other: string) => `
 Deno.test("meets the other", async () => {
   Deno.writeTextFileSync("FOLDER/${own}", "");

@@ -12,7 +12,7 @@ import type { HammerOrder, HammerReport } from "./hammering_worker.ts";
 const NOW_NS = bucketTime(1_800_000_000_000);
 const SECOND_NS = 1_000_000_000n;
 
-/** Memory for a table so small that everything in it meets. */
+/** Memory for a table so small that all keys collide. */
 function smallTable(places: number, slots: number): [SharedArrayBuffer, ClientRegion] {
   const [cells, sharedPlaces] = [4, 2];
   const all = places + sharedPlaces;
@@ -118,7 +118,7 @@ Deno.test("ClientTable.enter() takes no place over whose bucket is not full yet"
   assertEquals(table.enter(first, limits, NOW_NS), NO_PLACE.tooFast);
   table.leave(table.enter(second, limits, NOW_NS + SECOND_NS));
   assertEquals(table.enter(first, limits, NOW_NS + SECOND_NS), NO_PLACE.none);
-  // The clock was set back by a day: what is so far ahead is no bucket any more.
+  // The clock was set back by a day: a time that far ahead is no longer a valid bucket.
   assert(table.enter(first, limits, NOW_NS - 86_400n * SECOND_NS) >= 0);
 });
 
@@ -165,7 +165,7 @@ Deno.test("ClientTable.release() gives back what a dead worker held, and only th
 Deno.test("ClientTable.release() frees places that a dead worker was taking over", () => {
   const [memory, region] = smallTable(2, 2);
   const cells = new BigInt64Array(memory);
-  // As a thread of slot 1 leaves them that ends right after a claim, and before a key is a member.
+  // As left by a thread of slot 1 that ends right after a claim, before its key is a member.
   cells[region.cells + 1] = 1n << 34n | 1n << 32n | 1n;
   cells[region.cells + CLIENT_STRIDE + 1] = 1n << 34n | 2n << 32n | 1n;
   const table = new ClientTable(memory, region, 0);

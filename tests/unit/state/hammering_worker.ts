@@ -2,7 +2,7 @@ import { ClientTable, NO_PLACE } from "../../../lib/state/client_table.ts";
 import type { ClientRegion } from "../../../lib/state/layout.ts";
 import { Random } from "../../../lib/base/random.ts";
 
-/** What a thread is to do to the table that it shares with others. */
+/** What a thread does to the table that it shares with others. */
 export interface HammerOrder {
   readonly memory: SharedArrayBuffer;
   readonly region: ClientRegion;
@@ -17,13 +17,13 @@ export interface HammerOrder {
   readonly dies: boolean;
 }
 
-/** What came of it. */
+/** The result. */
 export interface HammerReport {
   readonly entered: number;
   readonly refused: number;
   /** How often there was no place. */
   readonly homeless: number;
-  /** How often a client was seen to have more sessions than it may have. */
+  /** How often a client was seen to exceed its limit. */
   readonly exceeded: number;
   readonly held: number;
 }

@@ -204,7 +204,7 @@ Deno.test("SharedState.releaseWorker() takes back what a worker wrote that ended
   };
   take(5);
   state.releaseWorker(0);
-  // A thread that is told to end goes on for a moment: sessions end, and others begin.
+  // A thread that is told to end continues for a moment: sessions end, and others begin.
   take(-5);
   take(2);
   state.releaseWorker(0);

@@ -3,10 +3,10 @@ import { FileWatcher } from "../../../lib/supervisor/file_watcher.ts";
 import { eventually, pause } from "../../support/patience.ts";
 import { permittedTest } from "../../support/permitted.ts";
 
-/** Long enough for a watcher to have looked, and short enough to be waited for. */
+/** Long enough for a watcher to have polled, and short enough to wait for. */
 const SEVERAL_LOOKS_MS = 700;
 
-/** A watched file in a folder of its own, and how often a change was told. */
+/** A watched file in its own folder, and how often a change was reported. */
 class Rig implements AsyncDisposable {
   readonly folder: string;
   readonly file: string;
@@ -72,7 +72,7 @@ permittedTest(
     await Deno.symlink("2", `${rig.folder}/..data_tmp`);
     await Deno.rename(`${rig.folder}/..data_tmp`, `${rig.folder}/..data`);
     await rig.hasTold(1);
-    // And the file behind the links may be written where it is.
+    // And the file behind the links may be written in place.
     await Deno.writeTextFile(`${rig.folder}/2/weir.cfg`, "third");
     await rig.hasTold(2);
   },

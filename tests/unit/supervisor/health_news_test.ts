@@ -4,7 +4,7 @@ import { EventLog } from "../../../lib/supervisor/event_log.ts";
 import { HealthNews, type HealthState } from "../../../lib/supervisor/health_news.ts";
 import { ManualScheduler } from "../health/manual_scheduler.ts";
 
-/** News, and what the log and the events have of them. */
+/** Health news, and what the log and the events contain of it. */
 class Rig implements Disposable {
   readonly scheduler = new ManualScheduler();
   readonly events = new EventLog();

@@ -3,7 +3,7 @@ import { WorkerCell } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { HANG_MS, HeartbeatMonitor } from "../../../lib/supervisor/heartbeat_monitor.ts";
 
-/** A monitor on a clock that the test moves, one second for each look. */
+/** A monitor on a clock that the test advances by one second per check. */
 function rig() {
   const state = SharedState.create(2);
   let nowMs = 1_000;

@@ -12,7 +12,7 @@ import { TestBackend } from "../../support/test_backend.ts";
 import { listenersAre, serveMany, settingsOf, TroubledWeir } from "./troubled_weir.ts";
 
 const NEEDS = ["net", "read", "write", "ffi"] as const;
-/** So many that each worker has some. */
+/** Enough for each worker to have some. */
 const CLIENTS = 20;
 
 function config(engine: string, backends: readonly TestBackend[], ports: number[]): Settings {
@@ -60,7 +60,7 @@ for (const engine of ["streams", "native"]) {
     await weir.logged(/Worker 1 serves again/);
     for (const client of clients) client.close();
 
-    // Nothing is left in the books, and the rows are to be had again.
+    // Nothing is left in the counts, and the rows are free again.
     assertEquals(await supervisor.reload(both), []);
     assertEquals(supervisor.generation.listeners[1]?.rows.listener, rows.listener);
     await serveMany(other);

@@ -57,7 +57,7 @@ Deno.test("warnAboutOpenFiles() counts the pipes of the native engine", () => {
       'pipes: raise the limit with "ulimit -n 3127" before starting, or with "LimitNOFILE=3127" ' +
       "in a systemd unit, or lower max_connections",
   );
-  // Fewer sessions have no use for more than two pipes each.
+  // Fewer sessions cannot use more than two pipes each.
   const few = settingsOf(LIMITED.replace("1000", "10"));
   assertEquals(warnAboutOpenFiles(few, { soft: 103 + 10 * 6, hard: 9000 }, NATIVE), undefined);
   assertStringIncludes(
@@ -122,7 +122,7 @@ Deno.test("readOpenFilesLimit() takes the C library's word where there is a bind
   assertEquals(readOpenFilesLimit(() => limit), limit);
 });
 
-/** What a process with a limit of 600 open files reads, given these permissions. */
+/** What a process with a limit of 600 open files reads with these permissions. */
 async function readInChild(...permissions: string[]): Promise<unknown> {
   const module = new URL("../../../lib/supervisor/open_files.ts", import.meta.url);
   const folder = await Deno.makeTempDir();

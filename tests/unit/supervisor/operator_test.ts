@@ -10,7 +10,7 @@ import { settingsOf, TroubledWeir } from "./troubled_weir.ts";
 
 const NEEDS = ["net", "read", "write", "ffi"] as const;
 
-/** Stands for a shutdown that a test does not ask for. */
+/** A shutdown that the test does not expect. */
 function unexpected(): never {
   throw new Error("Nobody has asked for that");
 }

@@ -125,7 +125,7 @@ Deno.test("Planner.plan() leaves the backends' rows to a listener whose last cli
     "2001 = 127.0.0.1:1, 127.0.0.1:2",
   );
   assert(listener !== undefined && backends.length === 2);
-  // It has no backend yet, and may be given either of them.
+  // It has no backend yet, and may get either of them.
   state.addListenerCell(listener, ListenerCell.active, 1);
   enact("2000 = 127.0.0.1:1");
   const others = enact("2000 = 127.0.0.1:1, 127.0.0.1:3, 127.0.0.1:4")[0] ?? [];
@@ -139,7 +139,7 @@ Deno.test("Planner.plan() uses no row again that a worker may still go by", () =
   const { planner, enact } = rig();
   const [[, , removed] = []] = enact("2000 = 127.0.0.1:1, 127.0.0.1:2");
   planner.plan(settingsOf("2000 = 127.0.0.1:1")).apply();
-  // Not every worker has said that it has taken that over.
+  // Not every worker has confirmed it yet.
   const next = planner.plan(settingsOf("2000 = 127.0.0.1:1, 127.0.0.1:3"));
   assertNotEquals(next.generation.listeners[0]?.rows.backends[1], removed);
   next.discard();

@@ -33,7 +33,7 @@ class Rig implements AsyncDisposable {
   text: string;
   /** How often it was read. */
   loads = 0;
-  /** Keeps the file from being read to its end while it is set. */
+  /** Blocks the reading of the file while set. */
   gate: Promise<void> | undefined;
 
   private constructor(weir: TroubledWeir, text: string, names: FakeNames, discovery: Discovery) {
@@ -101,7 +101,7 @@ nativeTest(
     rig.gate = gate.promise;
     const first = rig.reloader.reload("the first");
     await eventually("the file is being read", () => rig.loads === 1);
-    // The file changes after it was read: what is asked for now has to see that.
+    // The file changes after it was read: reloads requested now must see that.
     const others = Array.from({ length: 50 }, () => rig.reloader.reload("another one"));
     rig.text = config(port, `${backend.name}:7`);
     gate.resolve();

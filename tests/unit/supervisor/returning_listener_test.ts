@@ -38,7 +38,7 @@ for (const engine of ["streams", "native"]) {
       for (let round = 0; round < ROUNDS; round++) {
         assertEquals(await supervisor.reload(config(backend, port)), []);
         assertEquals(await supervisor.reload(config(backend, port, other)), []);
-        // A socket that is about to be closed, next to a new one, lets none of its clients in.
+        // A socket that is about to be closed, beside a new one, accepts none of its clients.
         assertEquals([listenersAt(other), sockets()], [WORKERS, WORKERS]);
         await serveMany(other);
       }

@@ -157,8 +157,8 @@ for (const engine of ["streams", "native"]) {
     assertEquals(weir.slots, [4, 5]);
     await listenersAre(port, 2);
     await serveMany(port);
-    // They are dead now and not there for a reload to find: it gives their slots to others, not
-    // those of the threads that were given up.
+    // They are dead now, so a reload does not find them: it assigns their slots to others, but not
+    // those of the abandoned threads.
     await Promise.all([weir.kill(4), weir.kill(5)]);
     assertEquals(await weir.supervisor.reload(weir.supervisor.settings), []);
     assertEquals(weir.slots, [4, 5]);
@@ -192,7 +192,7 @@ nativeTest(NEEDS, "a restart that still waits does not come on top of a replacem
   await using backend = new TestBackend(echo);
   const [port = 0] = freePorts(1);
   await using weir = await TroubledWeir.start(config(backend, "streams", [port]));
-  // With every death in a row the pause before the restart grows.
+  // The pause before the restart grows with every consecutive death.
   for (let deaths = 1; deaths <= 4; deaths++) {
     await weir.kill(0);
     await eventually("it is back", () => weir.log.split("Worker 0 serves again").length > deaths);

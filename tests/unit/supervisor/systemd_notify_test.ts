@@ -109,7 +109,7 @@ if (Deno.build.os === "linux") {
       await notify.reloading();
       await notify.ready();
       const messages: string[] = [];
-      // The sign of life that comes last was sent after everything else.
+      // The last keep-alive was sent after everything else.
       while (!messages.includes("STOPPING=1") || messages.at(-1) !== SIGN_OF_LIFE) {
         messages.push(await socket.receive());
       }

@@ -1,4 +1,4 @@
-/** The native engine's worker, which runs into trouble when told to. */
+/** The native engine's worker, which fails on demand. */
 import { runNativeWorker } from "../../../lib/engine/native/native_worker.ts";
 import type { WorkerPort } from "../../../lib/engine/worker_loop.ts";
 import { troubledPort } from "./troubled_port.ts";

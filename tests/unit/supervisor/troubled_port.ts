@@ -1,13 +1,12 @@
 import type { ToWorker } from "../../../lib/engine/messages.ts";
 import type { WorkerPort } from "../../../lib/engine/worker_loop.ts";
 
-/** Where this process says what is to happen to its workers. */
+/** Where this process says what should happen to its workers. */
 export const TROUBLE_FOLDER = `/tmp/weir_trouble_${Deno.pid}`;
 
 /**
- * A worker's port that runs into trouble when a test wants it to: on a message for which there is a
- * file `SLOT-TYPE` in {@linkcode TROUBLE_FOLDER}. The file says what happens to the worker, and is
- * used up by it.
+ * A worker's port that fails on demand: on a message for which there is a file `SLOT-TYPE` in
+ * {@linkcode TROUBLE_FOLDER}. The file says what happens to the worker, and is consumed.
  */
 export function troubledPort(scope: WorkerPort): WorkerPort {
   let slot = -1;

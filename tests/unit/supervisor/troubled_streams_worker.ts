@@ -1,4 +1,4 @@
-/** The streams engine's worker, which runs into trouble when told to. */
+/** The streams engine's worker, which fails on demand. */
 import { StreamsEngine } from "../../../lib/engine/streams/streams_engine.ts";
 import { runWorker, type WorkerPort } from "../../../lib/engine/worker_loop.ts";
 import { troubledPort } from "./troubled_port.ts";

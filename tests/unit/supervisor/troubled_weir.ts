@@ -15,7 +15,7 @@ import { type Trouble, TROUBLE_FOLDER } from "./troubled_port.ts";
 /** Enough clients for the kernel to assign some to every listening socket. */
 const MANY_CLIENTS = 40;
 
-/** A supervisor whose workers run into trouble when told to. Use it with `await using`. */
+/** A supervisor whose workers fail on demand. Use it with `await using`. */
 export class TroubledWeir implements AsyncDisposable {
   readonly supervisor: Supervisor;
   readonly accessLog = new AccessLogOwner();
@@ -33,7 +33,7 @@ export class TroubledWeir implements AsyncDisposable {
     });
   }
 
-  /** Makes it, and starts nothing yet. */
+  /** Creates it without starting anything. */
   static async create(settings: Settings): Promise<TroubledWeir> {
     await Deno.mkdir(TROUBLE_FOLDER, { recursive: true });
     return new TroubledWeir(settings);
@@ -50,12 +50,12 @@ export class TroubledWeir implements AsyncDisposable {
     return this.#lines.join("");
   }
 
-  /** The slots of the workers that are there. */
+  /** The slots of the existing workers. */
   get slots(): number[] {
     return Array.from(this.supervisor.workers, ({ slot }) => slot).sort((a, b) => a - b);
   }
 
-  /** Lets the next message of a type be one that a worker has trouble with. */
+  /** Makes a worker fail at the next message of a type. */
   trouble(slot: number, type: ToWorker["type"], trouble: Trouble): void {
     Deno.writeTextFileSync(`${TROUBLE_FOLDER}/${slot}-${type}`, trouble);
   }
@@ -110,7 +110,7 @@ export function settingsOf(text: string): Settings {
   return settings;
 }
 
-/** How many sockets listen at a port. */
+/** How many sockets listen on a port. */
 export function listenersAt(port: number): number {
   return listeningPorts().filter((each) => each === port).length;
 }

@@ -62,7 +62,7 @@ Deno.test("drawTop() tells the listeners of a backend apart, where there are sev
   const rows = lines.filter((line) => line.startsWith("10.0.0.1:80 "));
   assertEquals(rows.map((row) => /24003|24004/.exec(row)?.[0]), ["24003", "24004"]);
   assert(!draw(model(), 200, 24).join("\n").includes("LISTENER"));
-  // Where there is no room for it, a column that is narrower takes its place.
+  // Where there is no room for it, a narrower column takes its place.
   assertStringIncludes(draw(top, 40, 24).join("\n"), "ACTIVE");
 });
 

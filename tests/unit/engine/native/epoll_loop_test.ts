@@ -9,7 +9,7 @@ import { EpollLoop, type Watcher } from "../../../../lib/engine/native/epoll_loo
 import { type Libc, openLibc } from "../../../../lib/engine/native/libc.ts";
 import { nativeTest } from "../../../support/native_test.ts";
 
-/** Writes down what it is told. */
+/** Records its notifications. */
 class Recorder implements Watcher {
   readonly told: string[] = [];
   onReady: (() => void) | undefined;
@@ -75,7 +75,7 @@ loopTest("comes back when a turn was asked for", (bench) => {
   recorder.onReady = () => loop.requestTurn();
   loop.watch(descriptor, EPOLLIN, recorder);
   bench.raise(descriptor);
-  // Told as long as it is readable, and this run would never end.
+  // If it were notified as long as it is readable, this run would never end.
   loop.run(60_000, 60_000);
   assertEquals(recorder.told, [`ready ${descriptor}`]);
 });
@@ -123,7 +123,7 @@ loopTest("tells again but once in a turn, however often it was asked", (bench) =
   for (let turn = 0; turn < 4; turn++) {
     recorder.told.length = 0;
     recorder.onReady = () => {
-      // Told by the event, by what was asked for in the turn before, or by both.
+      // Notified by the event, by the request in the previous turn, or by both.
       loop.tellAgain(descriptor);
       loop.tellAgain(descriptor);
       loop.requestTurn();

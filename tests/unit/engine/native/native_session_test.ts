@@ -22,9 +22,9 @@ const UNCHANGED = {
   access_log: "in memory",
   log_format: "json",
 };
-/** What a client sends at a time that moves bulk: less than any socket holds. */
+/** What a client that moves bulk data sends at a time: less than any socket holds. */
 const CHUNK = "x".repeat(64 * 1024);
-/** So many of them, and a session is spliced. */
+/** This many of them make a session spliced. */
 const CHUNKS = 32;
 
 function nativeEngine(faults: readonly Fault[] = []): EngineUnderTest {
@@ -34,7 +34,7 @@ function nativeEngine(faults: readonly Fault[] = []): EngineUnderTest {
   return { name: "native", workerUrls, fragileWorkerUrls: workerUrls };
 }
 
-/** Settings for the listener of a Weir that runs. */
+/** Settings for the listener of a running Weir. */
 function settingsOf(
   weir: RunningWeir,
   backends: string[],
@@ -171,7 +171,7 @@ nativeTest(
     const settings = settingsOf(weir, backends, { ...options, idle_timeout: "1h" });
     assertEquals(await weir.supervisor.reload(settings), []);
     await within("the end", client.readAll());
-    // One that goes by the new settings is looked at every five seconds.
+    // One with the new settings is checked every five seconds.
     assertLess(performance.now() - idleSinceMs, 4_500);
     await weir.drain();
   },

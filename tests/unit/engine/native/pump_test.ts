@@ -148,7 +148,7 @@ pumpTest("goes back to reading and writing when the pieces become small", (chann
 pumpTest("says which side is broken", (channel) => {
   channel.to.close(channel.to.far);
   channel.from.write(channel.from.near, Uint8Array.of(1));
-  // The first write is answered by a reset, and the second one fails by it.
+  // The first write is answered with a reset, which makes the second one fail.
   channel.move();
   channel.from.write(channel.from.near, Uint8Array.of(2));
   assertEquals(channel.move(), MOVED.writeFailed);
@@ -156,7 +156,7 @@ pumpTest("says which side is broken", (channel) => {
   using other = new Channel();
   other.to.write(other.to.far, Uint8Array.of(9));
   other.from.write(other.from.far, Uint8Array.of(9));
-  // Closed with bytes unread, it resets the connection.
+  // Closing with unread input resets the connection.
   other.from.close(other.from.near);
   assertEquals(other.move(), MOVED.readFailed);
 });

@@ -53,7 +53,7 @@ async function connected(): Promise<[ResettableEnd, Deno.TcpConn]> {
 permittedTest(["net"], "Lingering lasts until the remaining side has ended, too", async () => {
   const lingering = new Lingering();
   const rig = await Rig.open(lingering, Infinity);
-  // Were the connection closed, this would be answered by a reset.
+  // If the connection were closed, this would be answered with a reset.
   assertEquals(await rig.backend.send(QUESTION), true);
   assertEquals(lingering.size, 1);
   await rig.backend.finish();

@@ -57,7 +57,7 @@ class Rig implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // Unlike `close`, it does not mind that a test has closed one of them.
+    // Unlike `close`, it tolerates that a test has already closed one of them.
     this.far[Symbol.dispose]();
     this.near[Symbol.dispose]();
   }
