@@ -130,6 +130,7 @@ nativeTest(
     rig.text = config(port, backend.name, `access_log = ${after}`);
     const reload = rig.reloader.reload("one that fails");
     await eventually("the new file is open", () => isFile(after));
+    await rig.weir.troubleHasCome(1, "prepare");
     rig.weir.accessLog.write("meanwhile\n", 1);
     rig.weir.supervisor.replace(1, "it does not move");
     assertMatch((await reload).problems.join(), /The worker was given up/);

@@ -175,7 +175,7 @@ for (const engine of ["streams", "native"]) {
       weir.trouble(1, "prepare", "hang");
       const reloaded = config(backend, engine, [port, other]);
       const reload = weir.supervisor.reload(reloaded);
-      await pause(AFTER_RESTART_MS);
+      await weir.troubleHasCome(1, "prepare");
       weir.supervisor.replace(1, "it does not move");
       assertMatch(JSON.stringify(await reload), /The worker was given up/);
       await weir.logged(/Worker 4 serves again/);

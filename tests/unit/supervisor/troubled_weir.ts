@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { assert } from "@std/assert";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
 import type { Settings } from "../../../lib/config/settings.ts";
@@ -58,6 +59,12 @@ export class TroubledWeir implements AsyncDisposable {
   /** Makes a worker fail at the next message of a type. */
   trouble(slot: number, type: ToWorker["type"], trouble: Trouble): void {
     Deno.writeTextFileSync(`${TROUBLE_FOLDER}/${slot}-${type}`, trouble);
+  }
+
+  /** Resolves once a worker has met with the trouble that a message was to bring. */
+  async troubleHasCome(slot: number, type: ToWorker["type"]): Promise<void> {
+    const file = `${TROUBLE_FOLDER}/${slot}-${type}`;
+    await eventually("the trouble has come", () => !existsSync(file));
   }
 
   /** Kills a worker, and resolves when the supervisor knows. */
