@@ -1,17 +1,17 @@
 import { type BoundAddress, formatAdminAddress, isExposed } from "../config/admin_address.ts";
 import type { Control } from "../supervisor/control.ts";
-import { AccessTokens } from "./access_tokens.ts";
-import { CONNECTION_LIMITS } from "./admin_connection.ts";
-import { AdminListener } from "./admin_listener.ts";
-import { EventStreams } from "./event_streams.ts";
-import { Guard } from "./guard.ts";
-import { HttpServer } from "./http_server.ts";
-import type { PageFile } from "./page_file.ts";
-import { RequestDesk } from "./request_desk.ts";
-import { ROUTES } from "./routes.ts";
-import { SessionList } from "./session_list.ts";
-import { SharedAnswers } from "./shared_answers.ts";
-import { StatusWatch } from "./status_watch.ts";
+import { AccessTokens } from "./api/access_tokens.ts";
+import { EventStreams } from "./api/event_streams.ts";
+import { Guard } from "./api/guard.ts";
+import { RequestDesk } from "./api/request_desk.ts";
+import { ROUTES } from "./api/routes.ts";
+import { SessionList } from "./api/session_list.ts";
+import { SharedAnswers } from "./api/shared_answers.ts";
+import type { PageFile } from "./dashboard/page_file.ts";
+import { StatusWatch } from "./metrics/status_watch.ts";
+import { CONNECTION_LIMITS } from "./server/admin_connection.ts";
+import { AdminListener } from "./server/admin_listener.ts";
+import { HttpServer } from "./server/http_server.ts";
 
 /** More connections than operators, dashboards and monitoring need. */
 const MOST_CONNECTIONS = 256;

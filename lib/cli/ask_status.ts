@@ -1,4 +1,4 @@
-import type { StatusView } from "../admin/status_view.ts";
+import type { StatusView } from "../admin/metrics/status_view.ts";
 import type { AdminClient } from "./admin_client.ts";
 import { ANSWER_SHAPES } from "./answer_shapes.ts";
 import type { BackendNames } from "./find_backends.ts";

@@ -19,7 +19,7 @@ export async function attachOperators(
   settings: Settings,
 ): Promise<() => Promise<void>> {
   const stopAdmin = await attachAdmin(control, settings);
-  const { startTelemetry } = await import("../admin/telemetry.ts");
+  const { startTelemetry } = await import("../admin/metrics/telemetry.ts");
   const stopTelemetry = startTelemetry(control);
   return async () => {
     stopTelemetry();

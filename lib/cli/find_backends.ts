@@ -1,4 +1,4 @@
-import type { BackendView } from "../admin/status_view.ts";
+import type { BackendView } from "../admin/metrics/status_view.ts";
 import { closestWord } from "../base/closest_word.ts";
 import { quote } from "../config/quote.ts";
 import { RefusalError } from "./admin_client.ts";

@@ -13,7 +13,7 @@ import {
   findProblems,
   reasonOf,
 } from "../admin/dashboard/page/verdict.js";
-import type { ListenerView, StatusView } from "../admin/status_view.ts";
+import type { ListenerView, StatusView } from "../admin/metrics/status_view.ts";
 import { listSome } from "../base/list_some.ts";
 import { maskControls } from "../config/quote.ts";
 import { formatTable, type TextColumn } from "./text_table.ts";

@@ -1,5 +1,5 @@
+import type { BackendView } from "../admin/metrics/status_view.ts";
 import { counted } from "../base/counted.ts";
-import type { BackendView } from "../admin/status_view.ts";
 import { maskControls } from "../config/quote.ts";
 import type { BackendModeName } from "../config/settings.ts";
 import type { AdminClient } from "./admin_client.ts";

@@ -1,6 +1,6 @@
 /** Backends that DNS names, as a real process gets the answers over the wire. */
 import { assertEquals, assertMatch } from "@std/assert";
-import type { StatusView } from "../../lib/admin/status_view.ts";
+import type { StatusView } from "../../lib/admin/metrics/status_view.ts";
 import { bothEngines } from "../support/both_engines.ts";
 import { echo } from "../support/conducts.ts";
 import { freePort } from "../support/free_ports.ts";

@@ -1,5 +1,10 @@
 /** Statuses as the admin API returns them, for tests of displays. */
-import type { BackendView, ListenerView, Rates, StatusView } from "../../lib/admin/status_view.ts";
+import type {
+  BackendView,
+  ListenerView,
+  Rates,
+  StatusView,
+} from "../../lib/admin/metrics/status_view.ts";
 import {
   BACKEND_CELLS,
   BACKEND_READINGS,

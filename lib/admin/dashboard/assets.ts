@@ -1,9 +1,8 @@
-import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import uplotScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
-import type { PageFile } from "../page_file.ts";
+import uplotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import access from "./page/access.js" with { type: "text" };
-import backendsStyle from "./page/backends.css" with { type: "text" };
 import backendRow from "./page/backend_row.js" with { type: "text" };
+import backendsStyle from "./page/backends.css" with { type: "text" };
 import dashboardStyle from "./page/dashboard.css" with { type: "text" };
 import dashboard from "./page/dashboard.js" with { type: "text" };
 import element from "./page/element.js" with { type: "text" };
@@ -25,6 +24,7 @@ import tokenForm from "./page/token_form.js" with { type: "text" };
 import totals from "./page/totals.js" with { type: "text" };
 import verdict from "./page/verdict.js" with { type: "text" };
 import verdictView from "./page/verdict_view.js" with { type: "text" };
+import type { PageFile } from "./page_file.ts";
 
 /** The scripts, by their names under `/dashboard/`, which are also their names in `page/`. */
 const SCRIPTS: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import type { BackendView } from "../../admin/status_view.ts";
+import type { BackendView } from "../../admin/metrics/status_view.ts";
 import { maskControls, quote } from "../../config/quote.ts";
 import { ANSWER_SHAPES } from "../answer_shapes.ts";
 import { askBackends } from "../ask_status.ts";

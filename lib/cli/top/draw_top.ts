@@ -15,7 +15,7 @@ import {
   findProblems,
   reasonOf,
 } from "../../admin/dashboard/page/verdict.js";
-import type { StatusView } from "../../admin/status_view.ts";
+import type { StatusView } from "../../admin/metrics/status_view.ts";
 import { type Line, type Span, styled } from "./line.ts";
 import type { Sort, TopModel, TopRow } from "./top_model.ts";
 

@@ -1,6 +1,6 @@
 import { type Share, ShareMeter } from "../../admin/dashboard/page/shares.js";
 import { CONDITIONS, warnOfLast } from "../../admin/dashboard/page/verdict.js";
-import type { BackendView, ListenerView, StatusView } from "../../admin/status_view.ts";
+import type { BackendView, ListenerView, StatusView } from "../../admin/metrics/status_view.ts";
 import type { BackendModeName } from "../../config/settings.ts";
 import type { WeirEvent } from "../../supervisor/event_log.ts";
 import type { Key } from "./key.ts";

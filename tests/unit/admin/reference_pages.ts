@@ -1,14 +1,14 @@
+import type { JsonSchema } from "../../../lib/admin/api/json_schema.ts";
+import type { Route } from "../../../lib/admin/api/route.ts";
+import { ROUTES } from "../../../lib/admin/api/routes.ts";
+import { SCHEMAS } from "../../../lib/admin/api/schemas.ts";
 import {
   BACKEND_FAMILIES,
   LISTENER_FAMILIES,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
-} from "../../../lib/admin/metric_families.ts";
-import type { MetricFamily } from "../../../lib/admin/metric_family.ts";
-import type { JsonSchema } from "../../../lib/admin/json_schema.ts";
-import type { Route } from "../../../lib/admin/route.ts";
-import { ROUTES } from "../../../lib/admin/routes.ts";
-import { SCHEMAS } from "../../../lib/admin/schemas.ts";
+} from "../../../lib/admin/metrics/metric_families.ts";
+import type { MetricFamily } from "../../../lib/admin/metrics/metric_family.ts";
 import {
   ACCESS_LOG_FIELDS,
   compileTemplate,

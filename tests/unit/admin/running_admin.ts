@@ -1,5 +1,5 @@
 import { startAdmin } from "../../../lib/admin/admin_server.ts";
-import type { PageFile } from "../../../lib/admin/page_file.ts";
+import type { PageFile } from "../../../lib/admin/dashboard/page_file.ts";
 import type { BoundAddress } from "../../../lib/config/admin_address.ts";
 import { loadSettings } from "../../../lib/config/load_settings.ts";
 import { resetLogging } from "../../../lib/log/logging.ts";

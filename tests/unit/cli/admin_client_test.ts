@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { objectOf } from "../../../lib/admin/json_schema.ts";
+import { objectOf } from "../../../lib/admin/api/json_schema.ts";
 import { AdminClient, RefusalError, UnreachableError } from "../../../lib/cli/admin_client.ts";
 import { freePort } from "../../support/free_ports.ts";
 import { permittedTest } from "../../support/permitted.ts";

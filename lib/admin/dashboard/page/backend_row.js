@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * @import { BackendView } from "../../status_view.ts"
+ * @import { BackendView } from "../../metrics/status_view.ts"
  * @import { Share } from "./shares.js"
  */
 import { copyOf, part, setAttribute, setText } from "./element.js";

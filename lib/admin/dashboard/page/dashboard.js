@@ -5,7 +5,7 @@
  * to Weir.
  *
  * @import { WeirEvent } from "../../../supervisor/event_log.ts"
- * @import { StatusView } from "../../status_view.ts"
+ * @import { StatusView } from "../../metrics/status_view.ts"
  * @import { Refusal } from "./access.js"
  */
 import { Access } from "./access.js";

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * @import { HistoryView } from "../../history.ts"
- * @import { StatusView } from "../../status_view.ts"
+ * @import { HistoryView } from "../../metrics/history.ts"
+ * @import { StatusView } from "../../metrics/status_view.ts"
  */
 import { addUp, larger } from "./totals.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * @import { StatusView } from "../../status_view.ts"
+ * @import { StatusView } from "../../metrics/status_view.ts"
  * @import { ShareMeter } from "./shares.js"
  */
 import { byId, setText } from "./element.js";

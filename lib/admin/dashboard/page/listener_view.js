@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * @import { BackendView, ListenerView as Listener } from "../../status_view.ts"
+ * @import { BackendView, ListenerView as Listener } from "../../metrics/status_view.ts"
  * @import { ShareMeter } from "./shares.js"
  */
 import { BackendRow } from "./backend_row.js";

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * @import { BackendView, ListenerView } from "../../status_view.ts"
+ * @import { BackendView, ListenerView } from "../../metrics/status_view.ts"
  */
 import { byId, setText } from "./element.js";
 import { formatCounted } from "./figures.js";

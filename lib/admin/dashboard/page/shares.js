@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * @import { BackendView, ListenerView, StatusView } from "../../status_view.ts"
+ * @import { BackendView, ListenerView, StatusView } from "../../metrics/status_view.ts"
  */
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * @import { ListenerView, StatusView } from "../../status_view.ts"
+ * @import { ListenerView, StatusView } from "../../metrics/status_view.ts"
  */
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * @import { ReloadResult } from "../../../supervisor/reloader.ts"
- * @import { BackendView, ListenerView, StatusView } from "../../status_view.ts"
+ * @import { BackendView, ListenerView, StatusView } from "../../metrics/status_view.ts"
  */
 import { formatCounted } from "./figures.js";
 import { takesSessions } from "./shares.js";

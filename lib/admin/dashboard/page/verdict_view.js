@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * @import { StatusView } from "../../status_view.ts"
+ * @import { StatusView } from "../../metrics/status_view.ts"
  * @import { Problem } from "./verdict.js"
  */
 import { rowId } from "./backend_row.js";

@@ -1,0 +1,151 @@
+import type { Status } from "../../supervisor/status.ts";
+import {
+  BACKEND_FAMILIES,
+  LISTENER_FAMILIES,
+  WEIR_FAMILIES,
+  WORKER_FAMILIES,
+} from "./metric_families.ts";
+import type { HistogramFamily, Labels, MetricFamily, PlainFamily } from "./metric_family.ts";
+
+/** `text` is Prometheus's own format 0.0.4. */
+export type MetricsFormat = "text" | "openmetrics";
+
+export const METRICS_CONTENT_TYPES: Readonly<Record<MetricsFormat, string>> = {
+  text: "text/plain; version=0.0.4; charset=utf-8",
+  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+};
+
+/** A listener, backend or worker, and the labels that name it, formatted as between the braces. */
+interface Labelled<Subject> {
+  readonly subject: Subject;
+  readonly labels: string;
+}
+
+/**
+ * Formats all metrics of a status, each as a separate string: building a single string of several
+ * megabytes would take longer than formatting the lines.
+ */
+export function formatMetrics(status: Status, format: MetricsFormat): string[] {
+  const listeners = status.listeners.map((subject) => ({
+    subject,
+    labels: formatLabels({ listener: subject.key }),
+  }));
+  const backends = status.listeners.flatMap(({ key, backends }) =>
+    backends.map((subject) => ({
+      subject,
+      labels: formatLabels({ listener: key, backend: subject.name }),
+    }))
+  );
+  const workers = status.workers.map((subject) => ({
+    subject,
+    labels: formatLabels({ worker: String(subject.slot) }),
+  }));
+  return [
+    ...formatFamilies(WEIR_FAMILIES, [{ subject: status, labels: "" }], format),
+    ...formatFamilies(LISTENER_FAMILIES, listeners, format),
+    ...formatFamilies(BACKEND_FAMILIES, backends, format),
+    ...formatFamilies(WORKER_FAMILIES, workers, format),
+    ...(format === "openmetrics" ? ["# EOF\n"] : []),
+  ];
+}
+
+/**
+ * Chooses the format by an `Accept` header: OpenMetrics if it is preferred at least as much as
+ * plain text.
+ */
+export function chooseMetricsFormat(accept: string | null): MetricsFormat {
+  let openmetrics = 0;
+  let text = 0;
+  for (const part of (accept ?? "").toLowerCase().split(",")) {
+    const [type = "", ...parameters] = part.split(";").map((word) => word.trim());
+    const weight = parameters.find((word) => word.startsWith("q="))?.slice(2) ?? "1";
+    const quality = Number(weight) || 0;
+    if (type === "application/openmetrics-text") openmetrics = Math.max(openmetrics, quality);
+    if (type === "text/plain") text = Math.max(text, quality);
+  }
+  return openmetrics > 0 && openmetrics >= text ? "openmetrics" : "text";
+}
+
+/** Formats labels as between the braces, escaped. */
+export function formatLabels(labels: Labels): string {
+  return Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`).join(",");
+}
+
+function formatFamilies<Subject>(
+  families: readonly MetricFamily<Subject>[],
+  subjects: readonly Labelled<Subject>[],
+  format: MetricsFormat,
+): string[] {
+  if (subjects.length === 0) return [];
+  return families.map((family) =>
+    formatHead(family, format) +
+    (family.kind === "histogram"
+      ? formatHistogram(family, subjects, format)
+      : formatSamples(family, subjects))
+  );
+}
+
+function formatSamples<Subject>(
+  { name, samples, labelsOf }: PlainFamily<Subject>,
+  subjects: readonly Labelled<Subject>[],
+): string {
+  let text = "";
+  for (const { labels: own = {}, read } of samples) {
+    const ownLabels = formatLabels(own);
+    for (const { subject, labels } of subjects) {
+      let all = joinLabels(labels, ownLabels);
+      if (labelsOf !== undefined) all = joinLabels(all, formatLabels(labelsOf(subject)));
+      text += name + inBraces(all) + " " + read(subject) + "\n";
+    }
+  }
+  return text;
+}
+
+function formatHead<Subject>(family: MetricFamily<Subject>, format: MetricsFormat): string {
+  const { kind, name } = family;
+  const isOpen = format === "openmetrics";
+  const familyName = isOpen ? name.replace(/_(total|info)$/, "") : name;
+  const type = kind === "info" && !isOpen ? "gauge" : kind;
+  const help = family.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+  return `# HELP ${familyName} ${help}\n# TYPE ${familyName} ${type}\n`;
+}
+
+function formatHistogram<Subject>(
+  { name, bounds, counts, sum }: HistogramFamily<Subject>,
+  subjects: readonly Labelled<Subject>[],
+  format: MetricsFormat,
+): string {
+  const ends = [...bounds.map((bound) => formatBound(bound, format)), "+Inf"]
+    .map((end) => `le="${end}"} `);
+  let text = "";
+  for (const { subject, labels } of subjects) {
+    const opening = `${name}_bucket{${labels}${labels === "" ? "" : ","}`;
+    const buckets = counts(subject);
+    let count = 0;
+    for (let index = 0; index < ends.length; index++) {
+      count += buckets[index] as number;
+      text += opening + ends[index] + count + "\n";
+    }
+    const all = inBraces(labels);
+    text += `${name}_sum${all} ${sum(subject)}\n${name}_count${all} ${count}\n`;
+  }
+  return text;
+}
+
+/** OpenMetrics requires bounds to be written as floats. */
+function formatBound(bound: number, format: MetricsFormat): string {
+  return format === "openmetrics" && Number.isInteger(bound) ? `${bound}.0` : String(bound);
+}
+
+function joinLabels(first: string, second: string): string {
+  if (first === "" || second === "") return first + second;
+  return first + "," + second;
+}
+
+function inBraces(labels: string): string {
+  return labels === "" ? "" : "{" + labels + "}";
+}
+
+function escapeValue(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
