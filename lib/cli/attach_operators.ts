@@ -1,6 +1,6 @@
 import { parseAdminAddress } from "../config/admin_address.ts";
 import type { Settings } from "../config/settings.ts";
-import { readDescriptorLimit } from "../engine/native/descriptor_limit.ts";
+import { readDescriptorLimit } from "../engine/native/libc/descriptor_limit.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { Control } from "../supervisor/control.ts";
 import { filesLeft, type OpenFilesLimit, readOpenFilesLimit } from "../supervisor/open_files.ts";

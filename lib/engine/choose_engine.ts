@@ -1,8 +1,8 @@
 import { formatAddress } from "../base/address.ts";
 import { messageOf } from "../base/message_of.ts";
 import type { EngineName, ListenerSettings } from "../config/settings.ts";
-import { openLibc } from "./native/libc.ts";
-import { isEncodable } from "./native/sockaddr.ts";
+import { openLibc } from "./native/libc/libc.ts";
+import { isEncodable } from "./native/libc/sockaddr.ts";
 
 /** All engines. */
 export type EngineKind = Exclude<EngineName, "auto">;

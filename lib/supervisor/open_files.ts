@@ -1,6 +1,6 @@
 import { counted } from "../base/counted.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
-import { MOST_PIPES } from "../engine/native/pipe_pool.ts";
+import { MOST_PIPES } from "../engine/native/sessions/pipe_pool.ts";
 
 /** The limits on how many files a process may have open. */
 export interface OpenFilesLimit {

@@ -1,7 +1,7 @@
 import type { EngineKind } from "../engine/choose_engine.ts";
 import type { BindProblem, Generation } from "../engine/generation.ts";
 import type { FromWorker, LogOptions, ToWorker } from "../engine/messages.ts";
-import type { Waker } from "../engine/native/waker.ts";
+import type { Waker } from "../engine/native/loop/waker.ts";
 import type { SessionView } from "../engine/session_view.ts";
 import type { Ender } from "../log/close_reason.ts";
 import type { LogLine } from "../log/log_line.ts";

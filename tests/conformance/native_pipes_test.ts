@@ -1,7 +1,7 @@
 /** Stalled downloads hold no more pipes than the limit, and lose nothing without one. */
 // Runs alone: they hold most of the memory that the kernel has for TCP, and it resets others then.
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
-import { MOST_PIPES } from "../../lib/engine/native/pipe_pool.ts";
+import { MOST_PIPES } from "../../lib/engine/native/sessions/pipe_pool.ts";
 import { sayAndClose } from "../support/conducts.ts";
 import type { EngineUnderTest } from "../support/engines_under_test.ts";
 import { ENGINES_UNDER_TEST } from "../support/engines_under_test.ts";

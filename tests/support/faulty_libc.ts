@@ -1,6 +1,6 @@
-import { EPOLL_CTL_MOD } from "../../lib/engine/native/constants.ts";
-import { ERRNO, type ErrnoName } from "../../lib/engine/native/errno.ts";
-import type { Libc } from "../../lib/engine/native/libc.ts";
+import { EPOLL_CTL_MOD } from "../../lib/engine/native/libc/constants.ts";
+import { ERRNO, type ErrnoName } from "../../lib/engine/native/libc/errno.ts";
+import type { Libc } from "../../lib/engine/native/libc/libc.ts";
 
 /** A function that can be made to fail. */
 export type FaultyCall =

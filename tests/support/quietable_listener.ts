@@ -1,5 +1,5 @@
-import { stopHandshakes } from "../../lib/engine/native/handshake_filter.ts";
-import { openLibc } from "../../lib/engine/native/libc.ts";
+import { stopHandshakes } from "../../lib/engine/native/libc/handshake_filter.ts";
+import { openLibc } from "../../lib/engine/native/libc/libc.ts";
 
 /** Room for all clients of a test, so that no connection has to be retried after a second. */
 const BACKLOG = 4096;

@@ -5,11 +5,11 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
-} from "../../lib/engine/native/constants.ts";
-import { ERRNO } from "../../lib/engine/native/errno.ts";
-import { type Libc, openLibc } from "../../lib/engine/native/libc.ts";
-import { resetOnClose, unacknowledgedBytes } from "../../lib/engine/native/send_queue.ts";
-import { encodeSockaddr, SockaddrBuffer } from "../../lib/engine/native/sockaddr.ts";
+} from "../../lib/engine/native/libc/constants.ts";
+import { ERRNO } from "../../lib/engine/native/libc/errno.ts";
+import { type Libc, openLibc } from "../../lib/engine/native/libc/libc.ts";
+import { resetOnClose, unacknowledgedBytes } from "../../lib/engine/native/libc/send_queue.ts";
+import { encodeSockaddr, SockaddrBuffer } from "../../lib/engine/native/libc/sockaddr.ts";
 import { pause } from "./patience.ts";
 import type { Ending } from "./socket_end.ts";
 

@@ -1,4 +1,3 @@
-import { encodeSockaddr, SockaddrBuffer } from "../../lib/engine/native/sockaddr.ts";
 import {
   AF_INET,
   MSG_NOSIGNAL,
@@ -6,9 +5,10 @@ import {
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-} from "../../lib/engine/native/constants.ts";
-import { LibcError } from "../../lib/engine/native/errno.ts";
-import type { Libc } from "../../lib/engine/native/libc.ts";
+} from "../../lib/engine/native/libc/constants.ts";
+import { LibcError } from "../../lib/engine/native/libc/errno.ts";
+import type { Libc } from "../../lib/engine/native/libc/libc.ts";
+import { encodeSockaddr, SockaddrBuffer } from "../../lib/engine/native/libc/sockaddr.ts";
 
 const READ_BYTES = 64 * 1024;
 

@@ -4,9 +4,9 @@ import {
   SHUT_WR,
   SOCK_CLOEXEC,
   SOCK_STREAM,
-} from "../../lib/engine/native/constants.ts";
-import { type Libc, openLibc } from "../../lib/engine/native/libc.ts";
-import { encodeSockaddr } from "../../lib/engine/native/sockaddr.ts";
+} from "../../lib/engine/native/libc/constants.ts";
+import { type Libc, openLibc } from "../../lib/engine/native/libc/libc.ts";
+import { encodeSockaddr } from "../../lib/engine/native/libc/sockaddr.ts";
 import { pause } from "./patience.ts";
 
 const MSG_OOB = 1;

@@ -4,14 +4,14 @@ import type { EngineInputs } from "../engine_inputs.ts";
 import type { BindProblem, Generation } from "../generation.ts";
 import { ListenerRoster } from "../listener_roster.ts";
 import { ListenerShares } from "../listener_shares.ts";
-import { Dialer } from "./dialer.ts";
-import { EpollLoop } from "./epoll_loop.ts";
-import type { Libc } from "./libc.ts";
+import type { Libc } from "./libc/libc.ts";
+import { EpollLoop } from "./loop/epoll_loop.ts";
 import { NativeListener } from "./native_listener.ts";
-import type { NativeSession } from "./native_session.ts";
-import { Pump } from "./pump.ts";
-import { SessionTable } from "./session_table.ts";
-import type { Workshop } from "./workshop.ts";
+import { Dialer } from "./sessions/dialer.ts";
+import type { NativeSession } from "./sessions/native_session.ts";
+import { Pump } from "./sessions/pump.ts";
+import { SessionTable } from "./sessions/session_table.ts";
+import type { Workshop } from "./sessions/workshop.ts";
 
 /** How long to wait for the acknowledgement of the last bytes of sessions that a drain cuts. */
 const LAST_BYTES_MS = 1_000;

@@ -18,15 +18,19 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
   TCP_NODELAY,
-} from "./constants.ts";
-import type { Alarm, Watcher } from "./epoll_loop.ts";
-import { ERRNO, LibcError } from "./errno.ts";
-import { resumeHandshakes, stopHandshakes } from "./handshake_filter.ts";
-import type { Libc } from "./libc.ts";
-import { type CheckIntervals, NativeSession, type SessionInputs } from "./native_session.ts";
-import type { SessionTable } from "./session_table.ts";
-import { encodeSockaddr, familyOf, SockaddrBuffer, type SocketName } from "./sockaddr.ts";
-import type { Workshop } from "./workshop.ts";
+} from "./libc/constants.ts";
+import { ERRNO, LibcError } from "./libc/errno.ts";
+import { resumeHandshakes, stopHandshakes } from "./libc/handshake_filter.ts";
+import type { Libc } from "./libc/libc.ts";
+import { encodeSockaddr, familyOf, SockaddrBuffer, type SocketName } from "./libc/sockaddr.ts";
+import type { Alarm, Watcher } from "./loop/epoll_loop.ts";
+import {
+  type CheckIntervals,
+  NativeSession,
+  type SessionInputs,
+} from "./sessions/native_session.ts";
+import type { SessionTable } from "./sessions/session_table.ts";
+import type { Workshop } from "./sessions/workshop.ts";
 
 /** Connections that may wait to be accepted; the kernel lowers it to its own limit. */
 const BACKLOG = 4096;

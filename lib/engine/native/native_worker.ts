@@ -3,11 +3,11 @@ import { WorkerCell } from "../../state/counters.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
 import type { FromWorker, ToWorker } from "../messages.ts";
 import { HEARTBEAT_MS, runWorker, type WorkerPort } from "../worker_loop.ts";
-import { DescriptorBook } from "./descriptor_book.ts";
-import { GivenUpError, guardLibc } from "./guarded_libc.ts";
-import { type Libc, openLibc } from "./libc.ts";
+import { DescriptorBook } from "./libc/descriptor_book.ts";
+import { GivenUpError, guardLibc } from "./libc/guarded_libc.ts";
+import { type Libc, openLibc } from "./libc/libc.ts";
+import { WakeSource } from "./loop/wake_source.ts";
 import { NativeEngine } from "./native_engine.ts";
-import { WakeSource } from "./wake_source.ts";
 
 /** How soon after an event the event loop gets a turn: a log line may be waiting to be posted. */
 const WORK_MS = 100;

@@ -5,10 +5,10 @@ import {
   EPOLL_CTL_MOD,
   EPOLLIN,
   EPOLLRDHUP,
-} from "./constants.ts";
-import { ERRNO, LibcError } from "./errno.ts";
-import { GivenUpError } from "./guarded_libc.ts";
-import type { Libc } from "./libc.ts";
+} from "../libc/constants.ts";
+import { ERRNO, LibcError } from "../libc/errno.ts";
+import { GivenUpError } from "../libc/guarded_libc.ts";
+import type { Libc } from "../libc/libc.ts";
 import { TimerWheel } from "./timer_wheel.ts";
 
 /** The most events taken from the kernel at once. */

@@ -1,15 +1,15 @@
-import type { Ender } from "../../log/close_reason.ts";
-import type { EngineSession } from "../engine.ts";
-import type { ListenerShare } from "../listener_share.ts";
-import { SessionLife } from "../session_life.ts";
+import type { Ender } from "../../../log/close_reason.ts";
+import type { EngineSession } from "../../engine.ts";
+import type { ListenerShare } from "../../listener_share.ts";
+import { SessionLife } from "../../session_life.ts";
+import { GivenUpError } from "../libc/guarded_libc.ts";
+import { resetOnClose } from "../libc/send_queue.ts";
+import type { SocketName } from "../libc/sockaddr.ts";
 import { announce, type Announced } from "./announce.ts";
 import { Connect, type ConnectOwner } from "./connect.ts";
 import { NO_DESCRIPTOR } from "./flow.ts";
-import { GivenUpError } from "./guarded_libc.ts";
 import { Relay } from "./relay.ts";
-import { resetOnClose } from "./send_queue.ts";
 import type { SessionTable } from "./session_table.ts";
-import type { SocketName } from "./sockaddr.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** What the sessions of a listener have in common. */

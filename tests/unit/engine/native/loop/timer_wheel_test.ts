@@ -1,6 +1,6 @@
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { TimerWheel } from "../../../../lib/engine/native/timer_wheel.ts";
+import { TimerWheel } from "../../../../../lib/engine/native/loop/timer_wheel.ts";
 
 const TICK_MS = 10;
 const SLOTS = 16;

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
-import { type Address, formatAddress } from "../../base/address.ts";
-import { hashAddressBytes } from "../../base/address_hash.ts";
-import { addressKeyOfBytes } from "../../base/address_key.ts";
+import { type Address, formatAddress } from "../../../base/address.ts";
+import { hashAddressBytes } from "../../../base/address_hash.ts";
+import { addressKeyOfBytes } from "../../../base/address_key.ts";
 import { AF_INET, AF_INET6 } from "./constants.ts";
 
 /** The length of `struct sockaddr_in` and `struct sockaddr_in6`: no address is longer. */

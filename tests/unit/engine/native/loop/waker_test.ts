@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { EpollLoop } from "../../../../lib/engine/native/epoll_loop.ts";
-import { ERRNO } from "../../../../lib/engine/native/errno.ts";
-import { openLibc } from "../../../../lib/engine/native/libc.ts";
-import { WakeSource } from "../../../../lib/engine/native/wake_source.ts";
-import { Waker } from "../../../../lib/engine/native/waker.ts";
-import { WorkerCell } from "../../../../lib/state/counters.ts";
-import { SharedState } from "../../../../lib/state/shared_state.ts";
-import { nativeTest } from "../../../support/native_test.ts";
+import { ERRNO } from "../../../../../lib/engine/native/libc/errno.ts";
+import { openLibc } from "../../../../../lib/engine/native/libc/libc.ts";
+import { EpollLoop } from "../../../../../lib/engine/native/loop/epoll_loop.ts";
+import { WakeSource } from "../../../../../lib/engine/native/loop/wake_source.ts";
+import { Waker } from "../../../../../lib/engine/native/loop/waker.ts";
+import { WorkerCell } from "../../../../../lib/state/counters.ts";
+import { SharedState } from "../../../../../lib/state/shared_state.ts";
+import { nativeTest } from "../../../../support/native_test.ts";
 
 nativeTest([], "Waker wakes a loop that sleeps, and tells how many messages came", () => {
   const libc = openLibc();

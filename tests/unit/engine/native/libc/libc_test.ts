@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ERRNO } from "../../../../lib/engine/native/errno.ts";
-import { LIBC_PATHS, LIBC_SYMBOLS, openLibc } from "../../../../lib/engine/native/libc.ts";
-import { nativeTest } from "../../../support/native_test.ts";
-import { permittedTest } from "../../../support/permitted.ts";
+import { ERRNO } from "../../../../../lib/engine/native/libc/errno.ts";
+import { LIBC_PATHS, LIBC_SYMBOLS, openLibc } from "../../../../../lib/engine/native/libc/libc.ts";
+import { nativeTest } from "../../../../support/native_test.ts";
+import { permittedTest } from "../../../../support/permitted.ts";
 
 nativeTest([], "openLibc() gives errno as the last call has left it", () => {
   const libc = openLibc();
@@ -39,7 +39,7 @@ Deno.test("LIBC_SYMBOLS passes nothing that would need a detour or another threa
 });
 
 permittedTest(["read"], "the tasks of deno.json allow the C library and no other", async () => {
-  const text = await Deno.readTextFile(new URL("../../../../deno.json", import.meta.url));
+  const text = await Deno.readTextFile(new URL("../../../../../deno.json", import.meta.url));
   const { tasks } = JSON.parse(text) as { tasks: Record<string, { command: string }> };
   for (const task of ["start", "demo", "compile"]) {
     const command = tasks[task]?.command ?? "";

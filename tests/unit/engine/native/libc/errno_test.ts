@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { ERRNO, errnoName, isLocalFault, LibcError } from "../../../../lib/engine/native/errno.ts";
+import {
+  ERRNO,
+  errnoName,
+  isLocalFault,
+  LibcError,
+} from "../../../../../lib/engine/native/libc/errno.ts";
 
 Deno.test("LibcError says which call failed, in words and by name", () => {
   const error = new LibcError("connect", ERRNO.ECONNREFUSED);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { SessionTable } from "../../../../lib/engine/native/session_table.ts";
+import { SessionTable } from "../../../../../lib/engine/native/sessions/session_table.ts";
 
 Deno.test("SessionTable returns the sessions it has, whatever their numbers", () => {
   const table = new SessionTable<string>();

@@ -1,17 +1,17 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { parseSettings } from "../../../../lib/config/load_settings.ts";
-import type { Settings } from "../../../../lib/config/settings.ts";
-import { echo, Reception } from "../../../support/conducts.ts";
-import type { EngineUnderTest } from "../../../support/engines_under_test.ts";
-import type { Fault } from "../../../support/faulty_libc.ts";
-import { freePort } from "../../../support/free_ports.ts";
-import { nativeTest } from "../../../support/native_test.ts";
-import { pause, within } from "../../../support/patience.ts";
-import { RunningWeir } from "../../../support/running_weir.ts";
-import { SocketEnd } from "../../../support/socket_end.ts";
-import { TestBackend } from "../../../support/test_backend.ts";
-import { type TestConfig, testConfig } from "../../../support/test_config.ts";
-import { UrgentEnd } from "../../../support/urgent_end.ts";
+import { parseSettings } from "../../../../../lib/config/load_settings.ts";
+import type { Settings } from "../../../../../lib/config/settings.ts";
+import { echo, Reception } from "../../../../support/conducts.ts";
+import type { EngineUnderTest } from "../../../../support/engines_under_test.ts";
+import type { Fault } from "../../../../support/faulty_libc.ts";
+import { freePort } from "../../../../support/free_ports.ts";
+import { nativeTest } from "../../../../support/native_test.ts";
+import { pause, within } from "../../../../support/patience.ts";
+import { RunningWeir } from "../../../../support/running_weir.ts";
+import { SocketEnd } from "../../../../support/socket_end.ts";
+import { TestBackend } from "../../../../support/test_backend.ts";
+import { type TestConfig, testConfig } from "../../../../support/test_config.ts";
+import { UrgentEnd } from "../../../../support/urgent_end.ts";
 
 const ONE_WORKER = { workers: 1 };
 /** What {@linkcode RunningWeir} starts with, so that a reload keeps it. */
@@ -28,7 +28,7 @@ const CHUNK = "x".repeat(64 * 1024);
 const CHUNKS = 32;
 
 function nativeEngine(faults: readonly Fault[] = []): EngineUnderTest {
-  const native = new URL("../../../support/faulty_native_worker.ts", import.meta.url);
+  const native = new URL("../../../../support/faulty_native_worker.ts", import.meta.url);
   native.searchParams.set("faults", JSON.stringify(faults));
   const workerUrls = { native, streams: native };
   return { name: "native", workerUrls, fragileWorkerUrls: workerUrls };

@@ -1,6 +1,6 @@
+import type { Libc } from "../libc/libc.ts";
+import type { EpollLoop } from "../loop/epoll_loop.ts";
 import type { Dialer } from "./dialer.ts";
-import type { EpollLoop } from "./epoll_loop.ts";
-import type { Libc } from "./libc.ts";
 import type { Pump } from "./pump.ts";
 
 /** What all sessions of a worker share. */

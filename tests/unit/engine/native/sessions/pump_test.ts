@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { Flow } from "../../../../lib/engine/native/flow.ts";
-import { openLibc } from "../../../../lib/engine/native/libc.ts";
-import { MOVED, type Moved } from "../../../../lib/engine/native/moved.ts";
-import { BULK_BYTES, Pump } from "../../../../lib/engine/native/pump.ts";
-import { nativeTest } from "../../../support/native_test.ts";
-import { TcpPair } from "../../../support/tcp_pair.ts";
-import { seededBytes } from "../../../support/test_bytes.ts";
+import { openLibc } from "../../../../../lib/engine/native/libc/libc.ts";
+import { Flow } from "../../../../../lib/engine/native/sessions/flow.ts";
+import { MOVED, type Moved } from "../../../../../lib/engine/native/sessions/moved.ts";
+import { BULK_BYTES, Pump } from "../../../../../lib/engine/native/sessions/pump.ts";
+import { nativeTest } from "../../../../support/native_test.ts";
+import { TcpPair } from "../../../../support/tcp_pair.ts";
+import { seededBytes } from "../../../../support/test_bytes.ts";
 
 const BUFFER_SIZE = 16 * 1024;
 

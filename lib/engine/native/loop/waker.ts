@@ -1,8 +1,8 @@
-import { WorkerCell } from "../../state/counters.ts";
-import type { SharedState } from "../../state/shared_state.ts";
-import { EFD_CLOEXEC, EFD_NONBLOCK } from "./constants.ts";
-import { LibcError } from "./errno.ts";
-import type { Libc } from "./libc.ts";
+import { WorkerCell } from "../../../state/counters.ts";
+import type { SharedState } from "../../../state/shared_state.ts";
+import { EFD_CLOEXEC, EFD_NONBLOCK } from "../libc/constants.ts";
+import { LibcError } from "../libc/errno.ts";
+import type { Libc } from "../libc/libc.ts";
 
 /** What is written to the eventfd: the number of posted messages, and an order above 32 bits. */
 const ONE_MESSAGE = 1n;

@@ -1,6 +1,6 @@
-import { EPOLLIN } from "./constants.ts";
+import { EPOLLIN } from "../libc/constants.ts";
+import type { Libc } from "../libc/libc.ts";
 import type { EpollLoop, Watcher } from "./epoll_loop.ts";
-import type { Libc } from "./libc.ts";
 
 /**
  * The worker's side of a waker: counts the posted messages, and receives the order to end.

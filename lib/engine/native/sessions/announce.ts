@@ -1,9 +1,9 @@
-import type { Address } from "../../base/address.ts";
-import type { ListenerSettings } from "../../config/settings.ts";
-import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
-import { MSG_NOSIGNAL } from "./constants.ts";
-import type { Libc } from "./libc.ts";
-import { SockaddrBuffer } from "./sockaddr.ts";
+import type { Address } from "../../../base/address.ts";
+import type { ListenerSettings } from "../../../config/settings.ts";
+import { encodeProxyHeader } from "../../../protocol/proxy_header.ts";
+import { MSG_NOSIGNAL } from "../libc/constants.ts";
+import type { Libc } from "../libc/libc.ts";
+import { SockaddrBuffer } from "../libc/sockaddr.ts";
 
 /**
  * The result of an announcement: `broken` if the connection is, `failed` if this machine is at

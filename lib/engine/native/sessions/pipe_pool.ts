@@ -1,5 +1,5 @@
-import { F_GETPIPE_SZ, F_SETPIPE_SZ, O_CLOEXEC, O_NONBLOCK } from "./constants.ts";
-import type { Libc } from "./libc.ts";
+import { F_GETPIPE_SZ, F_SETPIPE_SZ, O_CLOEXEC, O_NONBLOCK } from "../libc/constants.ts";
+import type { Libc } from "../libc/libc.ts";
 
 /**
  * The requested capacity of a pipe. More is hardly faster, and would be occupied for every slow

@@ -1,4 +1,4 @@
-import type { SessionLife, Side } from "../session_life.ts";
+import type { SessionLife, Side } from "../../session_life.ts";
 import {
   EPOLLERR,
   EPOLLET,
@@ -8,10 +8,10 @@ import {
   EPOLLPRI,
   EPOLLRDHUP,
   SHUT_WR,
-} from "./constants.ts";
+} from "../libc/constants.ts";
+import { unacknowledgedBytes } from "../libc/send_queue.ts";
 import { Flow } from "./flow.ts";
 import { MOVED } from "./moved.ts";
-import { unacknowledgedBytes } from "./send_queue.ts";
 import type { Workshop } from "./workshop.ts";
 
 /**

@@ -1,15 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
-import { hashAddressText } from "../../../../lib/base/address_hash.ts";
-import { addressKeyOfText } from "../../../../lib/base/address_key.ts";
+import { hashAddressText } from "../../../../../lib/base/address_hash.ts";
+import { addressKeyOfText } from "../../../../../lib/base/address_key.ts";
 import {
   encodeSockaddr,
   familyOf,
   isEncodable,
   LONGEST_SOCKADDR,
   SockaddrBuffer,
-} from "../../../../lib/engine/native/sockaddr.ts";
+} from "../../../../../lib/engine/native/libc/sockaddr.ts";
 
 const AF_INET = 2;
 const AF_INET6 = 10;

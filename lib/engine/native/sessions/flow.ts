@@ -1,4 +1,4 @@
-import type { Side } from "../session_life.ts";
+import type { Side } from "../../session_life.ts";
 import type { Pipe } from "./pipe_pool.ts";
 
 /** The absence of a descriptor. */

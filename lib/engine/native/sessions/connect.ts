@@ -1,10 +1,10 @@
-import type { Lease } from "../../balance/lease.ts";
-import type { BackendSettings } from "../../config/settings.ts";
-import type { ConnectFailure, SessionLife } from "../session_life.ts";
-import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLOUT, EPOLLRDHUP, MSG_PEEK } from "./constants.ts";
-import { ERRNO, isLocalFault, LibcError } from "./errno.ts";
+import type { Lease } from "../../../balance/lease.ts";
+import type { BackendSettings } from "../../../config/settings.ts";
+import type { ConnectFailure, SessionLife } from "../../session_life.ts";
+import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLOUT, EPOLLRDHUP, MSG_PEEK } from "../libc/constants.ts";
+import { ERRNO, isLocalFault, LibcError } from "../libc/errno.ts";
+import type { Watcher } from "../loop/epoll_loop.ts";
 import { NO_DESCRIPTOR } from "./flow.ts";
-import type { Watcher } from "./epoll_loop.ts";
 import { BOTH_WAYS } from "./relay.ts";
 import type { Workshop } from "./workshop.ts";
 

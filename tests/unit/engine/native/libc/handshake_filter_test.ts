@@ -2,12 +2,12 @@ import { assert, assertEquals } from "@std/assert";
 import {
   resumeHandshakes,
   stopHandshakes,
-} from "../../../../lib/engine/native/handshake_filter.ts";
-import { openLibc } from "../../../../lib/engine/native/libc.ts";
-import { nativeTest } from "../../../support/native_test.ts";
-import { pause, within } from "../../../support/patience.ts";
-import { QuietableListener } from "../../../support/quietable_listener.ts";
-import { SocketEnd } from "../../../support/socket_end.ts";
+} from "../../../../../lib/engine/native/libc/handshake_filter.ts";
+import { openLibc } from "../../../../../lib/engine/native/libc/libc.ts";
+import { nativeTest } from "../../../../support/native_test.ts";
+import { pause, within } from "../../../../support/patience.ts";
+import { QuietableListener } from "../../../../support/quietable_listener.ts";
+import { SocketEnd } from "../../../../support/socket_end.ts";
 
 /** Far longer than a handshake on loopback, and shorter than the second after which one is repeated. */
 const NO_ANSWER_MS = 300;

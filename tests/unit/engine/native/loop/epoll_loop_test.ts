@@ -4,10 +4,10 @@ import {
   EFD_NONBLOCK,
   EPOLLET,
   EPOLLIN,
-} from "../../../../lib/engine/native/constants.ts";
-import { EpollLoop, type Watcher } from "../../../../lib/engine/native/epoll_loop.ts";
-import { type Libc, openLibc } from "../../../../lib/engine/native/libc.ts";
-import { nativeTest } from "../../../support/native_test.ts";
+} from "../../../../../lib/engine/native/libc/constants.ts";
+import { type Libc, openLibc } from "../../../../../lib/engine/native/libc/libc.ts";
+import { EpollLoop, type Watcher } from "../../../../../lib/engine/native/loop/epoll_loop.ts";
+import { nativeTest } from "../../../../support/native_test.ts";
 
 /** Records its notifications. */
 class Recorder implements Watcher {

@@ -1,4 +1,4 @@
-import type { BackendSettings } from "../../config/settings.ts";
+import type { BackendSettings } from "../../../config/settings.ts";
 import {
   IPPROTO_TCP,
   MSG_PEEK,
@@ -9,11 +9,11 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
   TCP_NODELAY,
-} from "./constants.ts";
-import { ERRNO, LibcError } from "./errno.ts";
-import type { Libc } from "./libc.ts";
-import { type PortRange, readEphemeralPorts } from "./ephemeral_ports.ts";
-import { encodeSockaddr, familyOf, portOf, SockaddrBuffer } from "./sockaddr.ts";
+} from "../libc/constants.ts";
+import { type PortRange, readEphemeralPorts } from "../libc/ephemeral_ports.ts";
+import { ERRNO, LibcError } from "../libc/errno.ts";
+import type { Libc } from "../libc/libc.ts";
+import { encodeSockaddr, familyOf, portOf, SockaddrBuffer } from "../libc/sockaddr.ts";
 
 type Sockaddr = Uint8Array<ArrayBuffer>;
 
