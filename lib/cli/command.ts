@@ -1,5 +1,5 @@
 import type { WorkerUrls } from "../supervisor/worker_urls.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./output/terminal.ts";
 
 /** What only main.ts knows: where the program's own files are. */
 export interface Entry {

@@ -1,13 +1,13 @@
 import type { Diagnostic } from "../../config/diagnostic.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import { withoutSecrets } from "../../config/secret.ts";
-import { checkNames } from "../check_names.ts";
 import type { CommandInputs } from "../command.ts";
-import { describeSettings } from "../describe_settings.ts";
 import { detectEnvironment } from "../environment.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
-import { reportDiagnostics } from "../report_diagnostics.ts";
+import { describeSettings } from "../output/describe_settings.ts";
+import { reportDiagnostics } from "../output/report_diagnostics.ts";
 import { requireFile } from "../require_file.ts";
+import { checkNames } from "./check_names.ts";
 
 /**
  * Checks the configuration file and prints how it is interpreted; nothing is started. A name that

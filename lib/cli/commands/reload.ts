@@ -1,10 +1,10 @@
 import { maskControls } from "../../config/quote.ts";
 import type { ReloadResult } from "../../supervisor/reloader.ts";
-import { ANSWER_SHAPES } from "../answer_shapes.ts";
-import { askWeir } from "../ask_weir.ts";
+import { ANSWER_SHAPES } from "../client/answer_shapes.ts";
+import { askWeir } from "../client/ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
-import { reportDiagnostics } from "../report_diagnostics.ts";
+import { reportDiagnostics } from "../output/report_diagnostics.ts";
 
 /** Makes a running Weir reload its configuration, and prints the result. */
 export function reload(inputs: CommandInputs): Promise<number> {

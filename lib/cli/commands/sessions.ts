@@ -1,13 +1,13 @@
-import { counted } from "../../base/counted.ts";
 import { formatAge, formatBytes, formatMs } from "../../admin/dashboard/page/figures.js";
+import { counted } from "../../base/counted.ts";
 import { quote } from "../../config/quote.ts";
 import type { SessionView } from "../../engine/session_view.ts";
-import type { AdminClient } from "../admin_client.ts";
-import { ANSWER_SHAPES } from "../answer_shapes.ts";
-import { askWeir } from "../ask_weir.ts";
+import type { AdminClient } from "../client/admin_client.ts";
+import { ANSWER_SHAPES } from "../client/answer_shapes.ts";
+import { askWeir } from "../client/ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
-import { formatTable, type TextColumn } from "../text_table.ts";
+import { formatTable, type TextColumn } from "../output/text_table.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** A page of sessions, as returned by the API. */

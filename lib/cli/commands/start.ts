@@ -4,7 +4,7 @@ import { attachOperators } from "../attach_operators.ts";
 import type { CommandInputs } from "../command.ts";
 import { detectEnvironment } from "../environment.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
-import { reportDiagnostics } from "../report_diagnostics.ts";
+import { reportDiagnostics } from "../output/report_diagnostics.ts";
 import { requireFile } from "../require_file.ts";
 import { VERSION } from "../version.ts";
 

@@ -1,8 +1,8 @@
-import { askStatus } from "../ask_status.ts";
-import { askWeir } from "../ask_weir.ts";
+import { askStatus } from "../client/ask_status.ts";
+import { askWeir } from "../client/ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
-import { formatStatus } from "../format_status.ts";
+import { formatStatus } from "../output/format_status.ts";
 
 /** Prints the status of a running Weir. Fails if Weir or one of its listeners is not ready. */
 export function status(inputs: CommandInputs): Promise<number> {

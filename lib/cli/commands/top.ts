@@ -1,17 +1,17 @@
 import type { StatusView } from "../../admin/metrics/status_view.ts";
 import type { WeirEvent } from "../../supervisor/event_log.ts";
-import { type AdminClient, RefusalError, UnreachableError } from "../admin_client.ts";
-import { ANSWER_SHAPES } from "../answer_shapes.ts";
-import { askStatus } from "../ask_status.ts";
-import { askWeir } from "../ask_weir.ts";
+import { type AdminClient, RefusalError, UnreachableError } from "../client/admin_client.ts";
+import { ANSWER_SHAPES } from "../client/answer_shapes.ts";
+import { askStatus } from "../client/ask_status.ts";
+import { askWeir } from "../client/ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
-import { formatStatus } from "../format_status.ts";
-import { postMode } from "../set_mode.ts";
+import { formatStatus } from "../output/format_status.ts";
 import { drawTop } from "../top/draw_top.ts";
 import { readFeed } from "../top/feed.ts";
 import { FullScreen } from "../top/full_screen.ts";
 import { type Order, TopModel } from "../top/top_model.ts";
+import { postMode } from "./set_mode.ts";
 
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

@@ -1,12 +1,12 @@
 import type { BackendView } from "../../admin/metrics/status_view.ts";
 import { maskControls, quote } from "../../config/quote.ts";
-import { ANSWER_SHAPES } from "../answer_shapes.ts";
-import { askBackends } from "../ask_status.ts";
-import { askWeir } from "../ask_weir.ts";
+import { ANSWER_SHAPES } from "../client/answer_shapes.ts";
+import { askBackends } from "../client/ask_status.ts";
+import { askWeir } from "../client/ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
-import { findBackends } from "../find_backends.ts";
 import { UsageError } from "../usage_error.ts";
+import { findBackends } from "./find_backends.ts";
 
 const HEAVIEST = 256;
 

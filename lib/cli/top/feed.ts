@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { readEvents } from "../../admin/dashboard/page/event_stream.js";
-import { type AdminClient, RefusalError, UnreachableError } from "../admin_client.ts";
+import { type AdminClient, RefusalError, UnreachableError } from "../client/admin_client.ts";
 
 /** Weir writes once a second: a longer silence means that the connection is broken. */
 const MOST_SILENCE_MS = 5_000;

@@ -1,4 +1,4 @@
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../output/terminal.ts";
 import type { ScreenSize } from "./draw_top.ts";
 import { type Key, parseKeys } from "./key.ts";
 import { type Line, renderLine } from "./line.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Terminal } from "../../../lib/cli/output/terminal.ts";
 import { OutputError } from "../../../lib/cli/output_error.ts";
 import { run } from "../../../lib/cli/run.ts";
-import type { Terminal } from "../../../lib/cli/terminal.ts";
 import { permittedTest } from "../../support/permitted.ts";
 
 interface Ran {

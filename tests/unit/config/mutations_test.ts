@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { describeSettings } from "../../../lib/cli/describe_settings.ts";
+import { describeSettings } from "../../../lib/cli/output/describe_settings.ts";
 import { formatDiagnostics } from "../../../lib/config/diagnostic.ts";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
 import { SECRET } from "../../../lib/config/secret.ts";

@@ -1,5 +1,9 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { AdminClient, RefusalError, UnreachableError } from "../../../../lib/cli/admin_client.ts";
+import {
+  AdminClient,
+  RefusalError,
+  UnreachableError,
+} from "../../../../lib/cli/client/admin_client.ts";
 import { readFeed } from "../../../../lib/cli/top/feed.ts";
 import { freePort } from "../../../support/free_ports.ts";
 import { permittedTest } from "../../../support/permitted.ts";

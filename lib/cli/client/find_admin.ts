@@ -1,16 +1,16 @@
-import { isHostName } from "../base/address.ts";
-import { type BoundAddress, parseAdminAddress } from "../config/admin_address.ts";
-import { loadSettings } from "../config/load_settings.ts";
-import { quote } from "../config/quote.ts";
-import { explainReadError } from "../config/read_error.ts";
-import type { Settings } from "../config/settings.ts";
-import { readTokenFile } from "../config/token_file.ts";
+import { isHostName } from "../../base/address.ts";
+import { type BoundAddress, parseAdminAddress } from "../../config/admin_address.ts";
+import { loadSettings } from "../../config/load_settings.ts";
+import { quote } from "../../config/quote.ts";
+import { explainReadError } from "../../config/read_error.ts";
+import type { Settings } from "../../config/settings.ts";
+import { readTokenFile } from "../../config/token_file.ts";
+import type { CommandInputs } from "../command.ts";
+import { detectEnvironment } from "../environment.ts";
+import { reportDiagnostics } from "../output/report_diagnostics.ts";
+import { requireFile } from "../require_file.ts";
+import { UsageError } from "../usage_error.ts";
 import { AdminClient } from "./admin_client.ts";
-import type { CommandInputs } from "./command.ts";
-import { detectEnvironment } from "./environment.ts";
-import { reportDiagnostics } from "./report_diagnostics.ts";
-import { requireFile } from "./require_file.ts";
-import { UsageError } from "./usage_error.ts";
 
 const DEFAULT_ADDRESS: BoundAddress = {
   kind: "tcp",

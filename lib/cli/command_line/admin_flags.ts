@@ -1,4 +1,4 @@
-import type { Flag } from "./command.ts";
+import type { Flag } from "../command.ts";
 
 /** The flags of every command that asks a running Weir. */
 export const ADMIN_FLAGS: readonly Flag[] = [

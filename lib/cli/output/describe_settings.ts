@@ -1,14 +1,14 @@
-import { counted } from "../base/counted.ts";
-import { formatAddress } from "../base/address.ts";
-import { maskControls } from "../config/quote.ts";
-import { KNOWN_FLAGS, KNOWN_KEYS, type KnownKey } from "../config/schema.ts";
-import { showValue } from "../config/secret.ts";
+import { formatAddress } from "../../base/address.ts";
+import { counted } from "../../base/counted.ts";
+import { maskControls } from "../../config/quote.ts";
+import { KNOWN_FLAGS, KNOWN_KEYS, type KnownKey } from "../../config/schema.ts";
+import { showValue } from "../../config/secret.ts";
 import type {
   AlgorithmName,
   BackendSettings,
   ListenerSettings,
   Settings,
-} from "../config/settings.ts";
+} from "../../config/settings.ts";
 
 /** What the shares of each algorithm refer to. */
 const SHARED_THING: Readonly<Record<AlgorithmName, string>> = {

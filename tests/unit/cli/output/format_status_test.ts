@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { formatStatus } from "../../../lib/cli/format_status.ts";
-import { sampleBackend, sampleListener, sampleStatus } from "../../support/sample_status.ts";
+import { formatStatus } from "../../../../lib/cli/output/format_status.ts";
+import { sampleBackend, sampleListener, sampleStatus } from "../../../support/sample_status.ts";
 
 Deno.test("formatStatus() tells the verdict first, and then each backend in a line", () => {
   const status = sampleStatus([sampleListener([

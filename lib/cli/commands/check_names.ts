@@ -1,7 +1,7 @@
-import type { Diagnostic } from "../config/diagnostic.ts";
-import type { Settings } from "../config/settings.ts";
-import { Discovery } from "../discovery/discovery.ts";
-import { SystemResolver } from "../discovery/system_resolver.ts";
+import type { Diagnostic } from "../../config/diagnostic.ts";
+import type { Settings } from "../../config/settings.ts";
+import { Discovery } from "../../discovery/discovery.ts";
+import { SystemResolver } from "../../discovery/system_resolver.ts";
 
 /**
  * Looks up the names of all backends, as a start does. Returns a warning for each one that has no

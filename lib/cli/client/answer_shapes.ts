@@ -1,4 +1,4 @@
-import { arrayOf, type JsonSchema, objectOf, refTo } from "../admin/api/json_schema.ts";
+import { arrayOf, type JsonSchema, objectOf, refTo } from "../../admin/api/json_schema.ts";
 
 const TEXT: JsonSchema = { type: "string" };
 

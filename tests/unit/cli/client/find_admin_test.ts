@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { CommandInputs } from "../../../lib/cli/command.ts";
-import { findAdmin } from "../../../lib/cli/find_admin.ts";
-import { UsageError } from "../../../lib/cli/usage_error.ts";
-import { permittedTest } from "../../support/permitted.ts";
+import { findAdmin } from "../../../../lib/cli/client/find_admin.ts";
+import type { CommandInputs } from "../../../../lib/cli/command.ts";
+import { UsageError } from "../../../../lib/cli/usage_error.ts";
+import { permittedTest } from "../../../support/permitted.ts";
 
 const NOWHERE = new URL("file:///nowhere/");
 

@@ -1,4 +1,4 @@
-import type { Command, Flag } from "./command.ts";
+import type { Command, Flag } from "../command.ts";
 import { COMMANDS } from "./command_table.ts";
 
 /** The flags that stand before a command, or alone. */

@@ -1,21 +1,21 @@
-import { formatAge, formatMs, formatRate } from "../admin/dashboard/page/figures.js";
+import { formatAge, formatMs, formatRate } from "../../admin/dashboard/page/figures.js";
 import {
   formatBytes,
   formatCount,
   formatCounted,
   formatShare,
-} from "../admin/dashboard/page/figures.js";
-import { wantedShares } from "../admin/dashboard/page/shares.js";
-import { addUp } from "../admin/dashboard/page/totals.js";
+} from "../../admin/dashboard/page/figures.js";
+import { wantedShares } from "../../admin/dashboard/page/shares.js";
+import { addUp } from "../../admin/dashboard/page/totals.js";
 import {
   CONDITIONS,
   describeVerdict,
   findProblems,
   reasonOf,
-} from "../admin/dashboard/page/verdict.js";
-import type { ListenerView, StatusView } from "../admin/metrics/status_view.ts";
-import { listSome } from "../base/list_some.ts";
-import { maskControls } from "../config/quote.ts";
+} from "../../admin/dashboard/page/verdict.js";
+import type { ListenerView, StatusView } from "../../admin/metrics/status_view.ts";
+import { listSome } from "../../base/list_some.ts";
+import { maskControls } from "../../config/quote.ts";
 import { formatTable, type TextColumn } from "./text_table.ts";
 
 const COLUMNS: readonly TextColumn[] = [

@@ -1,13 +1,13 @@
-import type { BackendView } from "../admin/metrics/status_view.ts";
-import { counted } from "../base/counted.ts";
-import { maskControls } from "../config/quote.ts";
-import type { BackendModeName } from "../config/settings.ts";
-import type { AdminClient } from "./admin_client.ts";
-import { ANSWER_SHAPES } from "./answer_shapes.ts";
-import { askBackends } from "./ask_status.ts";
-import { askWeir } from "./ask_weir.ts";
-import type { CommandInputs } from "./command.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import type { BackendView } from "../../admin/metrics/status_view.ts";
+import { counted } from "../../base/counted.ts";
+import { maskControls } from "../../config/quote.ts";
+import type { BackendModeName } from "../../config/settings.ts";
+import type { AdminClient } from "../client/admin_client.ts";
+import { ANSWER_SHAPES } from "../client/answer_shapes.ts";
+import { askBackends } from "../client/ask_status.ts";
+import { askWeir } from "../client/ask_weir.ts";
+import type { CommandInputs } from "../command.ts";
+import { EXIT_STATUS } from "../exit_status.ts";
 import { findBackends } from "./find_backends.ts";
 
 /** Sets the mode of the backends that the first operand names, and prints the result. */

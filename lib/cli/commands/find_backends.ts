@@ -1,7 +1,7 @@
-import type { BackendView } from "../admin/metrics/status_view.ts";
-import { closestWord } from "../base/closest_word.ts";
-import { quote } from "../config/quote.ts";
-import { RefusalError } from "./admin_client.ts";
+import type { BackendView } from "../../admin/metrics/status_view.ts";
+import { closestWord } from "../../base/closest_word.ts";
+import { quote } from "../../config/quote.ts";
+import { RefusalError } from "../client/admin_client.ts";
 
 /** The fields by which a backend is found. */
 export type BackendName = Pick<BackendView, "id" | "name" | "condition">;

@@ -1,4 +1,4 @@
-import { countProblems, type Diagnostic, formatDiagnostics } from "../config/diagnostic.ts";
+import { countProblems, type Diagnostic, formatDiagnostics } from "../../config/diagnostic.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**

@@ -1,5 +1,5 @@
+import type { Command, Operand } from "../command.ts";
 import { ADMIN_DETAILS, ADMIN_FLAGS } from "./admin_flags.ts";
-import type { Command, Operand } from "./command.ts";
 
 const BACKEND: Operand = { name: "BACKEND", what: "a backend" };
 
@@ -25,7 +25,7 @@ export const COMMANDS: readonly Command[] = [
       "The first signal gives active sessions drain_timeout to finish; a second one ends them at once.",
     ],
     flags: [],
-    load: async () => (await import("./commands/start.ts")).start,
+    load: async () => (await import("../commands/start.ts")).start,
   },
   {
     name: "check",
@@ -42,7 +42,7 @@ export const COMMANDS: readonly Command[] = [
       },
       { name: "json", summary: "Print the settings and the diagnostics as JSON" },
     ],
-    load: async () => (await import("./commands/check.ts")).check,
+    load: async () => (await import("../commands/check.ts")).check,
   },
   {
     name: "demo",
@@ -54,7 +54,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     flags: [],
     defaultFile: "setup.cfg",
-    load: async () => (await import("./commands/demo.ts")).demo,
+    load: async () => (await import("../commands/demo.ts")).demo,
   },
   {
     name: "top",
@@ -67,7 +67,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     flags: ADMIN_FLAGS,
     operands: [{ name: "ADMIN", what: "an address", optional: true }],
-    load: async () => (await import("./commands/top.ts")).top,
+    load: async () => (await import("../commands/top.ts")).top,
   },
   {
     name: "status",
@@ -80,7 +80,7 @@ export const COMMANDS: readonly Command[] = [
       ...ADMIN_FLAGS,
     ],
     operands: [],
-    load: async () => (await import("./commands/status.ts")).status,
+    load: async () => (await import("../commands/status.ts")).status,
   },
   {
     name: "drain",
@@ -89,7 +89,7 @@ export const COMMANDS: readonly Command[] = [
     details: BACKEND_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [BACKEND],
-    load: async () => (await import("./commands/drain.ts")).drain,
+    load: async () => (await import("../commands/drain.ts")).drain,
   },
   {
     name: "ready",
@@ -98,7 +98,7 @@ export const COMMANDS: readonly Command[] = [
     details: BACKEND_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [BACKEND],
-    load: async () => (await import("./commands/ready.ts")).ready,
+    load: async () => (await import("../commands/ready.ts")).ready,
   },
   {
     name: "weight",
@@ -107,7 +107,7 @@ export const COMMANDS: readonly Command[] = [
     details: BACKEND_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [BACKEND, { name: "N", what: "a weight from 0 to 256" }],
-    load: async () => (await import("./commands/weight.ts")).weight,
+    load: async () => (await import("../commands/weight.ts")).weight,
   },
   {
     name: "sessions",
@@ -123,7 +123,7 @@ export const COMMANDS: readonly Command[] = [
       ...ADMIN_FLAGS,
     ],
     operands: [],
-    load: async () => (await import("./commands/sessions.ts")).sessions,
+    load: async () => (await import("../commands/sessions.ts")).sessions,
   },
   {
     name: "reload",
@@ -132,7 +132,7 @@ export const COMMANDS: readonly Command[] = [
     details: ADMIN_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [],
-    load: async () => (await import("./commands/reload.ts")).reload,
+    load: async () => (await import("../commands/reload.ts")).reload,
   },
 ];
 

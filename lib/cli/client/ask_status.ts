@@ -1,7 +1,7 @@
-import type { StatusView } from "../admin/metrics/status_view.ts";
+import type { StatusView } from "../../admin/metrics/status_view.ts";
+import type { BackendNames } from "../commands/find_backends.ts";
 import type { AdminClient } from "./admin_client.ts";
 import { ANSWER_SHAPES } from "./answer_shapes.ts";
-import type { BackendNames } from "./find_backends.ts";
 
 /** Fetches the status of a running Weir. Rejects as {@linkcode AdminClient.ask} does. */
 export function askStatus(client: AdminClient): Promise<StatusView> {

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { RefusalError } from "../../../lib/cli/admin_client.ts";
-import { findBackends } from "../../../lib/cli/find_backends.ts";
-import { sampleBackend, sampleListener, sampleStatus } from "../../support/sample_status.ts";
+import { RefusalError } from "../../../../lib/cli/client/admin_client.ts";
+import { findBackends } from "../../../../lib/cli/commands/find_backends.ts";
+import { sampleBackend, sampleListener, sampleStatus } from "../../../support/sample_status.ts";
 
 const STATUS = sampleStatus([
   sampleListener([sampleBackend("127.0.0.1:8080"), sampleBackend("127.0.0.1:8081")]),

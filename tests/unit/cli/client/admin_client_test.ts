@@ -1,8 +1,12 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { objectOf } from "../../../lib/admin/api/json_schema.ts";
-import { AdminClient, RefusalError, UnreachableError } from "../../../lib/cli/admin_client.ts";
-import { freePort } from "../../support/free_ports.ts";
-import { permittedTest } from "../../support/permitted.ts";
+import { objectOf } from "../../../../lib/admin/api/json_schema.ts";
+import {
+  AdminClient,
+  RefusalError,
+  UnreachableError,
+} from "../../../../lib/cli/client/admin_client.ts";
+import { freePort } from "../../../support/free_ports.ts";
+import { permittedTest } from "../../../support/permitted.ts";
 
 async function echo(request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);

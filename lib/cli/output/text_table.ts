@@ -1,4 +1,4 @@
-import { maskControls } from "../config/quote.ts";
+import { maskControls } from "../../config/quote.ts";
 
 /** A column of a plain-text table. */
 export interface TextColumn {

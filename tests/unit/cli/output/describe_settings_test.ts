@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { describeSettings } from "../../../lib/cli/describe_settings.ts";
-import { parseSettings } from "../../../lib/config/load_settings.ts";
+import { describeSettings } from "../../../../lib/cli/output/describe_settings.ts";
+import { parseSettings } from "../../../../lib/config/load_settings.ts";
 
 function describe(text: string, file = "a.cfg"): readonly string[] {
   const { settings } = parseSettings(text, file, { cores: 2, privileged: true });

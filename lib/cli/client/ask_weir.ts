@@ -1,7 +1,7 @@
-import { maskControls } from "../config/quote.ts";
+import { maskControls } from "../../config/quote.ts";
+import type { CommandInputs } from "../command.ts";
+import { EXIT_STATUS } from "../exit_status.ts";
 import { type AdminClient, RefusalError, UnreachableError } from "./admin_client.ts";
-import type { CommandInputs } from "./command.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
 import { findAdmin } from "./find_admin.ts";
 
 /**

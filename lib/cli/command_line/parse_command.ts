@@ -1,10 +1,10 @@
 import { parseArgs } from "@std/cli/parse-args";
-import { closestWord } from "../base/closest_word.ts";
-import { quote } from "../config/quote.ts";
-import type { Command, Flag } from "./command.ts";
+import { closestWord } from "../../base/closest_word.ts";
+import { quote } from "../../config/quote.ts";
+import type { Command, Flag } from "../command.ts";
+import { UsageError } from "../usage_error.ts";
 import { COMMANDS, findCommand } from "./command_table.ts";
 import { GLOBAL_FLAGS } from "./help.ts";
-import { UsageError } from "./usage_error.ts";
 
 /** What a command line requests. */
 export type Request =

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { writeAll } from "../../../lib/cli/terminal.ts";
+import { writeAll } from "../../../../lib/cli/output/terminal.ts";
 
 /** What a stream does when it is written to: take this many bytes, or refuse. */
 type Conduct = number | Error;

@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { COMMANDS } from "../../../lib/cli/command_table.ts";
-import { formatCommandHelp, formatHelp, GLOBAL_FLAGS } from "../../../lib/cli/help.ts";
+import { COMMANDS } from "../../../../lib/cli/command_line/command_table.ts";
+import {
+  formatCommandHelp,
+  formatHelp,
+  GLOBAL_FLAGS,
+} from "../../../../lib/cli/command_line/help.ts";
 
 Deno.test("formatHelp() lists every command and every flag", () => {
   const help = formatHelp();
