@@ -4,7 +4,6 @@ import { isLocalFault } from "../base/local_fault.ts";
 import { messageOf } from "../base/message_of.ts";
 import { encodeLocalHeader, encodeProxyHeader } from "../protocol/proxy_header.ts";
 import { isAtSessionsPort, probedPort, type ProbeResult, type ProbeSubject } from "./probe.ts";
-import { Wire } from "./_wire.ts";
 
 /** Talks to a connected backend; returns what is wrong with it, in words. */
 export type Conversation = (wire: Wire) => Promise<string | undefined>;
@@ -89,4 +88,41 @@ function describeLateness({ listener }: ProbeSubject, wire: Wire | undefined): s
 function describeError(error: unknown): string {
   return messageOf(error).replace(/ \(os error \d+\)$/, "")
     .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+}
+
+const READ_BYTES = 4096;
+
+/** The connection of one probe. */
+export class Wire {
+  readonly #conn: Deno.TcpConn;
+  #receivedBytes = 0;
+
+  constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+  }
+
+  /** How much has been read so far. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  async send(bytes: Uint8Array): Promise<void> {
+    for (let from = 0; from < bytes.length;) {
+      from += await this.#conn.write(bytes.subarray(from));
+    }
+  }
+
+  /** Reads what is available, one character for each byte; `undefined` at the end. */
+  async receive(): Promise<string | undefined> {
+    const buffer = new Uint8Array(READ_BYTES);
+    const count = await this.#conn.read(buffer);
+    if (count === null) return undefined;
+    this.#receivedBytes += count;
+    return String.fromCharCode(...buffer.subarray(0, count));
+  }
+
+  /** Sends text in which each character stands for one byte. */
+  sendBytesOf(text: string): Promise<void> {
+    return this.send(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+  }
 }
