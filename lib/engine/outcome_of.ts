@@ -1,5 +1,5 @@
 import type { Outcome } from "../balance/ledger.ts";
-import { TRIAL_MS } from "../health/ejection_rules.ts";
+import { TRIAL_MS } from "../health/ejection.ts";
 import type { Ender } from "../log/close_reason.ts";
 
 /** The course of a session with the backend that it was connected to. Times are `performance.now()`. */

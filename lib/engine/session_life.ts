@@ -3,7 +3,7 @@ import type { Client } from "../balance/algorithm.ts";
 import { Lease } from "../balance/lease.ts";
 import { NONE_TRIED, type Refusal } from "../balance/pool.ts";
 import type { ListenerSettings } from "../config/settings.ts";
-import { TRIAL_LOOK_MS } from "../health/ejection_rules.ts";
+import { TRIAL_LOOK_MS } from "../health/ejection.ts";
 import type { CloseReason, Ender, Phase } from "../log/close_reason.ts";
 import { ListenerTally } from "../state/counters.ts";
 import type { ListenerShare } from "./listener_share.ts";

@@ -3,14 +3,16 @@ import { EJECTION } from "../state/codes.ts";
 import { BackendCell, BackendReading } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import {
+  ejectionTimeMs,
   endEjection,
   forgetFailures,
   isEjected,
   isEjectedForResets,
   isUsable,
   isUsableBut,
-} from "./_ejection.ts";
-import { ejectionTimeMs, longestEjectionMs, mostEjected } from "./ejection_rules.ts";
+  longestEjectionMs,
+  mostEjected,
+} from "./ejection.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 

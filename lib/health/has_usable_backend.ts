@@ -1,5 +1,5 @@
 import type { SharedState } from "../state/shared_state.ts";
-import { isUsableBut } from "./_ejection.ts";
+import { isUsableBut } from "./ejection.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 
 /**

@@ -4,7 +4,7 @@ import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts"
 import type { SharedState } from "../state/shared_state.ts";
 import { Check, isCheckable, Probing } from "./_check.ts";
 import { DueOrder } from "./_due_order.ts";
-import { forgetFailures, isEjected } from "./_ejection.ts";
+import { forgetFailures, isEjected } from "./ejection.ts";
 import { mainSlot } from "./main_slot.ts";
 import { isAtSessionsPort, type ProbeResult } from "./probe.ts";
 import type { Probes } from "./probes.ts";

@@ -5,8 +5,16 @@ import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts"
 import type { EarlyReset } from "../state/early_reset.ts";
 import { SLICE_MS } from "../state/reset_window.ts";
 import type { SharedState } from "../state/shared_state.ts";
-import { endEjection, forgetFailures, isEjected, isUsable } from "./_ejection.ts";
-import { ejectionTimeMs, isToBlame, mayBeProvoked, mostEjected } from "./ejection_rules.ts";
+import {
+  ejectionTimeMs,
+  endEjection,
+  forgetFailures,
+  isEjected,
+  isToBlame,
+  isUsable,
+  mayBeProvoked,
+  mostEjected,
+} from "./ejection.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 
 export interface PassiveHealthInputs {

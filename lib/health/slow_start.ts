@@ -1,7 +1,7 @@
 import type { BackendSettings } from "../config/settings.ts";
 import { BackendCell } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
-import { isUsable } from "./_ejection.ts";
+import { isUsable } from "./ejection.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { slowStartFactor } from "./slow_start_factor.ts";
 import type { WatchedPool } from "./watched_pool.ts";

@@ -6,7 +6,7 @@ import {
   mayBeProvoked,
   mostEjected,
   TRIAL_MS,
-} from "../../../lib/health/ejection_rules.ts";
+} from "../../../lib/health/ejection.ts";
 
 Deno.test("ejectionTimeMs() grows with every ejection in a row, up to five minutes", () => {
   assertEquals([1, 2, 3, 30, 31].map((inRow) => ejectionTimeMs(10_000, inRow, 0)), [
