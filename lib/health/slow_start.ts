@@ -3,7 +3,6 @@ import { BackendCell } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import { isUsable } from "./ejection.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { slowStartFactor } from "./slow_start_factor.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 
 export interface SlowStartInputs {
@@ -16,6 +15,11 @@ const HUNDREDTHS = 100;
 /** The most steps in which a weight rises: every step makes all workers rebuild tables. */
 const MOST_STEPS = 50;
 const SHORTEST_STEP_MS = 1000;
+
+/** The least share of its weight, so that a backend with few sessions gets some at all. */
+const LEAST_FACTOR = 0.1;
+/** The formula counts at least this much time. */
+const FIRST_MS = 1000;
 
 /** What the main thread knows about one backend. */
 interface Member {
@@ -175,4 +179,16 @@ export class SlowStart {
       isUsable(this.#state, other)
     );
   }
+}
+
+/**
+ * The share of its weight that a backend has in its slow start: `max(1 s, elapsed) / window`, at
+ * least 0.1 and at most 1. This is Envoy's formula (`slow_start_config`) with an aggression of 1.
+ *
+ * @param elapsedMs since the backend came back
+ * @param windowMs `slow_start`; 0 returns 1
+ */
+export function slowStartFactor(elapsedMs: number, windowMs: number): number {
+  if (elapsedMs >= windowMs) return 1;
+  return Math.min(1, Math.max(LEAST_FACTOR, Math.max(FIRST_MS, elapsedMs) / windowMs));
 }

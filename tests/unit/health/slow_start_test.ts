@@ -1,10 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { Ledger } from "../../../lib/balance/ledger.ts";
 import { Lease } from "../../../lib/balance/lease.ts";
+import { Ledger } from "../../../lib/balance/ledger.ts";
 import { NONE_TRIED, Pool } from "../../../lib/balance/pool.ts";
 import { Random } from "../../../lib/base/random.ts";
 import { ALGORITHM_NAMES, type AlgorithmName } from "../../../lib/config/settings.ts";
-import { SlowStart } from "../../../lib/health/slow_start.ts";
+import { SlowStart, slowStartFactor } from "../../../lib/health/slow_start.ts";
 import { HEALTH, MODE } from "../../../lib/state/codes.ts";
 import { BackendCell } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
@@ -221,4 +221,22 @@ Deno.test("SlowStart.update() starts a backend slowly that a reload adds or take
   rig.reload(TWO, TEN_SECONDS);
   assertEquals(rig.slowStart.rising.size, 0);
   rig.slowStart.stop();
+});
+
+Deno.test("slowStartFactor() follows Envoy's formula with a window of a minute", () => {
+  const table = [[0, 0.1], [1, 0.1], [6, 0.1], [15, 0.25], [30, 0.5], [45, 0.75], [59, 0.983]];
+  for (const [seconds, factor] of table as [number, number][]) {
+    assertAlmostEquals(slowStartFactor(seconds * 1000, 60_000), factor, 0.0005);
+  }
+});
+
+Deno.test("slowStartFactor() counts the first second as whole", () => {
+  assertEquals(slowStartFactor(0, 2000), 0.5);
+  assertEquals(slowStartFactor(0, 500), 1);
+});
+
+Deno.test("slowStartFactor() is 1 once the window is over, and without one", () => {
+  assertEquals(slowStartFactor(60_000, 60_000), 1);
+  assertEquals(slowStartFactor(90_000, 60_000), 1);
+  assertEquals(slowStartFactor(0, 0), 1);
 });
