@@ -1,9 +1,9 @@
 import { Backoff } from "../base/backoff.ts";
 import { formatDuration } from "../base/duration.ts";
+import type { Scheduler } from "../base/scheduler.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { Answer } from "./_answers.ts";
 import { explainLookup } from "./_explain_lookup.ts";
-import type { Schedule } from "./schedule.ts";
 
 /** A look-up that takes longer has failed. */
 export const LOOKUP_TIMEOUT_MS = 5_000;
@@ -21,7 +21,7 @@ export interface WatchedNameInputs<T> {
   readonly ask: (before: T | undefined, signal: AbortSignal) => Promise<Answer<T>>;
   /** Called when the answer has changed. */
   readonly onChange: () => void;
-  readonly schedule: Schedule;
+  readonly scheduler: Pick<Scheduler, "after">;
   /** A uniform number in [0, 1). */
   readonly random: () => number;
 }
@@ -95,11 +95,11 @@ export class WatchedName<T> {
   }
 
   #scheduleNext(): void {
-    const { random, schedule } = this.#inputs;
+    const { random, scheduler } = this.#inputs;
     const delayMs = this.#nextDelayMs();
     this.#cancelNext = delayMs === Infinity
       ? undefined
-      : schedule(() => this.#turn(), delayMs * (1 + JITTER * random()));
+      : scheduler.after(delayMs * (1 + JITTER * random()), () => this.#turn());
   }
 
   #nextDelayMs(): number {
@@ -119,9 +119,9 @@ export class WatchedName<T> {
     if (this.#isAsking) return;
     const timeout = new AbortController();
     const givenUp = Promise.withResolvers<"given up">();
-    const cancelTimeout = this.#inputs.schedule(() => {
+    const cancelTimeout = this.#inputs.scheduler.after(LOOKUP_TIMEOUT_MS, () => {
       timeout.abort(new Error(`no answer within ${formatDuration(LOOKUP_TIMEOUT_MS)}`));
-    }, LOOKUP_TIMEOUT_MS);
+    });
     this.#giveUp = () => {
       givenUp.resolve("given up");
       timeout.abort();

@@ -1,10 +1,10 @@
 import { Random } from "../base/random.ts";
+import { type Scheduler, SYSTEM_SCHEDULER } from "../base/scheduler.ts";
 import type { BackendSettings, ListenerSettings, Settings } from "../config/settings.ts";
 import { askForHost, askForService, type ServicePlace } from "./_answers.ts";
 import { expandHost, expandService } from "./_expand_backend.ts";
 import { WatchedName } from "./_watched_name.ts";
 import type { Resolver } from "./resolver.ts";
-import { type Schedule, scheduleByTimer } from "./schedule.ts";
 
 /** How often names are looked up again if the file does not say. */
 export const DEFAULT_INTERVAL_MS = 30_000;
@@ -15,8 +15,8 @@ export interface DiscoveryInputs {
   readonly resolver: Resolver;
   /** Called when a listener's addresses have changed, with the settings to apply. */
   readonly onChange: (settings: Settings) => void;
-  /** @default {scheduleByTimer} */
-  readonly schedule?: Schedule;
+  /** @default {SYSTEM_SCHEDULER} */
+  readonly scheduler?: Pick<Scheduler, "after">;
   /** A uniform number in [0, 1). */
   readonly random?: () => number;
 }
@@ -59,7 +59,7 @@ type ServiceName = WatchedName<readonly ServicePlace[]>;
 export class Discovery {
   readonly #resolver: Resolver;
   readonly #onChange: (settings: Settings) => void;
-  readonly #schedule: Schedule;
+  readonly #scheduler: Pick<Scheduler, "after">;
   readonly #random: () => number;
   readonly #hosts = new Map<string, HostName>();
   readonly #services = new Map<string, ServiceName>();
@@ -69,7 +69,7 @@ export class Discovery {
   constructor(inputs: DiscoveryInputs) {
     this.#resolver = inputs.resolver;
     this.#onChange = inputs.onChange;
-    this.#schedule = inputs.schedule ?? scheduleByTimer;
+    this.#scheduler = inputs.scheduler ?? SYSTEM_SCHEDULER;
     this.#random = inputs.random ?? Random.fromEntropy().next;
   }
 
@@ -213,17 +213,17 @@ export class Discovery {
   get #watching() {
     return {
       onChange: () => this.#tell(),
-      schedule: this.#schedule,
+      scheduler: this.#scheduler,
       random: this.#random,
     };
   }
 
   #tell(): void {
     if (this.#settings === undefined || this.#cancelTelling !== undefined) return;
-    this.#cancelTelling = this.#schedule(() => {
+    this.#cancelTelling = this.#scheduler.after(GATHER_MS, () => {
       this.#cancelTelling = undefined;
       if (this.#settings !== undefined) this.#onChange(this.expand(this.#settings));
-    }, GATHER_MS);
+    });
   }
 }
 

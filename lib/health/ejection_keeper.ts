@@ -1,3 +1,4 @@
+import type { Scheduler } from "../base/scheduler.ts";
 import type { BackendSettings } from "../config/settings.ts";
 import { EJECTION } from "../state/codes.ts";
 import { BackendCell, BackendReading } from "../state/counters.ts";
@@ -13,7 +14,6 @@ import {
   longestEjectionMs,
   mostEjected,
 } from "./ejection.ts";
-import type { Scheduler } from "./scheduler.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 
 /** A backend was ejected, ejected again after a failed trial, or takes sessions again. */

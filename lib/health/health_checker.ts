@@ -1,3 +1,4 @@
+import type { Scheduler } from "../base/scheduler.ts";
 import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
 import { HEALTH, MODE } from "../state/codes.ts";
 import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
@@ -8,7 +9,6 @@ import { forgetFailures, isEjected } from "./ejection.ts";
 import { mainSlot } from "./main_slot.ts";
 import { isAtSessionsPort, type ProbeResult } from "./probe.ts";
 import type { Probes } from "./probes.ts";
-import type { Scheduler } from "./scheduler.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 
 /** A change of verdict. */

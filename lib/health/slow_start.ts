@@ -1,8 +1,8 @@
+import type { Scheduler } from "../base/scheduler.ts";
 import type { BackendSettings } from "../config/settings.ts";
 import { BackendCell } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import { isUsable } from "./ejection.ts";
-import type { Scheduler } from "./scheduler.ts";
 import type { WatchedPool } from "./watched_pool.ts";
 
 export interface SlowStartInputs {

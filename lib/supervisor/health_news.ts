@@ -1,6 +1,6 @@
 import { counted } from "../base/counted.ts";
 import { listSome } from "../base/list_some.ts";
-import type { Scheduler } from "../health/scheduler.ts";
+import type { Scheduler } from "../base/scheduler.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { EventKind, EventLog } from "./event_log.ts";
 

@@ -1,10 +1,10 @@
 import { formatDuration } from "../base/duration.ts";
+import { SYSTEM_SCHEDULER } from "../base/scheduler.ts";
 import type { BackendModeName } from "../config/settings.ts";
 import { type Generation, watchedPool } from "../engine/generation.ts";
 import { type EjectionChange, EjectionKeeper } from "../health/ejection_keeper.ts";
 import { HealthChecker, type HealthFlip } from "../health/health_checker.ts";
 import { PROBES } from "../health/probes.ts";
-import { SYSTEM_SCHEDULER } from "../health/scheduler.ts";
 import { SlowStart } from "../health/slow_start.ts";
 import { hasUsableBackend, type WatchedPool } from "../health/watched_pool.ts";
 import type { SharedState } from "../state/shared_state.ts";

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { Scheduler } from "../../../lib/base/scheduler.ts";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
 import type { BackendSettings, Settings } from "../../../lib/config/settings.ts";
 import { Discovery } from "../../../lib/discovery/discovery.ts";
@@ -31,10 +32,10 @@ export class FakeNames implements Resolver {
 }
 
 /** Timers that fire when a test says so. */
-export class Timers {
+export class Timers implements Pick<Scheduler, "after"> {
   readonly #timers = new Set<{ run: () => void; delayMs: number }>();
 
-  readonly schedule = (run: () => void, delayMs: number): () => void => {
+  readonly after = (delayMs: number, run: () => void): () => void => {
     const timer = { run, delayMs };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
@@ -69,7 +70,7 @@ export class DiscoveryRig {
   readonly discovery = new Discovery({
     resolver: this.names,
     onChange: (settings) => this.told.push(settings),
-    schedule: this.timers.schedule,
+    scheduler: this.timers,
     random: () => 0,
   });
 

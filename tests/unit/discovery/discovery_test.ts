@@ -223,7 +223,7 @@ Deno.test("Discovery adds up to 10 % to the time between look-ups", async () => 
   const discovery = new Discovery({
     resolver: names,
     onChange: () => {},
-    schedule: timers.schedule,
+    scheduler: timers,
     random: () => 0.5,
   });
   const settings = settingsOf("a.test:80");

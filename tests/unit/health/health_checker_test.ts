@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { Random } from "../../../lib/base/random.ts";
+import { SYSTEM_SCHEDULER } from "../../../lib/base/scheduler.ts";
 import type { ListenerSettings } from "../../../lib/config/settings.ts";
 import { HealthChecker, type HealthFlip } from "../../../lib/health/health_checker.ts";
 import { mainSlot } from "../../../lib/health/main_slot.ts";
 import type { ProbeResult } from "../../../lib/health/probe.ts";
 import { PROBES, type Probes } from "../../../lib/health/probes.ts";
-import { SYSTEM_SCHEDULER } from "../../../lib/health/scheduler.ts";
 import { EJECTION, HEALTH, MODE } from "../../../lib/state/codes.ts";
 import { BackendCell, BackendReading, BackendTally } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";

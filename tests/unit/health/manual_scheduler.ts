@@ -1,4 +1,4 @@
-import type { Scheduler } from "../../../lib/health/scheduler.ts";
+import type { Scheduler } from "../../../lib/base/scheduler.ts";
 
 interface Task {
   readonly atMs: number;

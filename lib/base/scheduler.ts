@@ -1,4 +1,4 @@
-/** The clock and the timers that health checks use; tests substitute their own. */
+/** The clock and the timers of the main thread; tests substitute their own. */
 export interface Scheduler {
   /** Milliseconds on a clock that never goes back. */
   readonly nowMs: () => number;
