@@ -1,6 +1,6 @@
 import { closestWord } from "../base/closest_word.ts";
 import { quote } from "../config/quote.ts";
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "./exit_status.ts";
 
 /**
  * Checks that a configuration file of that name exists. Every other problem with it is left to the

@@ -1,10 +1,8 @@
 import type { Entry } from "./command.ts";
 import { formatCommandHelp, formatHelp } from "./command_line/help.ts";
 import { parseCommand } from "./command_line/parse_command.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS, OutputError, UsageError } from "./exit_status.ts";
 import { systemTerminal, type Terminal } from "./output/terminal.ts";
-import { OutputError } from "./output_error.ts";
-import { UsageError } from "./usage_error.ts";
 import { formatVersion } from "./version.ts";
 
 /**

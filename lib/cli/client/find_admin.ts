@@ -7,9 +7,9 @@ import type { Settings } from "../../config/settings.ts";
 import { readTokenFile } from "../../config/token_file.ts";
 import type { CommandInputs } from "../command.ts";
 import { detectEnvironment } from "../environment.ts";
+import { UsageError } from "../exit_status.ts";
 import { reportDiagnostics } from "../output/report_diagnostics.ts";
 import { requireFile } from "../require_file.ts";
-import { UsageError } from "../usage_error.ts";
 import { AdminClient } from "./admin_client.ts";
 
 const DEFAULT_ADDRESS: BoundAddress = {

@@ -2,7 +2,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { closestWord } from "../../base/closest_word.ts";
 import { quote } from "../../config/quote.ts";
 import type { Command, Flag } from "../command.ts";
-import { UsageError } from "../usage_error.ts";
+import { UsageError } from "../exit_status.ts";
 import { COMMANDS, findCommand } from "./command_table.ts";
 import { GLOBAL_FLAGS } from "./help.ts";
 

@@ -6,9 +6,8 @@ import type { AdminClient } from "../client/admin_client.ts";
 import { ANSWER_SHAPES } from "../client/answer_shapes.ts";
 import { askWeir } from "../client/ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
-import { EXIT_STATUS } from "../exit_status.ts";
+import { EXIT_STATUS, UsageError } from "../exit_status.ts";
 import { formatTable, type TextColumn } from "../output/text_table.ts";
-import { UsageError } from "../usage_error.ts";
 
 /** A page of sessions, as returned by the API. */
 interface SessionPage {

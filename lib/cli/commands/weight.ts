@@ -4,8 +4,7 @@ import { ANSWER_SHAPES } from "../client/answer_shapes.ts";
 import { askBackends } from "../client/ask_status.ts";
 import { askWeir } from "../client/ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
-import { EXIT_STATUS } from "../exit_status.ts";
-import { UsageError } from "../usage_error.ts";
+import { EXIT_STATUS, UsageError } from "../exit_status.ts";
 import { findBackends } from "./find_backends.ts";
 
 const HEAVIEST = 256;

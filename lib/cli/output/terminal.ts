@@ -1,4 +1,4 @@
-import { OutputError } from "../output_error.ts";
+import { OutputError } from "../exit_status.ts";
 
 /** Where a command writes: the two output streams, and whether each of them supports colour. */
 export interface Terminal {

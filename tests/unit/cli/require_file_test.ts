@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { UsageError } from "../../../lib/cli/exit_status.ts";
 import { requireFile } from "../../../lib/cli/require_file.ts";
-import { UsageError } from "../../../lib/cli/usage_error.ts";
 import { permittedTest } from "../../support/permitted.ts";
 
 async function inFolder(names: string[], test: (folder: string) => Promise<void>): Promise<void> {

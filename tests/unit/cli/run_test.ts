@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { OutputError } from "../../../lib/cli/exit_status.ts";
 import type { Terminal } from "../../../lib/cli/output/terminal.ts";
-import { OutputError } from "../../../lib/cli/output_error.ts";
 import { run } from "../../../lib/cli/run.ts";
 import { permittedTest } from "../../support/permitted.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { findAdmin } from "../../../../lib/cli/client/find_admin.ts";
 import type { CommandInputs } from "../../../../lib/cli/command.ts";
-import { UsageError } from "../../../../lib/cli/usage_error.ts";
+import { UsageError } from "../../../../lib/cli/exit_status.ts";
 import { permittedTest } from "../../../support/permitted.ts";
 
 const NOWHERE = new URL("file:///nowhere/");

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parseCommand, type Request } from "../../../../lib/cli/command_line/parse_command.ts";
-import { UsageError } from "../../../../lib/cli/usage_error.ts";
+import { UsageError } from "../../../../lib/cli/exit_status.ts";
 
 const NO_FILES = (): boolean => false;
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parseCommand } from "../../../../lib/cli/command_line/parse_command.ts";
-import { UsageError } from "../../../../lib/cli/usage_error.ts";
+import { UsageError } from "../../../../lib/cli/exit_status.ts";
 
 interface Parsed {
   readonly operands: readonly string[];
