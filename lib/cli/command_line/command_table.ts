@@ -89,7 +89,7 @@ export const COMMANDS: readonly Command[] = [
     details: BACKEND_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [BACKEND],
-    load: async () => (await import("../commands/drain.ts")).drain,
+    load: async () => (await import("../commands/steering.ts")).drain,
   },
   {
     name: "ready",
@@ -98,7 +98,7 @@ export const COMMANDS: readonly Command[] = [
     details: BACKEND_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [BACKEND],
-    load: async () => (await import("../commands/ready.ts")).ready,
+    load: async () => (await import("../commands/steering.ts")).ready,
   },
   {
     name: "weight",
@@ -107,7 +107,7 @@ export const COMMANDS: readonly Command[] = [
     details: BACKEND_DETAILS,
     flags: ADMIN_FLAGS,
     operands: [BACKEND, { name: "N", what: "a weight from 0 to 256" }],
-    load: async () => (await import("../commands/weight.ts")).weight,
+    load: async () => (await import("../commands/steering.ts")).weight,
   },
   {
     name: "sessions",

@@ -11,7 +11,7 @@ import { drawTop } from "../top/draw_top.ts";
 import { readFeed } from "../top/feed.ts";
 import { FullScreen } from "../top/full_screen.ts";
 import { type Order, TopModel } from "../top/top_model.ts";
-import { postMode } from "./set_mode.ts";
+import { postMode } from "./steering.ts";
 
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { RefusalError } from "../../../../lib/cli/client/admin_client.ts";
-import { findBackends } from "../../../../lib/cli/commands/find_backends.ts";
+import { findBackends } from "../../../../lib/cli/commands/steering.ts";
 import { sampleBackend, sampleListener, sampleStatus } from "../../../support/sample_status.ts";
 
 const STATUS = sampleStatus([
