@@ -1,7 +1,9 @@
+import type { StatusView } from "../../admin/metrics/status_view.ts";
 import { maskControls } from "../../config/quote.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 import { type AdminClient, RefusalError, UnreachableError } from "./admin_client.ts";
+import { ANSWER_SHAPES } from "./answer_shapes.ts";
 import { findAdmin } from "./find_admin.ts";
 
 /**
@@ -25,4 +27,9 @@ export async function askWeir(
     inputs.terminal.printError(`weir: ${maskControls(error.message)}${hint}\n`);
     return EXIT_STATUS.failed;
   }
+}
+
+/** Fetches the status of a running Weir. Rejects as {@linkcode AdminClient.ask} does. */
+export function askStatus(client: AdminClient): Promise<StatusView> {
+  return client.ask<StatusView>("/api/v1/status", { shape: ANSWER_SHAPES.status });
 }

@@ -1,13 +1,15 @@
 import type { Diagnostic } from "../../config/diagnostic.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import { withoutSecrets } from "../../config/secret.ts";
+import type { Settings } from "../../config/settings.ts";
+import { Discovery } from "../../discovery/discovery.ts";
+import { SystemResolver } from "../../discovery/system_resolver.ts";
 import type { CommandInputs } from "../command.ts";
 import { detectEnvironment } from "../environment.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 import { describeSettings } from "../output/describe_settings.ts";
 import { reportDiagnostics } from "../output/report_diagnostics.ts";
 import { requireFile } from "../require_file.ts";
-import { checkNames } from "./check_names.ts";
 
 /**
  * Checks the configuration file and prints how it is interpreted; nothing is started. A name that
@@ -37,4 +39,24 @@ export async function check(inputs: CommandInputs): Promise<number> {
 
 function isError({ severity }: Diagnostic): boolean {
   return severity === "error";
+}
+
+/**
+ * Looks up the names of all backends, as a start does. Returns a warning for each one that has no
+ * address, and an error for each listener that would be left without a backend.
+ */
+async function checkNames(settings: Settings): Promise<readonly Diagnostic[]> {
+  const discovery = new Discovery({ resolver: new SystemResolver(), onChange: () => {} });
+  const { problems, warnings } = await discovery.resolveFirst(settings);
+  discovery.stop();
+  const { file } = settings;
+  const place = { file, line: 0, column: 0, length: 0, lineText: "", lineStart: 0 };
+  function diagnose(severity: Diagnostic["severity"], sentence: string): Diagnostic {
+    const message = sentence.charAt(0).toLowerCase() + sentence.slice(1);
+    return { severity, message, ...place };
+  }
+  return [
+    ...problems.map((problem) => diagnose("error", problem)),
+    ...warnings.map((warning) => diagnose("warning", warning)),
+  ];
 }

@@ -1,5 +1,4 @@
-import { askStatus } from "../client/ask_status.ts";
-import { askWeir } from "../client/ask_weir.ts";
+import { askStatus, askWeir } from "../client/ask_weir.ts";
 import type { CommandInputs } from "../command.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 import { formatStatus } from "../output/format_status.ts";

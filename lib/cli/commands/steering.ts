@@ -45,7 +45,7 @@ function setMode(inputs: CommandInputs, mode: BackendModeName): Promise<number> 
   });
 }
 
-/** Changes each of the backends that the first operand names, and prints what has become of it. */
+/** Changes each of the backends that the first operand names, and prints each result. */
 function steer(
   inputs: CommandInputs,
   change: (client: AdminClient, backendId: string) => Promise<string>,
