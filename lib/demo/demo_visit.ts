@@ -1,9 +1,16 @@
-import { isLoopback } from "../base/address.ts";
+import { formatAddress, isLoopback } from "../base/address.ts";
+import { decodeProxyHeader } from "../protocol/proxy_header_decoder.ts";
 import { ByteReader } from "./byte_reader.ts";
-import { contentType } from "./content_type.ts";
-import { encodeReplyHead, errorReply, type HttpReply, textReply } from "./http_reply.ts";
-import { MAX_HEAD_BYTES, parseRequestHead, requestHeadLength } from "./http_request.ts";
-import { readArrival } from "./read_arrival.ts";
+import {
+  contentType,
+  encodeReplyHead,
+  errorReply,
+  type HttpReply,
+  MAX_HEAD_BYTES,
+  parseRequestHead,
+  requestHeadLength,
+  textReply,
+} from "./http_exchange.ts";
 import type { SharedFile, SharedFolder } from "./shared_folder.ts";
 
 /** How long the request head may take, and how long one piece of the reply may. */
@@ -20,6 +27,15 @@ interface Answer {
   readonly file?: SharedFile;
   readonly headOnly?: boolean;
 }
+
+/** A connection that came through Weir. */
+interface Guest {
+  /** `ip:port` of the client; empty if the header names none. */
+  readonly client: string;
+}
+
+/** How a connection arrived: through Weir, bypassing it, or it closed without sending anything. */
+type Arrival = Guest | "around" | "gone";
 
 /** One connection to a demo backend: a PROXY header, one request, one reply. */
 export class DemoVisit {
@@ -153,5 +169,18 @@ export class DemoVisit {
   async #write(bytes: Uint8Array): Promise<void> {
     this.#closeAfter(STALL_TIMEOUT_MS);
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#conn.write(rest));
+  }
+}
+
+/** Reads the PROXY header at the start of a connection; a connection without one bypassed Weir. */
+async function readArrival(reader: ByteReader): Promise<Arrival> {
+  for (;;) {
+    const result = decodeProxyHeader(reader.received);
+    if (result.kind === "invalid") return "around";
+    if (result.kind === "header") {
+      reader.take(result.length);
+      return { client: result.source === undefined ? "" : formatAddress(result.source) };
+    }
+    if (!await reader.readMore()) return reader.received.length === 0 ? "gone" : "around";
   }
 }

@@ -1,11 +1,12 @@
+import { formatAddress } from "../../base/address.ts";
+import { counted } from "../../base/counted.ts";
 import { messageOf } from "../../base/message_of.ts";
+import { parseAdminAddress } from "../../config/admin_address.ts";
 import { type LoadedSettings, loadSettings } from "../../config/load_settings.ts";
 import type { Settings } from "../../config/settings.ts";
-import type { DemoBackend } from "../../demo/demo_backend.ts";
+import { closeBackends, type DemoBackend, startBackends } from "../../demo/demo_backend.ts";
 import { backendAddresses, demoSettings } from "../../demo/demo_settings.ts";
-import { formatInstructions } from "../../demo/instructions.ts";
 import { SharedFolder } from "../../demo/shared_folder.ts";
-import { closeBackends, startBackends } from "../../demo/start_backends.ts";
 import { supervise } from "../../supervisor/supervise.ts";
 import { attachOperators } from "../attach_operators.ts";
 import type { CommandInputs } from "../command.ts";
@@ -60,4 +61,33 @@ function asDemo(loaded: LoadedSettings): LoadedSettings {
   } catch {
     return { diagnostics: loaded.diagnostics };
   }
+}
+
+/** Formats what to try while the demo runs. */
+function formatInstructions(settings: Settings): string {
+  const listeners = settings.listeners.map((listener) => formatAddress(listener.address));
+  const backends = backendAddresses(settings).map(formatAddress);
+  const [listener = "", backend = ""] = [listeners[0], backends[0]];
+  return [
+    `${counted(backends.length, "backend")} behind ${counted(listeners.length, "listener")}: ` +
+    listeners.join(", "),
+    "",
+    "Try in another terminal:",
+    `  curl -i http://${listener}/main.ts`,
+    "      the file, and a header X-Backend that names the backend",
+    `  for i in 1 2 3 4 5 6 7; do curl -sI http://${listener}/ | grep X-Backend; done`,
+    "      the backends in turn, according to their weights",
+    `  curl -i http://${backend}/main.ts`,
+    "      403, because this request bypasses Weir",
+    ...describeAdmin(settings),
+    "",
+    "Ctrl-C stops it",
+    "",
+  ].join("\n");
+}
+
+/** How to reach the dashboard, if there is one that a browser can reach. */
+function describeAdmin({ admin }: Settings): string[] {
+  if (parseAdminAddress(admin)?.kind !== "tcp") return [];
+  return ["", "And in a browser:", `  http://${admin}/`, "      the dashboard"];
 }
