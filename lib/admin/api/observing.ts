@@ -1,6 +1,7 @@
 import { Problem } from "../server/problem.ts";
 import { jsonReply, type LiveReply, type Reply } from "../server/reply.ts";
 import { STREAM_KINDS, type StreamKind } from "./event_streams.ts";
+import { describeOpenApi } from "./openapi.ts";
 import type { Call, Desk } from "./route.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -58,4 +59,18 @@ function asText(value: string | number | undefined): string | undefined {
 
 function isStreamKind(text: string): text is StreamKind {
   return STREAM_KINDS.some((kind) => kind === text);
+}
+
+/** Answers with all routes, and the rights of the caller. */
+export function answerRoutes({ access: { rights } }: Call, { routes, version }: Desk): Reply {
+  return jsonReply({
+    name: "Weir",
+    version,
+    rights,
+    routes: routes.map(({ method, path, permission, doc }) => ({ method, path, permission, doc })),
+  });
+}
+
+export function answerOpenApi(_call: Call, { routes, version }: Desk): Reply {
+  return jsonReply(describeOpenApi(routes, version));
 }

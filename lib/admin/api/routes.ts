@@ -1,9 +1,10 @@
-import { answerOpenApi, answerRoutes } from "./describing.ts";
 import { arrayOf, type JsonSchema, objectOf, refTo } from "./json_schema.ts";
 import {
   answerConfig,
   answerEvents,
   answerHistory,
+  answerOpenApi,
+  answerRoutes,
   answerSessions,
   answerStatus,
 } from "./observing.ts";

@@ -1,11 +1,14 @@
 import type { Status } from "../../supervisor/status.ts";
 import {
   BACKEND_FAMILIES,
+  type HistogramFamily,
+  type Labels,
   LISTENER_FAMILIES,
+  type MetricFamily,
+  type PlainFamily,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
 } from "./metric_families.ts";
-import type { HistogramFamily, Labels, MetricFamily, PlainFamily } from "./metric_family.ts";
 
 /** `text` is Prometheus's own format 0.0.4. */
 export type MetricsFormat = "text" | "openmetrics";

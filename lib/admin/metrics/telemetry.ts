@@ -2,11 +2,12 @@ import type { Control } from "../../supervisor/control.ts";
 import type { Status } from "../../supervisor/status.ts";
 import {
   BACKEND_FAMILIES,
+  type Labels,
   LISTENER_FAMILIES,
+  type MetricFamily,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
 } from "./metric_families.ts";
-import type { Labels, MetricFamily } from "./metric_family.ts";
 import { Reused } from "./reused.ts";
 
 /** The parts of OpenTelemetry's interface that are used, for which Deno has no types. */

@@ -5,10 +5,10 @@ import { SCHEMAS } from "../../../lib/admin/api/schemas.ts";
 import {
   BACKEND_FAMILIES,
   LISTENER_FAMILIES,
+  type MetricFamily,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
 } from "../../../lib/admin/metrics/metric_families.ts";
-import type { MetricFamily } from "../../../lib/admin/metrics/metric_family.ts";
 import {
   ACCESS_LOG_FIELDS,
   compileTemplate,
