@@ -1,8 +1,8 @@
-import { findMisfit } from "../../admin/api/find_misfit.ts";
 import type { JsonSchema } from "../../admin/api/json_schema.ts";
 import { type Address, isIpv6 } from "../../base/address.ts";
 import { messageOf } from "../../base/message_of.ts";
 import { type BoundAddress, formatAdminAddress } from "../../config/admin_address.ts";
+import { findMisfit } from "./find_misfit.ts";
 
 /** Weir cannot be reached: nothing listens at its address, or what does is not Weir. */
 export class UnreachableError extends Error {

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { findMisfit } from "../../../../lib/admin/api/find_misfit.ts";
 import { arrayOf, objectOf, refTo } from "../../../../lib/admin/api/json_schema.ts";
 import { RateBook } from "../../../../lib/admin/metrics/rate_book.ts";
-import { sampleStatus } from "../sample_status.ts";
+import { findMisfit } from "../../../../lib/cli/client/find_misfit.ts";
+import { sampleStatus } from "../../admin/sample_status.ts";
 
 Deno.test("findMisfit() finds nothing in what Weir answers, nor in what it will know later", () => {
   const status = new RateBook().addTo(sampleStatus());

@@ -1,5 +1,5 @@
-import { describeAllowed, type JsonSchema, type JsonType } from "./json_schema.ts";
-import { SCHEMAS } from "./schemas.ts";
+import { describeAllowed, type JsonSchema, type JsonType } from "../../admin/api/json_schema.ts";
+import { SCHEMAS } from "../../admin/api/schemas.ts";
 
 /**
  * Describes where an answer does not match a schema; returns `undefined` if it matches. Unknown
