@@ -3,9 +3,12 @@ import type { ListenerSettings, Settings } from "../config/settings.ts";
 import type { EngineChoice, EngineKind } from "../engine/choose_engine.ts";
 import type { BindProblem, Generation } from "../engine/generation.ts";
 import type { LogOptions } from "../engine/messages.ts";
-import { DescriptorBook } from "../engine/native/libc/descriptor_book.ts";
+import {
+  closeDescriptors,
+  DescriptorBook,
+  resetConnections,
+} from "../engine/native/libc/descriptor_book.ts";
 import { openLibc } from "../engine/native/libc/libc.ts";
-import { closeDescriptors, resetConnections } from "../engine/native/libc/take_over.ts";
 import { Waker } from "../engine/native/loop/waker.ts";
 import { mainSlot } from "../health/main_slot.ts";
 import { loggerFor, writeForwarded } from "../log/logging.ts";

@@ -6,7 +6,7 @@ import { HEARTBEAT_MS, runWorker, type WorkerPort } from "../worker_loop.ts";
 import { DescriptorBook } from "./libc/descriptor_book.ts";
 import { GivenUpError, guardLibc } from "./libc/guarded_libc.ts";
 import { type Libc, openLibc } from "./libc/libc.ts";
-import { WakeSource } from "./loop/wake_source.ts";
+import { WakeSource } from "./loop/waker.ts";
 import { NativeEngine } from "./native_engine.ts";
 
 /** How soon after an event the event loop gets a turn: a log line may be waiting to be posted. */

@@ -1,4 +1,9 @@
+import { AF_UNSPEC } from "./constants.ts";
+import type { Libc } from "./libc.ts";
+
 const BITS = 32;
+/** An address of no family: connecting to it disconnects. */
+const NOWHERE = Uint16Array.of(AF_UNSPEC, 0, 0, 0, 0, 0, 0, 0);
 
 /**
  * Which descriptors a worker has open, in memory that the main thread can read: if the worker
@@ -43,4 +48,22 @@ export class DescriptorBook {
       }
     }
   }
+}
+
+/**
+ * Resets the connections of a worker that was given up, so that clients and backends need not wait
+ * for a hung thread, and makes its sockets stop listening. The descriptor numbers stay taken.
+ */
+export function resetConnections(libc: Libc, book: DescriptorBook): void {
+  const address = new Uint8Array(NOWHERE.buffer);
+  for (const descriptor of book) libc.connect(descriptor, address, address.length);
+}
+
+/**
+ * Closes what a worker that was given up had open. The worker must have had time to notice that it
+ * was given up: no call that it began earlier may still be about to enter the kernel.
+ */
+export function closeDescriptors(libc: Libc, book: DescriptorBook): void {
+  for (const descriptor of book) libc.close(descriptor);
+  book.clear();
 }

@@ -2,6 +2,8 @@ import type { BackendSettings } from "../../../config/settings.ts";
 import {
   IPPROTO_TCP,
   MSG_PEEK,
+  O_CLOEXEC,
+  O_RDONLY,
   SO_ERROR,
   SO_KEEPALIVE,
   SOCK_CLOEXEC,
@@ -10,12 +12,24 @@ import {
   SOL_SOCKET,
   TCP_NODELAY,
 } from "../libc/constants.ts";
-import { type PortRange, readEphemeralPorts } from "../libc/ephemeral_ports.ts";
 import { ERRNO, LibcError } from "../libc/errno.ts";
 import type { Libc } from "../libc/libc.ts";
 import { encodeSockaddr, familyOf, portOf, SockaddrBuffer } from "../libc/sockaddr.ts";
 
 type Sockaddr = Uint8Array<ArrayBuffer>;
+
+/** A range of ports, both ends included. */
+interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Applies to IPv6, too. Read through the C library, as Deno requires every permission for reading
+ * in `/proc`.
+ */
+const EPHEMERAL_PORTS_FILE = "/proc/sys/net/ipv4/ip_local_port_range";
+const ALL_PORTS: PortRange = { first: 0, last: 65_535 };
 
 /** Starts connections to backends. */
 export class Dialer {
@@ -113,4 +127,19 @@ export class Dialer {
     this.#syscall = syscall;
     return -1;
   }
+}
+
+/** The ports that the kernel assigns to outgoing connections; all ports if that is not known. */
+function readEphemeralPorts(libc: Libc): PortRange {
+  const descriptor = libc.open(
+    new TextEncoder().encode(`${EPHEMERAL_PORTS_FILE}\0`),
+    O_RDONLY | O_CLOEXEC,
+  );
+  if (descriptor < 0) return ALL_PORTS;
+  const bytes = new Uint8Array(64);
+  const length = libc.read(descriptor, bytes, bytes.length);
+  libc.close(descriptor);
+  const text = new TextDecoder().decode(bytes.subarray(0, Math.max(length, 0)));
+  const [first, last] = text.trim().split(/\s+/).map(Number);
+  return first && last ? { first, last } : ALL_PORTS;
 }

@@ -1,8 +1,7 @@
 import { MSG_NOSIGNAL } from "../libc/constants.ts";
 import { ERRNO, isLocalFault } from "../libc/errno.ts";
 import type { Libc } from "../libc/libc.ts";
-import type { Flow } from "./flow.ts";
-import { MOVED, type Moved } from "./moved.ts";
+import { type Flow, MOVED, type Moved } from "./flow.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { SplicePump } from "./splice_pump.ts";
 

@@ -10,8 +10,7 @@ import {
   SHUT_WR,
 } from "../libc/constants.ts";
 import { unacknowledgedBytes } from "../libc/send_queue.ts";
-import { Flow } from "./flow.ts";
-import { MOVED } from "./moved.ts";
+import { Flow, MOVED } from "./flow.ts";
 import type { Workshop } from "./workshop.ts";
 
 /**

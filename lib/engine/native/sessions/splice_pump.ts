@@ -1,8 +1,7 @@
 import { SPLICE_F_MOVE, SPLICE_F_NONBLOCK } from "../libc/constants.ts";
 import { ERRNO, isLocalFault } from "../libc/errno.ts";
 import type { Libc } from "../libc/libc.ts";
-import type { Flow } from "./flow.ts";
-import { MOVED, type Moved } from "./moved.ts";
+import { type Flow, MOVED, type Moved } from "./flow.ts";
 import type { Pipe, PipePool } from "./pipe_pool.ts";
 
 const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;

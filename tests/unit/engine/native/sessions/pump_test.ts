@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { openLibc } from "../../../../../lib/engine/native/libc/libc.ts";
-import { Flow } from "../../../../../lib/engine/native/sessions/flow.ts";
-import { MOVED, type Moved } from "../../../../../lib/engine/native/sessions/moved.ts";
+import { Flow, MOVED, type Moved } from "../../../../../lib/engine/native/sessions/flow.ts";
 import { BULK_BYTES, Pump } from "../../../../../lib/engine/native/sessions/pump.ts";
 import { nativeTest } from "../../../../support/native_test.ts";
 import { TcpPair } from "../../../../support/tcp_pair.ts";
