@@ -1,4 +1,5 @@
 import { type Entrant, HOLD_MS } from "../../access/admission.ts";
+import { addressKeyOfText } from "../../base/address_key.ts";
 import { Backoff } from "../../base/backoff.ts";
 import { hasLeft } from "../../base/has_left.ts";
 import { WorkerTally } from "../../state/counters.ts";
@@ -6,11 +7,10 @@ import type { ListenerPlan } from "../generation.ts";
 import type { EngineListener } from "../listener_roster.ts";
 import type { ListenerShare } from "../listener_share.ts";
 import { type SessionClient, SessionLife } from "../session_life.ts";
-import { BufferShelves } from "./buffer_shelves.ts";
 import type { Lingering } from "./lingering.ts";
 import { QueueTimer } from "./queue_timer.ts";
+import { BufferShelves } from "./read_buffer.ts";
 import { Session, type SessionInputs } from "./session.ts";
-import { StreamsEntrant } from "./streams_entrant.ts";
 
 /** Connections that may wait to be accepted; the kernel lowers it to its own limit. */
 const BACKLOG = 4096;
@@ -221,5 +221,18 @@ export class Listener implements EngineListener, SessionInputs {
       const timer = setTimeout(end, ms);
       this.#waits.add(end);
     });
+  }
+}
+
+/** An accepted connection that has not been admitted to a session yet. */
+class StreamsEntrant implements Entrant {
+  readonly #conn: Deno.TcpConn;
+
+  constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+  }
+
+  get addressKey(): bigint {
+    return addressKeyOfText(this.#conn.remoteAddr.hostname);
   }
 }

@@ -1,6 +1,5 @@
 import type { Side } from "../session_life.ts";
-import type { BufferShelves } from "./buffer_shelves.ts";
-import { ReadBuffer } from "./read_buffer.ts";
+import { type BufferShelves, ReadBuffer } from "./read_buffer.ts";
 import {
   type ByteReader,
   type DirectionWatcher,

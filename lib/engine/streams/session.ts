@@ -8,10 +8,10 @@ import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
 import type { EngineSession } from "../engine.ts";
 import type { ListenerShare } from "../listener_share.ts";
 import { type SessionClient, SessionLife } from "../session_life.ts";
-import type { BufferShelves } from "./buffer_shelves.ts";
 import { dial } from "./dial.ts";
 import type { Lingering } from "./lingering.ts";
 import type { QueueTimer } from "./queue_timer.ts";
+import type { BufferShelves } from "./read_buffer.ts";
 import { Relay, type RelayOwner } from "./relay.ts";
 import { WaitingClient } from "./waiting_client.ts";
 

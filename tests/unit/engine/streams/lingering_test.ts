@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { BufferShelves } from "../../../../lib/engine/streams/buffer_shelves.ts";
 import { Lingering } from "../../../../lib/engine/streams/lingering.ts";
+import { BufferShelves } from "../../../../lib/engine/streams/read_buffer.ts";
 import { Relay } from "../../../../lib/engine/streams/relay.ts";
 import { within } from "../../../support/patience.ts";
 import { permittedTest } from "../../../support/permitted.ts";

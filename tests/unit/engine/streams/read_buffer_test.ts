@@ -1,6 +1,5 @@
 import { assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
-import { BufferShelves } from "../../../../lib/engine/streams/buffer_shelves.ts";
-import { ReadBuffer } from "../../../../lib/engine/streams/read_buffer.ts";
+import { BufferShelves, ReadBuffer } from "../../../../lib/engine/streams/read_buffer.ts";
 
 /** Reads this many bytes each time, and returns the lengths of the buffers that were offered. */
 function offered(buffer: ReadBuffer, lengths: readonly number[]): number[] {
