@@ -1,19 +1,16 @@
-import type { Lease } from "../../balance/lease.ts";
 import { formatAddress } from "../../base/address.ts";
 import { hashAddressText } from "../../base/address_hash.ts";
 import { addressKeyOfText } from "../../base/address_key.ts";
-import { isLocalFault, isOutOfDescriptors, isPortShortage } from "../../base/local_fault.ts";
 import type { Ender } from "../../log/close_reason.ts";
-import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
 import type { EngineSession } from "../engine.ts";
 import type { ListenerShare } from "../listener_share.ts";
 import { type SessionClient, SessionLife } from "../session_life.ts";
-import { dial } from "./dial.ts";
+import { announce } from "./announce.ts";
+import { Connect, type ConnectOwner } from "./connect.ts";
 import type { Lingering } from "./lingering.ts";
 import type { QueueTimer } from "./queue_timer.ts";
 import type { BufferShelves } from "./read_buffer.ts";
 import { Relay, type RelayOwner } from "./relay.ts";
-import { WaitingClient } from "./waiting_client.ts";
 
 /** How long a side that is left may take for what it has been sent, where no timeout says so. */
 const LONGEST_LINGER_MS = 60_000;
@@ -39,15 +36,13 @@ export interface SessionInputs {
  * from the moment it is connected. `#end` closes both, once, after the lease, if there was one, has
  * ended.
  */
-export class Session implements SessionClient, EngineSession, RelayOwner {
+export class Session implements SessionClient, EngineSession, ConnectOwner, RelayOwner {
   readonly life: SessionLife;
-  readonly #client: Deno.TcpConn;
+  readonly client: Deno.TcpConn;
   readonly #inputs: SessionInputs;
   /** As they were when the client came. */
   readonly #shelves: BufferShelves;
-  /** Stands in for the client's connection once the client has had to wait. */
-  #waiting: WaitingClient | undefined;
-  #dialling: AbortController | undefined;
+  readonly #connect: Connect;
   #relay: Relay | undefined;
   /** What the relay had moved at the last look, and when either way was seen to have moved last. */
   #bytesIn = 0;
@@ -57,36 +52,38 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
   #ended = false;
 
   constructor(client: Deno.TcpConn, inputs: SessionInputs) {
-    this.#client = client;
+    this.client = client;
     this.#inputs = inputs;
     this.#shelves = inputs.shelves;
     this.life = new SessionLife(inputs.share, this);
+    this.#connect = new Connect(this);
   }
 
   get name(): string {
-    return formatAddress(this.#client.remoteAddr);
+    return formatAddress(this.client.remoteAddr);
   }
 
   get addressHash(): number {
-    return hashAddressText(this.#client.remoteAddr.hostname);
+    return hashAddressText(this.client.remoteAddr.hostname);
   }
 
   get addressKey(): bigint {
-    return addressKeyOfText(this.#client.remoteAddr.hostname);
+    return addressKeyOfText(this.client.remoteAddr.hostname);
   }
 
   /** Serves the client from the first step to the last. Never throws. */
   async run(): Promise<void> {
     const life = this.life;
     try {
-      tuneSocket(this.#client);
-      const backend = await this.#connect();
+      tuneSocket(this.client);
+      const backend = await this.#connect.run();
       if (backend === undefined) return;
-      const relay = new Relay(this.#client, backend, this.#shelves, this);
+      tuneSocket(backend);
+      const relay = new Relay(this.client, backend, this.#shelves, this);
       this.#relay = relay;
       if (!await this.#announce(backend)) return;
       life.relaying();
-      await relay.run(this.#waiting);
+      await relay.run(this.#connect.waiting);
       this.#inputs.lingering.remove(relay);
     } catch (error) {
       // No step is known to throw. Should one do so all the same, it must cost this session alone.
@@ -94,6 +91,23 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
     } finally {
       this.#end();
     }
+  }
+
+  connected(): void {
+    this.life.connected();
+    this.#inputs.sessionConnected();
+  }
+
+  queued(): void {
+    this.#inputs.queueTimer.wake();
+  }
+
+  clientLeft(): void {
+    this.cut("client");
+  }
+
+  ranOutOfDescriptors(): void {
+    this.#inputs.ranShort();
   }
 
   relayOver(): void {
@@ -111,12 +125,12 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
     this.#countMoved(nowMs);
     const ender = this.life.overdue(nowMs);
     if (ender === undefined) {
-      void this.#waiting?.probe();
+      void this.#connect.waiting?.probe();
       return;
     }
     // A connection that takes too long is not the end: there may be another backend.
-    if (this.#dialling === undefined) this.cut(ender);
-    else this.#dialling.abort();
+    if (this.#connect.isDialling) this.#connect.timedOut();
+    else this.cut(ender);
   }
 
   /** Ends the session from outside, at once. */
@@ -125,72 +139,12 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
     this.#end();
   }
 
-  /** Acquires one backend after the other until one is connected; nothing, if none could be. */
-  async #connect(): Promise<Deno.TcpConn | undefined> {
-    for (;;) {
-      const lease = await this.#acquire();
-      if (lease === undefined) return undefined;
-      const dialling = new AbortController();
-      this.#dialling = dialling;
-      try {
-        return await this.#dial(lease, dialling.signal);
-      } catch (error) {
-        if (isOutOfDescriptors(error)) this.#inputs.ranShort();
-        const failure = dialling.signal.aborted
-          ? "connect_timeout"
-          : isPortShortage(error)
-          ? "no_port"
-          : isLocalFault(error)
-          ? "local_fault"
-          : "connect_failed";
-        if (!this.life.connectFailed(failure, error)) return undefined;
-      } finally {
-        this.#dialling = undefined;
-      }
-    }
-  }
-
-  /** Takes a backend; where there is none with room, waits for one. */
-  #acquire(): Promise<Lease | undefined> | Lease | undefined {
-    let onPlace: ((lease: Lease | undefined) => void) | undefined;
-    const lease = this.life.acquire((lease) => onPlace?.(lease));
-    if (lease !== "queued") return lease;
-    const waiting = this.#waiting ??= new WaitingClient(this.#client, this.life.settings);
-    return new Promise((resolve) => {
-      onPlace = (lease) => {
-        waiting.rest();
-        resolve(lease);
-      };
-      this.#inputs.queueTimer.wake();
-      waiting.watch(() => this.cut("client"));
-    });
-  }
-
-  async #dial(lease: Lease, signal: AbortSignal): Promise<Deno.TcpConn> {
-    const conn = await dial(lease.backend, signal);
-    if (this.life.finished) {
-      conn.close();
-      throw signal.reason;
-    }
-    this.life.connected();
-    this.#inputs.sessionConnected();
-    tuneSocket(conn);
-    return conn;
-  }
-
-  /** Writes the PROXY header where one is asked for. Tells whether the session goes on. */
+  /** Writes the PROXY header, if one is configured. Returns whether the session goes on. */
   async #announce(backend: Deno.TcpConn): Promise<boolean> {
     const { proxyProtocol } = this.life.settings;
     if (proxyProtocol === "off") return true;
     this.life.phase = "announce";
-    const { remoteAddr, localAddr } = this.#client;
-    const header = encodeProxyHeader(proxyProtocol, remoteAddr, localAddr);
-    try {
-      // The send buffer of a fresh connection takes a header, of 107 bytes at most, in one go.
-      if (await backend.write(header) === header.length) return true;
-    } catch {
-      // The close reason tells.
-    }
+    if (await announce(proxyProtocol, this.client, backend)) return true;
     this.life.finish("backend");
     return false;
   }
@@ -205,9 +159,9 @@ export class Session implements SessionClient, EngineSession, RelayOwner {
     const nowMs = performance.now();
     this.#countMoved(nowMs);
     this.life.end();
-    this.#dialling?.abort();
+    this.#connect.drop();
     const relay = this.#relay;
-    if (relay === undefined) this.#client.close();
+    if (relay === undefined) this.client.close();
     else if (how === "at once" || !this.#linger(relay, nowMs)) relay.close();
     this.#inputs.sessionEnded(this);
   }

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { parseSettings } from "../../../../lib/config/load_settings.ts";
 import type { BackendSettings } from "../../../../lib/config/settings.ts";
-import { dial } from "../../../../lib/engine/streams/dial.ts";
+import { dial } from "../../../../lib/engine/streams/connect.ts";
 import { freePort } from "../../../support/free_ports.ts";
 import { permittedTest } from "../../../support/permitted.ts";
 
