@@ -1,7 +1,7 @@
 /** The native engine over a C library that fails at chosen calls: only the session concerned may suffer. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { echo, sayAndClose, summarise } from "../support/conducts.ts";
-import type { EngineUnderTest } from "../support/engines_under_test.ts";
+import { type EngineUnderTest, faultyEngine } from "../support/engines_under_test.ts";
 import type { Fault } from "../support/faulty_libc.ts";
 import { nativeTest } from "../support/native_test.ts";
 import { eventually, within } from "../support/patience.ts";
@@ -15,13 +15,6 @@ const SMALL = seededBytes(40, 100_000);
 const BULK = seededBytes(41, 4 * 1024 * 1024);
 const SESSIONS = 30;
 const ONE_WORKER = { workers: 1, health_check: "off" };
-
-function faultyEngine(faults: readonly Fault[]): EngineUnderTest {
-  const native = new URL("../support/faulty_native_worker.ts", import.meta.url);
-  native.searchParams.set("faults", JSON.stringify(faults));
-  const workerUrls = { native, streams: native };
-  return { name: "native", workerUrls, fragileWorkerUrls: workerUrls };
-}
 
 function faultTest(
   name: string,

@@ -10,9 +10,9 @@ import { forgetSystemClock, setSystemClock } from "../support/settable_clock.ts"
 import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
 import { testConfig } from "../support/test_config.ts";
+import { quirkyMain } from "../support/worker_quirk.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
-const MAIN = new URL("../support/clock_main.ts", import.meta.url);
 const HOUR_MS = 3_600_000;
 /** How much longer a client of another worker must have waited to be served first. */
 const MUCH_LONGER_MS = 500;
@@ -32,7 +32,7 @@ for (const engine of ["streams", "native"]) {
       };
       const backends = [backend.name, `127.0.0.1:${refusing}`];
       await using weir = await ReloadableWeir.start(testConfig({ port, backends, options }), {
-        main: MAIN,
+        main: quirkyMain("clock"),
       });
       const { pid } = weir.process;
       const condition = async () => {
@@ -72,7 +72,7 @@ for (const engine of ["streams", "native"]) {
         const options = { workers: 2, engine, health_check: "off", queue_timeout: "1m" };
         const backends = [`${backend.name} max_connections=1`];
         await using weir = await ReloadableWeir.start(testConfig({ port, backends, options }), {
-          main: MAIN,
+          main: quirkyMain("clock"),
         });
         const { pid } = weir.process;
         try {

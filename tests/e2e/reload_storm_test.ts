@@ -11,12 +11,12 @@ import { ReloadableWeir } from "../support/reloadable_weir.ts";
 import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
 import { testConfig } from "../support/test_config.ts";
+import { quirkyMain } from "../support/worker_quirk.ts";
 
 const NEEDS = ["all"] as const;
 /** Enough clients per second that a socket's queue is never found empty. */
 const RATE = 400;
 const ROUNDS = 6;
-const SLOW_MAIN = new URL("../support/slow_main.ts", import.meta.url);
 
 for (const engine of ["streams", "native"]) {
   permittedTest(
@@ -28,7 +28,7 @@ for (const engine of ["streams", "native"]) {
       const options = { workers: 2, engine, health_check: "off" };
       const without = testConfig({ port, backends: [backend.name], options });
       const withOther = `${without}127.0.0.1:${other} = ${backend.name}\n`;
-      await using weir = await ReloadableWeir.start(withOther, { main: SLOW_MAIN });
+      await using weir = await ReloadableWeir.start(withOther, { main: quirkyMain("slow") });
       const { pid } = weir.process;
       const before = countDescriptors(pid);
       const load = new Load(other, RATE, (client) => client.ping());
@@ -56,7 +56,7 @@ permittedTest(
     const without = testConfig({ port, backends: [backend.name], options });
     const withOther = `${without}127.0.0.1:${other} = ${backend.name}\n`;
     const onNative = `${withOther}[options 127.0.0.1:${other}]\nengine = native\n`;
-    await using weir = await ReloadableWeir.start(withOther, { main: SLOW_MAIN });
+    await using weir = await ReloadableWeir.start(withOther, { main: quirkyMain("slow") });
     using held = await SocketEnd.connect(other);
     await held.ping();
     const load = new Load(other, RATE, (client) => client.ping());

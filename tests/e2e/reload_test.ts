@@ -5,20 +5,19 @@ import { freePort, freePorts } from "../support/free_ports.ts";
 import { Load } from "../support/load.ts";
 import { howMany } from "../support/long_tests.ts";
 import { eventually, pause, within } from "../support/patience.ts";
-import { PERMIT } from "../support/permit.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
 import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
 import { testConfig } from "../support/test_config.ts";
 import { WeirProcess } from "../support/weir_process.ts";
+import { PERMIT, quirkyMain } from "../support/worker_quirk.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const RATE = 200;
 const ROUNDS = howMany(10, 50);
 /** From util-linux: sets the limits of a running process. */
 const PRLIMIT = "/usr/bin/prlimit";
-const LATE_MAIN = new URL("../support/late_main.ts", import.meta.url);
 const ALGORITHMS = ["random", "least_connections", "p2c", "source_hash", "round_robin"];
 
 for (const engine of ["streams", "native"]) {
@@ -106,7 +105,10 @@ permittedTest(NEEDS, "SIGHUP during the start is obeyed after it", async () => {
   const config = testConfig({ port, backends: [backend.name], options });
   await Deno.writeTextFile(file, `${config}127.0.0.1:${other} = ${backend.name}\n`);
   {
-    await using weir = WeirProcess.spawn(["start", file], { cwd: folder, main: LATE_MAIN });
+    await using weir = WeirProcess.spawn(["start", file], {
+      cwd: folder,
+      main: quirkyMain("late"),
+    });
     await eventually("signals are obeyed", () => obeysSignals(weir.pid));
     for (let signals = 0; signals < 3; signals++) {
       weir.signal("SIGHUP");

@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { ENGINES_UNDER_TEST } from "../support/engines_under_test.ts";
-import { DEADLY_BYTES } from "../support/fragile_port.ts";
 import { Load } from "../support/load.ts";
+import { DEADLY_BYTES } from "../support/overheard_port.ts";
 import { eventually } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { RunningWeir } from "../support/running_weir.ts";

@@ -5,18 +5,18 @@ import { assertEquals, assertFalse, assertGreater, assertLess } from "@std/asser
 import { bothEngines } from "../support/both_engines.ts";
 import { echo } from "../support/conducts.ts";
 import { freePort } from "../support/free_ports.ts";
-import { HANGING_BYTES } from "../support/hanging_port.ts";
 import { readMetrics } from "../support/metrics.ts";
 import { nativeObstacle } from "../support/native_test.ts";
+import { HANGING_BYTES } from "../support/overheard_port.ts";
 import { eventually } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
 import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
+import { quirkyMain } from "../support/worker_quirk.ts";
 
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const NAME = "a worker that hangs is replaced after ten seconds, and the others serve meanwhile";
-const HANGING_MAIN = new URL("../support/hanging_main.ts", import.meta.url);
 /** Three times as long as it takes on an idle machine. */
 const HANG_PATIENCE_MS = 40_000;
 /** Enough for each of two or three workers to have some of them. */
@@ -36,7 +36,7 @@ async function replaceOneOfEachEngine(): Promise<void> {
       admin: `127.0.0.1:${admin}`,
     },
   });
-  await using weir = await ReloadableWeir.start(text, { main: HANGING_MAIN });
+  await using weir = await ReloadableWeir.start(text, { main: quirkyMain("hanging") });
   await using crowds = new AsyncDisposableStack();
   const crowdsAtAll = () => listeners.map(({ port }) => crowds.use(new Crowd(port)));
 

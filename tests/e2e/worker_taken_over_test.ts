@@ -2,19 +2,19 @@
 import { assertEquals, assertFalse, assertGreater, assertLessOrEqual } from "@std/assert";
 import { echo } from "../support/conducts.ts";
 import { freePort } from "../support/free_ports.ts";
-import { HANG_MS, WAKING_BYTES } from "../support/hanging_port.ts";
 import { readMetrics } from "../support/metrics.ts";
 import { nativeTest } from "../support/native_test.ts";
+import { HANG_MS, WAKING_BYTES } from "../support/overheard_port.ts";
 import { eventually, pause, within } from "../support/patience.ts";
 import { countDescriptors } from "../support/process_figures.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
 import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
+import { quirkyMain } from "../support/worker_quirk.ts";
 
 const CLIENTS = 40;
 /** Three times as long as it takes on an idle machine. */
 const HANG_PATIENCE_MS = 60_000;
-const HANGING_MAIN = new URL("../support/hanging_main.ts", import.meta.url);
 
 nativeTest(
   ["all"],
@@ -34,7 +34,7 @@ nativeTest(
       `127.0.0.1:${port} = ${backend.name}`,
       "",
     ].join("\n");
-    await using weir = await ReloadableWeir.start(text, { main: HANGING_MAIN });
+    await using weir = await ReloadableWeir.start(text, { main: quirkyMain("hanging") });
     await readMetrics(admin);
     const before = countDescriptors(weir.process.pid);
     const residents = await connectAll(port);

@@ -224,7 +224,7 @@ function runArguments(options: WeirOptions): string[] {
   const flags = words.slice(words.indexOf("run"), words.indexOf("main.ts"));
   const everything = flags.includes("--allow-read");
   const extra = everything || readable.length === 0 ? [] : [`--allow-read=${readable.join(",")}`];
-  return [...flags, ...extra, "--config", pathOf(new URL("deno.json", PROJECT)), pathOf(main)];
+  return [...flags, ...extra, "--config", pathOf(new URL("deno.json", PROJECT)), main.href];
 }
 
 function pathOf(url: URL): string {

@@ -1,7 +1,7 @@
 /** Idle sessions, a drain, and a worker that dies. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { echo, listenOnly, Reception } from "../../support/conducts.ts";
-import { DEADLY_BYTES } from "../../support/fragile_port.ts";
+import { DEADLY_BYTES } from "../../support/overheard_port.ts";
 import { eventually, pause, within } from "../../support/patience.ts";
 import { RunningWeir } from "../../support/running_weir.ts";
 import { SocketEnd } from "../../support/socket_end.ts";

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { runAtOnce, runInSlices, type Steps } from "../../../lib/base/steps.ts";
-import { keepBusy } from "../../support/keep_busy.ts";
 
 function* count(to: number): Steps<number> {
   for (let step = 0; step < to; step++) yield;
@@ -36,3 +35,9 @@ Deno.test("runInSlices() lets others have the thread in between", async () => {
   clearInterval(timer);
   assert(turnsWithin > 1, `${turnsWithin} turns`);
 });
+
+/** Blocks its thread for `ms` milliseconds. */
+function keepBusy(ms: number): void {
+  const untilMs = performance.now() + ms;
+  while (performance.now() < untilMs);
+}

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { assert } from "@std/assert";
+import { existsSync } from "node:fs";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
 import type { Settings } from "../../../lib/config/settings.ts";
 import type { ToWorker } from "../../../lib/engine/messages.ts";
@@ -11,7 +11,8 @@ import type { WorkerUrls } from "../../../lib/supervisor/worker_urls.ts";
 import { listeningPorts } from "../../support/listening_ports.ts";
 import { eventually, within } from "../../support/patience.ts";
 import { SocketEnd } from "../../support/socket_end.ts";
-import { type Trouble, TROUBLE_FOLDER } from "./troubled_port.ts";
+import { type Trouble, TROUBLE_FOLDER } from "../../support/troubled_port.ts";
+import { type EngineName, quirkyWorkerUrl } from "../../support/worker_quirk.ts";
 
 /** Enough clients for the kernel to assign some to every listening socket. */
 const MANY_CLIENTS = 40;
@@ -92,9 +93,9 @@ export class TroubledWeir implements AsyncDisposable {
   }
 
   #urls(): WorkerUrls {
-    const urlOf = (engine: string): URL => {
+    const urlOf = (engine: EngineName): URL => {
       if (this.#refusals-- > 0) throw new Error("told to have no room for a worker");
-      return new URL(`troubled_${engine}_worker.ts`, import.meta.url);
+      return quirkyWorkerUrl(engine, "troubled");
     };
     return {
       get native() {

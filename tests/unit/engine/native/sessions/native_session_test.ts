@@ -2,8 +2,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { parseSettings } from "../../../../../lib/config/load_settings.ts";
 import type { Settings } from "../../../../../lib/config/settings.ts";
 import { echo, Reception } from "../../../../support/conducts.ts";
-import type { EngineUnderTest } from "../../../../support/engines_under_test.ts";
-import type { Fault } from "../../../../support/faulty_libc.ts";
+import { faultyEngine } from "../../../../support/engines_under_test.ts";
 import { freePort } from "../../../../support/free_ports.ts";
 import { nativeTest } from "../../../../support/native_test.ts";
 import { pause, within } from "../../../../support/patience.ts";
@@ -26,13 +25,6 @@ const UNCHANGED = {
 const CHUNK = "x".repeat(64 * 1024);
 /** This many of them make a session spliced. */
 const CHUNKS = 32;
-
-function nativeEngine(faults: readonly Fault[] = []): EngineUnderTest {
-  const native = new URL("../../../../support/faulty_native_worker.ts", import.meta.url);
-  native.searchParams.set("faults", JSON.stringify(faults));
-  const workerUrls = { native, streams: native };
-  return { name: "native", workerUrls, fragileWorkerUrls: workerUrls };
-}
 
 /** Settings for the listener of a running Weir. */
 function settingsOf(
@@ -61,7 +53,7 @@ nativeTest(
   async () => {
     const reception = new Reception();
     await using backend = new TestBackend(reception.conduct);
-    await using weir = await RunningWeir.start(nativeEngine(), {
+    await using weir = await RunningWeir.start(faultyEngine(), {
       backends: [backend.name],
       options: ONE_WORKER,
     });
@@ -85,7 +77,7 @@ nativeTest(
 nativeTest(["net", "read"], "NativeSession passes on bulk after urgent data", async () => {
   const length = CHUNKS * CHUNK.length + "after".length;
   await using backend = new TestBackend(quoteLast(length, "after".length));
-  await using weir = await RunningWeir.start(nativeEngine(), {
+  await using weir = await RunningWeir.start(faultyEngine(), {
     backends: [backend.name],
     options: ONE_WORKER,
   });
@@ -108,7 +100,7 @@ nativeTest(
     await using backend = new TestBackend(echo);
     // Watched before it: the waker, the listener, both ends of the first session, and this client
     // while it waits.
-    const engine = nativeEngine([{ call: "epoll_ctl", after: 5, times: 1, errno: "ENOMEM" }]);
+    const engine = faultyEngine([{ call: "epoll_ctl", after: 5, times: 1, errno: "ENOMEM" }]);
     await using weir = await RunningWeir.start(engine, {
       backends: [`${backend.name} max_connections=1`],
       options: { ...ONE_WORKER, queue_timeout: "20s" },
@@ -136,7 +128,7 @@ nativeTest(
     await using backend = new TestBackend(echo);
     const backends = [`127.0.0.1:${freePort()}`, backend.name];
     // As on a host without IPv6: the second address of the first backend cannot even be tried.
-    const engine = nativeEngine([{ call: "connect", after: 1, times: 1, errno: "EADDRNOTAVAIL" }]);
+    const engine = faultyEngine([{ call: "connect", after: 1, times: 1, errno: "EADDRNOTAVAIL" }]);
     await using weir = await RunningWeir.start(engine, { backends, options: ONE_WORKER });
     const settings = settingsOf(weir, backends, ONE_WORKER);
     const [listener] = settings.listeners;
@@ -164,7 +156,7 @@ nativeTest(
     await using backend = new TestBackend(echo);
     const backends = [backend.name];
     const options = { ...ONE_WORKER, idle_timeout: "1s" };
-    await using weir = await RunningWeir.start(nativeEngine(), { backends, options });
+    await using weir = await RunningWeir.start(faultyEngine(), { backends, options });
     using client = await SocketEnd.connect(weir.port);
     await client.ping();
     const idleSinceMs = performance.now();

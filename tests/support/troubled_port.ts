@@ -1,5 +1,5 @@
-import type { ToWorker } from "../../../lib/engine/messages.ts";
-import type { WorkerPort } from "../../../lib/engine/worker_loop.ts";
+import type { ToWorker } from "../../lib/engine/messages.ts";
+import type { WorkerPort } from "../../lib/engine/worker_loop.ts";
 
 /** Where this process says what should happen to its workers. */
 export const TROUBLE_FOLDER = `/tmp/weir_trouble_${Deno.pid}`;
