@@ -1,8 +1,18 @@
 import { type BackendFlag, type BackendFlags, MOST_SESSIONS } from "./key.ts";
 import { count } from "./value_type.ts";
 
+/** Weights, whether they are a flag or follow the port. */
+export const WEIGHT = count({ min: 0, max: 256 });
+
 /** The flags of a backend, by the settings that they set. */
 export const BACKEND_FLAGS = {
+  weight: {
+    name: "weight",
+    type: WEIGHT,
+    default: 1,
+    doc: "The backend's share of sessions, relative to the others. It may also follow the port, " +
+      "as in `host:port:weight`.",
+  },
   backup: {
     name: "backup",
     default: false,

@@ -10,7 +10,8 @@ export type GlobalOptions =
 export type ListenerOptions = Omit<ListenerSettings, "key" | "address" | "backends">;
 
 /** The values of the flags that may follow a backend's address. */
-export interface BackendFlags extends Pick<BackendSettings, "backup" | "maxConnections"> {
+export interface BackendFlags
+  extends Pick<BackendSettings, "weight" | "backup" | "maxConnections"> {
   readonly drain: boolean;
   readonly maintenance: boolean;
 }

@@ -1,24 +1,19 @@
 import { type Address, canonicalHost, isLoopback } from "../base/address.ts";
-import { closestWord } from "../base/closest_word.ts";
 import type { Steps } from "../base/steps.ts";
 import { BACKEND_FORM, SERVICE_PREFIX, splitItems } from "./_backend_items.ts";
+import { readFlags } from "./_flag_words.ts";
 import { readHost, readPort, splitParts } from "./_host_port.ts";
+import { WEIGHT } from "./backend_flags.ts";
 import type { IniEntry } from "./ini.ts";
 import { quote } from "./quote.ts";
-import type { BackendFlags } from "./key.ts";
-import { KNOWN_FLAGS, type KnownFlag } from "./schema.ts";
 import type { BackendSettings } from "./settings.ts";
-import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
-import { count, listWords } from "./value_type.ts";
+import type { Source, Token } from "./source.ts";
 
 /** The form of a backend that comes from DNS, for messages and the reference. */
 export const SERVICE_FORM = "srv+_service._protocol.name";
 
 /** Where a connection to the wildcard address arrives. */
 const LOOPBACK_OF: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
-
-const WEIGHT = count({ min: 0, max: 256 });
-const DEFAULT_WEIGHT = 1;
 
 /** Addresses that a backend must not have: a connection there would come back to Weir itself. */
 export interface OwnAddresses {
@@ -124,17 +119,25 @@ function checkPool(key: Token, backends: readonly BackendSettings[], source: Sou
 
 function readBackend(words: readonly Token[], source: Source): BackendSettings | undefined {
   const [place, ...flagWords] = words as [Token, ...Token[]];
-  const { drain, maintenance, ...flags } = readFlags(flagWords, source);
+  const flags = readFlags(flagWords, source);
+  const { drain, maintenance, ...values } = flags.values;
   const mode = maintenance ? "maintenance" : drain ? "drain" : "ready";
   if (drain && maintenance) {
     source.error(place, `backend ${quote(place.text)} has both "drain" and "maintenance"`);
   }
+  const weightFlag = flags.words.get("weight");
   if (place.text.startsWith(SERVICE_PREFIX)) {
     const hostname = readServiceName(place, source);
+    if (weightFlag !== undefined) {
+      source.error(
+        weightFlag,
+        `flag "weight" has no place here: DNS has the weights of the backends of a service`,
+      );
+    }
     if (hostname === undefined) return undefined;
     const name = place.text;
     const address = { hostname, port: 0 };
-    return { name, kind: "service", address, candidates: [], weight: 1, ...flags, mode };
+    return { name, kind: "service", address, candidates: [], ...values, mode };
   }
   if (place.text.includes("://")) {
     const example = 'such as "127.0.0.1:8080"';
@@ -151,15 +154,22 @@ function readBackend(words: readonly Token[], source: Source): BackendSettings |
   }
   const host = readHost(hostToken, source);
   const port = readPort(portToken, source);
-  const weight = weightToken === undefined ? DEFAULT_WEIGHT : readWeight(weightToken, source);
+  const weight = weightToken === undefined ? values.weight : readWeight(weightToken, source);
+  if (weightToken !== undefined && weightFlag !== undefined) {
+    const both = `both ${quote(`:${weightToken.text}`)} and ${quote(weightFlag.text)}`;
+    source.error(
+      weightFlag,
+      `backend ${quote(place.text)} has two weights, ${both}: expected one of them`,
+    );
+  }
   if (host === undefined || port === undefined || weight === undefined) return undefined;
   return {
     name: `${hostToken.text}:${port}`,
     kind: host.kind === "name" ? "host" : "address",
     address: { hostname: host.text, port },
     candidates: host.kind === "name" ? [] : [host.text],
+    ...values,
     weight,
-    ...flags,
     mode,
   };
 }
@@ -177,60 +187,4 @@ function readWeight(token: Token, source: Source): number | undefined {
   if (weight.ok) return weight.value;
   source.error(token, `weight ${quote(token.text)} ${weight.problem}`);
   return undefined;
-}
-
-function readFlags(words: readonly Token[], source: Source): BackendFlags {
-  const values: Record<string, unknown> = Object.fromEntries(
-    KNOWN_FLAGS.map((flag) => [flag.setting, flag.default]),
-  );
-  const seen = new Set<string>();
-  for (const word of words) {
-    const equals = word.text.indexOf("=");
-    const name = trimToken(sliceToken(word, 0, equals === -1 ? undefined : equals));
-    const flag = KNOWN_FLAGS.find((flag) => flag.name === name.text);
-    if (flag === undefined) {
-      source.error(name, () => `unknown flag ${quote(name.text)}${adviseFlag(name.text)}`);
-    } else if (seen.has(flag.name)) {
-      source.error(word, `duplicate flag "${flag.name}"`);
-    } else {
-      seen.add(flag.name);
-      const value = equals === -1 ? undefined : trimToken(sliceToken(word, equals + 1));
-      values[flag.setting] = readFlagValue(flag, word, value, source);
-    }
-  }
-  // The table of flags is checked against this type where it is defined.
-  return values as unknown as BackendFlags;
-}
-
-/** @param value The part after the "=", if there is one. */
-function readFlagValue(
-  flag: KnownFlag,
-  word: Token,
-  value: Token | undefined,
-  source: Source,
-): unknown {
-  if (flag.type === undefined) {
-    if (value !== undefined) source.error(word, `flag "${flag.name}" takes no value`);
-    return true;
-  }
-  if (value === undefined || value.text === "") {
-    source.error(word, `flag "${flag.name}" has no value: expected ${flag.type.allowed}`);
-    return flag.default;
-  }
-  const parsed = flag.type.parse(value.text);
-  if (parsed.ok) return parsed.value;
-  source.error(value, `${flag.name} ${quote(value.text)} ${parsed.problem}`);
-  return flag.default;
-}
-
-function adviseFlag(name: string): string {
-  if (name === "weight") return ": a weight follows the port, as in 127.0.0.1:8080:3";
-  const meant = closestWord(name, KNOWN_FLAGS.map((flag) => flag.name));
-  if (meant !== undefined) return `; did you mean "${meant}"?`;
-  return `: expected ${listWords(KNOWN_FLAGS.map(formatFlag), "or")}`;
-}
-
-/** Formats a flag as it is used, in quotation marks. */
-function formatFlag(flag: KnownFlag): string {
-  return flag.type === undefined ? `"${flag.name}"` : `"${flag.name}=…"`;
 }

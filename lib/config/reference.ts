@@ -46,7 +46,7 @@ export function formatReference(): string {
     ),
     ...entry(
       "BACKEND",
-      `${BACKEND_FORM}, with IPv6 addresses in brackets; a weight is 0 to 256, and 1 if absent. ` +
+      `${BACKEND_FORM}, with IPv6 addresses in brackets. ` +
         `Or ${SERVICE_FORM}, for the backends that DNS lists under that name`,
     ),
     ...KNOWN_FLAGS.flatMap((flag) => entry(flagForm(flag), plain(describeFlag(flag)))),

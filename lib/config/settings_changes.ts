@@ -64,6 +64,7 @@ function describeBackend(before: BackendSettings, after: BackendSettings, where:
   }
   if (before.mode !== after.mode) changes.push(`${where}mode from ${before.mode} to ${after.mode}`);
   for (const { name, setting, type } of KNOWN_FLAGS) {
+    if (setting === "weight") continue;
     const old = valueOf(before, setting);
     const value = valueOf(after, setting);
     if (old === value) continue;

@@ -93,7 +93,9 @@ function describeFlags(backend: BackendSettings): string[] {
     drain: backend.mode === "drain",
     maintenance: backend.mode === "maintenance",
   };
-  return KNOWN_FLAGS.filter((flag) => values[flag.setting] !== flag.default).map((flag) =>
+  // The weight has a column of its own.
+  const shown = KNOWN_FLAGS.filter(({ setting }) => setting !== "weight");
+  return shown.filter((flag) => values[flag.setting] !== flag.default).map((flag) =>
     flag.type === undefined ? flag.name : `${flag.name}=${flag.type.format(values[flag.setting])}`
   );
 }

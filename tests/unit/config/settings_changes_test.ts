@@ -20,7 +20,7 @@ Deno.test("describeChanges() names everything that differs", () => {
   );
   const after = settingsOf(
     "[options]\ndrain_timeout = 5s\nalgorithm = random\n" +
-      "[mappings]\n2000 = 127.0.0.1:1:3 backup, 127.0.0.1:3, 127.0.0.1:4 drain\n" +
+      "[mappings]\n2000 = 127.0.0.1:1 weight=3 backup, 127.0.0.1:3, 127.0.0.1:4 drain\n" +
       "2002 = 127.0.0.1:1\n",
   );
   assertEquals(describeChanges(before, after), [
