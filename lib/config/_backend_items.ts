@@ -1,19 +1,20 @@
 import type { Steps } from "../base/steps.ts";
+import { BACKEND_FORM, isPlace } from "./place.ts";
 import { quote } from "./quote.ts";
 import { KNOWN_FLAGS } from "./schema.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 
-/** The form of a backend on the right side, for messages and the reference. */
-export const BACKEND_FORM = "host:port[:weight]";
-/** The prefix of a backend whose addresses and ports come from a DNS service record. */
-export const SERVICE_PREFIX = "srv+";
-
+/** Text up to the next white space, comma or "="; or up to a comma or white space. */
+const RUN = /(?:"[^"]*"?|[^\s,="])/.source;
+const VALUE = /(?:"[^"]*"?|[^\s,"])*/.source;
+/** What follows white space around a colon: it is included, and reported later. */
+const GAP = /(?:\s+:(?!:)[^\s,="]*|(?<=:)\s+\d[^\s,="]*)*/.source;
 /**
- * A comma, a flag with its value, or a word. Every alternative begins with a different character,
- * so that a gap of a megabyte costs no backtracking. White space around a colon is included, and
- * reported later.
+ * A comma, a flag with its value, or a word; text in double quotes is a part of either, whatever it
+ * contains. Every alternative begins with a different character, so that a gap of a megabyte costs
+ * no backtracking.
  */
-const WORD = /,|[^\s,=]+(?:\s+:(?!:)[^\s,=]*|(?<=:)\s+\d[^\s,=]*)*(?:\s*=\s*[^\s,]*)?|=\s*[^\s,]*/g;
+const WORD = new RegExp(`,|${RUN}+${GAP}(?:\\s*=\\s*${VALUE})?|=\\s*${VALUE}`, "g");
 
 /**
  * Splits the right side of a mapping at its commas into backends, and each of these into words, the
@@ -59,17 +60,12 @@ function isFlag({ text }: Token): boolean {
   return KNOWN_FLAGS.some((flag) => flag.name === name);
 }
 
-/** Whether a word is the address of a backend, not one of its flags. */
-function isPlace({ text }: Token): boolean {
-  return text.startsWith(SERVICE_PREFIX) || text.includes(":") && !text.includes("=");
-}
-
 /**
  * Reports white space inside a backend, and returns the backend without it, so that it is reported
  * only once.
  */
 function withoutGaps(place: Token, source: Source): Token {
-  if (!/\s/.test(place.text) || place.text.includes("=")) return place;
+  if (!/\s/.test(place.text) || /["=]/.test(place.text)) return place;
   source.error(place, `unexpected white space in ${quote(place.text)}: expected ${BACKEND_FORM}`);
   return { ...place, text: place.text.replaceAll(/\s+/g, "") };
 }

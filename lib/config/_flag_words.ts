@@ -1,5 +1,6 @@
 import { closestWord } from "../base/closest_word.ts";
 import type { BackendFlags } from "./key.ts";
+import { unquote } from "./place.ts";
 import { quote } from "./quote.ts";
 import { KNOWN_FLAGS, type KnownFlag } from "./schema.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
@@ -52,9 +53,11 @@ function readFlagValue(
     source.error(word, `flag "${flag.name}" has no value: expected ${flag.type.allowed}`);
     return flag.default;
   }
-  const parsed = flag.type.parse(value.text);
+  const bare = value.text.startsWith('"') ? unquote(value, source) : value;
+  if (bare === undefined) return flag.default;
+  const parsed = flag.type.parse(bare.text);
   if (parsed.ok) return parsed.value;
-  source.error(value, `${flag.name} ${quote(value.text)} ${parsed.problem}`);
+  source.error(bare, `${flag.name} ${quote(bare.text)} ${parsed.problem}`);
   return flag.default;
 }
 

@@ -17,7 +17,7 @@ const PATH = /^(?:unix:)?(\/.*)$/;
  * The longest path, in bytes, that fits into a socket address on every system, with its terminating
  * zero byte.
  */
-const LONGEST_PATH = 103;
+export const LONGEST_SOCKET_PATH = 103;
 
 /** Where the admin API listens: `off`, `127.0.0.1:24000`, `[::1]:24000`, `/run/weir.sock`. */
 export function adminAddress(): ValueType<string> {
@@ -29,7 +29,7 @@ export function adminAddress(): ValueType<string> {
       if (address !== undefined) return { ok: true, value: formatAdminAddress(address) };
       const [, path = ""] = PATH.exec(text) ?? [];
       const problem = path.length > 1
-        ? `is too long for a Unix socket: expected a path of ${LONGEST_PATH} bytes at most`
+        ? `is too long for a Unix socket: expected a path of ${LONGEST_SOCKET_PATH} bytes at most`
         : `is not an address: ${EXPECTED}`;
       return { ok: false, problem };
     },
@@ -43,7 +43,7 @@ export function parseAdminAddress(text: string): AdminAddress | undefined {
   const path = PATH.exec(text)?.[1];
   if (path !== undefined) {
     const length = new TextEncoder().encode(path).length;
-    return length > 1 && length <= LONGEST_PATH ? { kind: "unix", path } : undefined;
+    return length > 1 && length <= LONGEST_SOCKET_PATH ? { kind: "unix", path } : undefined;
   }
   const [, host = "", digits = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
   const inner = /^\[(.+)\]$/.exec(host)?.[1];

@@ -1,17 +1,21 @@
 import { type Address, canonicalHost, isLoopback } from "../base/address.ts";
 import type { Steps } from "../base/steps.ts";
-import { BACKEND_FORM, SERVICE_PREFIX, splitItems } from "./_backend_items.ts";
-import { readFlags } from "./_flag_words.ts";
-import { readHost, readPort, splitParts } from "./_host_port.ts";
-import { WEIGHT } from "./backend_flags.ts";
+import { splitItems } from "./_backend_items.ts";
+import { type ReadFlags, readFlags } from "./_flag_words.ts";
 import type { IniEntry } from "./ini.ts";
+import {
+  BACKEND_FORM,
+  type HostPlace,
+  readPlace,
+  SERVICE_FORM,
+  type SourcePlace,
+  SOURCES,
+} from "./place.ts";
 import { quote } from "./quote.ts";
 import type { BackendSettings } from "./settings.ts";
 import type { Source, Token } from "./source.ts";
 
-/** The form of a backend that comes from DNS, for messages and the reference. */
-export const SERVICE_FORM = "srv+_service._protocol.name";
-
+const NOT_YET = `which is not supported yet: expected ${BACKEND_FORM} or ${SERVICE_FORM}`;
 /** Where a connection to the wildcard address arrives. */
 const LOOPBACK_OF: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
@@ -43,6 +47,7 @@ export function* readBackends(
   }
   const items = yield* splitItems(listener.value, most, source);
   const firstPlaces = new Map<string, Token>();
+  const firstNames = new Map<string, Token>();
   const backends: BackendSettings[] = [];
   for (const words of items) {
     yield;
@@ -58,8 +63,17 @@ export function* readBackends(
           `the first is on line ${earlier.line}, column ${earlier.column}`,
       );
     }
+    const namesake = firstNames.get(backend.name);
+    if (namesake !== undefined && namesake !== earlier) {
+      source.error(
+        place,
+        `duplicate name ${quote(backend.name)} in listener ${listenerName}; ` +
+          `the first is on line ${namesake.line}, column ${namesake.column}`,
+      );
+    }
     reportItself(backend, place, listenerName, own, source);
     firstPlaces.set(identity, earlier ?? place);
+    firstNames.set(backend.name, namesake ?? place);
     backends.push(backend);
   }
   // Only if every item could be read: a broken one may well have the weight that is missing here.
@@ -118,73 +132,75 @@ function checkPool(key: Token, backends: readonly BackendSettings[], source: Sou
 }
 
 function readBackend(words: readonly Token[], source: Source): BackendSettings | undefined {
-  const [place, ...flagWords] = words as [Token, ...Token[]];
+  const [word, ...flagWords] = words as [Token, ...Token[]];
   const flags = readFlags(flagWords, source);
-  const { drain, maintenance, ...values } = flags.values;
-  const mode = maintenance ? "maintenance" : drain ? "drain" : "ready";
+  const { drain, maintenance } = flags.values;
   if (drain && maintenance) {
-    source.error(place, `backend ${quote(place.text)} has both "drain" and "maintenance"`);
+    source.error(word, `backend ${quote(word.text)} has both "drain" and "maintenance"`);
   }
-  const weightFlag = flags.words.get("weight");
-  if (place.text.startsWith(SERVICE_PREFIX)) {
-    const hostname = readServiceName(place, source);
-    if (weightFlag !== undefined) {
-      source.error(
-        weightFlag,
-        `flag "weight" has no place here: DNS has the weights of the backends of a service`,
-      );
-    }
-    if (hostname === undefined) return undefined;
-    const name = place.text;
-    const address = { hostname, port: 0 };
-    return { name, kind: "service", address, candidates: [], ...values, mode };
-  }
-  if (place.text.includes("://")) {
-    const example = 'such as "127.0.0.1:8080"';
-    source.error(place, `${quote(place.text)} is a URL: expected ${BACKEND_FORM}, ${example}`);
+  const place = readPlace(word, source);
+  if (place === undefined) return undefined;
+  const { text } = place;
+  if (place.kind === "unix") {
+    source.error(text, `${quote(text.text)} is a Unix socket, ${NOT_YET}`);
     return undefined;
   }
-  const parts = splitParts(place, 3, BACKEND_FORM, source);
-  if (parts === undefined) return undefined;
-  const [hostToken, portToken, weightToken] = parts as [Token, Token?, Token?];
-  if (hostToken.text === "" || portToken === undefined || portToken.text === "") {
-    const missing = hostToken.text === "" ? "host" : "port";
-    source.error(place, `backend ${quote(place.text)} has no ${missing}: expected ${BACKEND_FORM}`);
+  if (place.kind === "source" && place.prefix !== "srv+") {
+    source.error(text, `${quote(text.text)} is ${SOURCES[place.prefix]}, ${NOT_YET}`);
     return undefined;
   }
-  const host = readHost(hostToken, source);
-  const port = readPort(portToken, source);
-  const weight = weightToken === undefined ? values.weight : readWeight(weightToken, source);
-  if (weightToken !== undefined && weightFlag !== undefined) {
-    const both = `both ${quote(`:${weightToken.text}`)} and ${quote(weightFlag.text)}`;
+  return place.kind === "source"
+    ? serviceBackend(place, flags, source)
+    : hostBackend(place, flags, source);
+}
+
+function serviceBackend(
+  { name, text, rest }: SourcePlace,
+  { values, words }: ReadFlags,
+  source: Source,
+): BackendSettings {
+  const weightFlag = words.get("weight");
+  if (weightFlag !== undefined) {
     source.error(
       weightFlag,
-      `backend ${quote(place.text)} has two weights, ${both}: expected one of them`,
+      'flag "weight" does not apply to a DNS service: its records have the weights',
     );
   }
-  if (host === undefined || port === undefined || weight === undefined) return undefined;
   return {
-    name: `${hostToken.text}:${port}`,
-    kind: host.kind === "name" ? "host" : "address",
-    address: { hostname: host.text, port },
-    candidates: host.kind === "name" ? [] : [host.text],
-    ...values,
-    weight,
-    mode,
+    name: name ?? text.text,
+    kind: "service",
+    address: { hostname: rest, port: 0 },
+    candidates: [],
+    ...settingsOf(values),
   };
 }
 
-/** Reads `srv+_service._protocol.name`, and returns the part after the prefix. */
-function readServiceName(token: Token, source: Source): string | undefined {
-  const name = token.text.slice(SERVICE_PREFIX.length);
-  if (/^_[\w-]+\._(tcp|udp)(\.[\w-]+)+\.?$/.test(name)) return name;
-  source.error(token, `${quote(token.text)} is not a service name: expected ${SERVICE_FORM}`);
-  return undefined;
+function hostBackend(
+  { kind, name, text, hostname, port, authority, weight }: HostPlace,
+  { values, words }: ReadFlags,
+  source: Source,
+): BackendSettings {
+  const weightFlag = words.get("weight");
+  if (weight !== undefined && weightFlag !== undefined) {
+    source.error(
+      weightFlag,
+      `backend ${quote(text.text)} has two weights, ":${weight}" and ${quote(weightFlag.text)}: ` +
+        "expected only one of them",
+    );
+  }
+  return {
+    name: name ?? authority,
+    kind,
+    address: { hostname, port },
+    candidates: kind === "host" ? [] : [hostname],
+    ...settingsOf(values),
+    ...(weight === undefined ? {} : { weight }),
+  };
 }
 
-function readWeight(token: Token, source: Source): number | undefined {
-  const weight = WEIGHT.parse(token.text);
-  if (weight.ok) return weight.value;
-  source.error(token, `weight ${quote(token.text)} ${weight.problem}`);
-  return undefined;
+/** The settings of a backend that its flags determine. */
+function settingsOf(
+  { drain, maintenance, ...values }: ReadFlags["values"],
+): Pick<BackendSettings, "weight" | "backup" | "maxConnections" | "mode"> {
+  return { ...values, mode: maintenance ? "maintenance" : drain ? "drain" : "ready" };
 }

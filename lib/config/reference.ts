@@ -1,6 +1,5 @@
-import { BACKEND_FORM } from "./_backend_items.ts";
 import { LISTENER_FORM } from "./_listener_key.ts";
-import { SERVICE_FORM } from "./mapping.ts";
+import { BACKEND_FORM, SERVICE_FORM } from "./place.ts";
 import { KNOWN_FLAGS, KNOWN_KEYS, type KnownFlag, type KnownKey, type Scope } from "./schema.ts";
 
 const WIDTH = 80;
