@@ -1,7 +1,7 @@
 import { type IndexTable, indexTable } from "./_index_table.ts";
 import { xxHash64 } from "./_xxhash64.ts";
 
-/** Where a name begins in the table, and how far apart its further choices lie. */
+/** Where an id begins in the table, and how far apart its further choices lie. */
 export interface Permutation {
   readonly offset: number;
   /** 1 to the table's size less 1, so that with a prime size every slot is visited. */
@@ -15,9 +15,9 @@ export interface MaglevEntry {
   readonly weight: number;
 }
 
-/** The permutation that Envoy derives from a name, for a table of `size` slots. */
-export function permutationOf(name: string, size: number): Permutation {
-  const bytes = new TextEncoder().encode(name);
+/** The permutation that Envoy derives from an id, for a table of `size` slots. */
+export function permutationOf(id: string, size: number): Permutation {
+  const bytes = new TextEncoder().encode(id);
   return {
     offset: Number(xxHash64(bytes) % BigInt(size)),
     skip: Number(xxHash64(bytes, 1n) % BigInt(size - 1)) + 1,

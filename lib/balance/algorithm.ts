@@ -8,8 +8,8 @@ export interface Client {
 export interface Candidate {
   /** The backend's place in its listener's list; what `pick` returns. */
   readonly index: number;
-  /** `host:port`: what consistent hashing hashes into the table. */
-  readonly name: string;
+  /** The backend's identity, `address:port`: what consistent hashing hashes into the table. */
+  readonly id: string;
   /** 1 or more, an integer; slow start makes it smaller than the configured share. */
   readonly weight: number;
 }

@@ -152,7 +152,7 @@ export class Pool {
       const row = this.#rowOf(index);
       const weight = this.#state.backendCell(row, BackendCell.weight);
       if (weight === 0 || !isUsable(row)) return;
-      (backend.backup ? backups : primaries).push({ index, name: backend.name, weight });
+      (backend.backup ? backups : primaries).push({ index, id: backend.id, weight });
     });
     this.#primaries.rebuild(primaries);
     this.#backups.rebuild(backups);

@@ -29,12 +29,12 @@ export interface SourceHashOptions {
 
 /**
  * The same backend for the same client address, as long as the backend is eligible: a Maglev table
- * over the backends' names (Eisenbud and others, 2016), so adding or removing a backend moves few
+ * over the backends' ids (Eisenbud and others, 2016), so adding or removing a backend moves few
  * clients besides its own. Weights are shares of the table's slots. Neither the order of the
  * configuration nor the worker nor a restart changes which client goes where.
  *
  * A client whose backend is not eligible is hashed again, so that the clients of a full backend
- * spread over all the others; after 20 misses it gets the next eligible one in the order of names.
+ * spread over all the others; after 20 misses it gets the next eligible one in the order of ids.
  */
 export class SourceHash implements Algorithm {
   readonly #tableSize: number;
@@ -53,12 +53,12 @@ export class SourceHash implements Algorithm {
   }
 
   rebuild(candidates: readonly Candidate[]): void {
-    const sorted = candidates.toSorted(byName);
+    const sorted = candidates.toSorted(byId);
     const permutations = new Map<string, Permutation>();
-    const entries = sorted.map(({ name, weight }) => {
-      // Hashing names is the most expensive part, and weights change more often than names do.
-      const permutation = this.#permutations.get(name) ?? permutationOf(name, this.#tableSize);
-      permutations.set(name, permutation);
+    const entries = sorted.map(({ id, weight }) => {
+      // Hashing ids is the most expensive part, and weights change more often than ids do.
+      const permutation = this.#permutations.get(id) ?? permutationOf(id, this.#tableSize);
+      permutations.set(id, permutation);
       return { permutation, weight };
     });
     const members = indicesOf(sorted);
@@ -86,8 +86,8 @@ export class SourceHash implements Algorithm {
   }
 }
 
-function byName(a: Candidate, b: Candidate): number {
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+function byId(a: Candidate, b: Candidate): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
 function isPrime(value: number): boolean {

@@ -1,4 +1,4 @@
-import { type Address, canonicalHost, isLoopback } from "../base/address.ts";
+import { type Address, canonicalHost, formatAddress, isLoopback } from "../base/address.ts";
 import type { Steps } from "../base/steps.ts";
 import { splitItems } from "./_backend_items.ts";
 import { type ReadFlags, readFlags } from "./_flag_words.ts";
@@ -167,6 +167,7 @@ function serviceBackend(
     );
   }
   return {
+    id: text.text,
     name: name ?? text.text,
     kind: "service",
     address: { hostname: rest, port: 0 },
@@ -189,6 +190,7 @@ function hostBackend(
     );
   }
   return {
+    id: kind === "host" ? authority : formatAddress({ hostname: canonicalHost(hostname), port }),
     name: name ?? authority,
     kind,
     address: { hostname, port },

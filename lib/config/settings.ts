@@ -164,7 +164,13 @@ export interface ListenerSettings {
 
 /** One address that a listener forwards to, or a name that stands for several. */
 export interface BackendSettings {
-  /** `host:port` as written, or `srv+name`: its identity within the listener. */
+  /**
+   * Its identity within the listener, on which its figures, its health and Maglev tables depend: the
+   * canonical address and port, or the place as written if that is a name and not resolved yet, or
+   * resolved to addresses that are tried in turn.
+   */
+  readonly id: string;
+  /** What people see and type, unique within the listener: its label, or else the place as written. */
   readonly name: string;
   /** Whether the host is an IP address, a host name, or the name of a DNS service record. */
   readonly kind: "address" | "host" | "service";

@@ -44,21 +44,23 @@ export function describeChanges(before: Settings, after: Settings): string[] {
 function describeListener(before: ListenerSettings, after: ListenerSettings): string[] {
   const where = `listener ${after.key}: `;
   const changes = describeKeys("listener", before, after, where);
-  const old = byName(before.backends, ({ name }) => name);
-  const fresh = byName(after.backends, ({ name }) => name);
-  for (const [name, backend] of fresh) {
-    const previous = old.get(name);
+  const old = byName(before.backends, ({ id }) => id);
+  const fresh = byName(after.backends, ({ id }) => id);
+  for (const [id, backend] of fresh) {
+    const { name } = backend;
+    const previous = old.get(id);
     if (previous === undefined) changes.push(`${where}backend ${name} added`);
     else changes.push(...describeBackend(previous, backend, `${where}backend ${name}: `));
   }
-  for (const name of old.keys()) {
-    if (!fresh.has(name)) changes.push(`${where}backend ${name} removed`);
+  for (const [id, { name }] of old) {
+    if (!fresh.has(id)) changes.push(`${where}backend ${name} removed`);
   }
   return changes;
 }
 
 function describeBackend(before: BackendSettings, after: BackendSettings, where: string): string[] {
   const changes: string[] = [];
+  if (before.name !== after.name) changes.push(`${where}its name was ${before.name}`);
   if (before.weight !== after.weight) {
     changes.push(`${where}weight from ${before.weight} to ${after.weight}`);
   }

@@ -7,7 +7,7 @@ const HIGHEST_WEIGHT = 256;
 const WEIGHT_UNIT = 100;
 
 /**
- * Makes a backend from each address of a host. Each gets the flags unchanged, including
+ * Makes a backend from each address of a host. Each is identified by its address, and gets the flags unchanged, including
  * `max_connections`, and an equal share of the weight in whole hundredths, but at least one: three
  * addresses share a weight of 1 as 0.33 each.
  */
@@ -20,7 +20,8 @@ export function expandHost(
   const share = weight === 0 ? 0 : Math.max(1, hundredths) / WEIGHT_UNIT;
   return addresses.map((address) => ({
     ...backend,
-    name: `${formatAddress(backend.address)}/${address}`,
+    id: formatAddress({ hostname: address, port: backend.address.port }),
+    name: `${backend.name}/${address}`,
     kind: "address",
     candidates: [address],
     weight: share,
@@ -39,9 +40,11 @@ export function expandService(
   const first = Math.min(...places.map(({ priority }) => priority));
   const heaviest = Math.max(...places.map(({ weight }) => weight));
   const scale = Math.min(1, HIGHEST_WEIGHT / heaviest);
+  const label = backend.name === backend.id ? "" : `${backend.name}/`;
   return places.flatMap(({ target, port, priority, weight, addresses }) =>
     expandHost({
       ...backend,
+      name: label + formatAddress({ hostname: target, port }),
       address: { hostname: target, port },
       weight: Math.max(1, Math.round(weight * scale)),
       backup: backend.backup || priority > first,

@@ -125,9 +125,9 @@ export class Discovery {
     const listeners = settings.listeners.map((listener) => {
       if (!listener.backends.some(isNamed)) return listener;
       const backends = listener.backends.flatMap((backend) => this.#expand(listener, backend));
-      // A host may be named by itself and as a target of a service.
-      const byName = new Map(backends.toReversed().map((backend) => [backend.name, backend]));
-      return { ...listener, backends: backends.filter((each) => byName.get(each.name) === each) };
+      // Several names may have the same address, which is one backend: the first in the file.
+      const byId = new Map(backends.toReversed().map((backend) => [backend.id, backend]));
+      return { ...listener, backends: backends.filter((each) => byId.get(each.id) === each) };
     });
     return { ...settings, listeners };
   }

@@ -82,7 +82,7 @@ export class EjectionKeeper {
       pool.backendRows.forEach((row, index) => {
         const backend = pool.listener.backends[index] as BackendSettings;
         const known = before.get(row);
-        const same = known?.backend.name === backend.name &&
+        const same = known?.backend.id === backend.id &&
           known.pool.listenerRow === pool.listenerRow;
         const { seen, goodSinceMs } = same
           ? known
@@ -91,7 +91,7 @@ export class EjectionKeeper {
       });
     }
     for (const [row, { backend }] of before) {
-      if (kept.get(row)?.backend.name !== backend.name) this.#forget(row);
+      if (kept.get(row)?.backend.id !== backend.id) this.#forget(row);
     }
     this.#kept = kept;
     this.#unsettled.clear();

@@ -84,7 +84,7 @@ export class HealthChecker {
       backendRows.forEach((row, index) => {
         const backend = listener.backends[index] as BackendSettings;
         const known = before.get(row);
-        const same = known?.backend.name === backend.name && known.listenerRow === listenerRow;
+        const same = known?.backend.id === backend.id && known.listenerRow === listenerRow;
         if (!isCheckable(listener, backend)) {
           this.#stopChecking(row, listener, backend);
           return;

@@ -73,7 +73,7 @@ export class SlowStart {
         const backend = pool.listener.backends[index] as BackendSettings;
         members.set(row, { pool, backend, weight: backend.weight });
         const known = before.get(row);
-        if (known?.backend.name !== backend.name || known.pool.listenerRow !== pool.listenerRow) {
+        if (known?.backend.id !== backend.id || known.pool.listenerRow !== pool.listenerRow) {
           this.#ramps.delete(row);
           if (listenersBefore.has(pool.listenerRow)) back.push(row);
         } else if (known.backend.mode === "maintenance" && backend.mode !== "maintenance") {

@@ -147,7 +147,7 @@ export class Planner {
     const address = formatAddress(settings.address);
     const listener = this.#listeners.take(address, settings);
     const backends = settings.backends.map((backend) =>
-      this.#backends.take(`${address} ${backend.name}`, { address, backend })
+      this.#backends.take(`${address} ${backend.id}`, { address, backend })
     );
     return { settings, rows: { listener, backends } };
   }

@@ -8,7 +8,7 @@ for (const backends of [3, 100, 1_000]) {
   const cells = new Int32Array(new SharedArrayBuffer(4 * (backends + 1)));
   const candidates = Array.from({ length: backends }, (_, index) => ({
     index,
-    name: `10.0.${index >> 8}.${index & 255}:8080`,
+    id: `10.0.${index >> 8}.${index & 255}:8080`,
     weight: 1 + index % 5,
   }));
   const eligible = { has: (index: number) => Atomics.load(cells, index) < 1_000 };

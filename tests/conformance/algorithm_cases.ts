@@ -118,7 +118,7 @@ export const ALGORITHM_CASES: readonly AlgorithmCase[] = [
     run(factory) {
       const candidates = [400, 3, 70_000, 17].map((index) => ({
         index,
-        name: `backend-${index}:1`,
+        id: `backend-${index}:1`,
         weight: 2,
       }));
       const algorithm = new AlgorithmRig().make(factory, candidates);

@@ -25,7 +25,7 @@ export function client(addressHash = 0): Client {
 export function weighted(weights: readonly number[], firstIndex = 0): Candidate[] {
   return weights.map((weight, place) => {
     const index = firstIndex + place;
-    return { index, name: `10.0.${index >> 8}.${index & 255}:8080`, weight };
+    return { index, id: `10.0.${index >> 8}.${index & 255}:8080`, weight };
   });
 }
 

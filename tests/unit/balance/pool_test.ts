@@ -279,3 +279,21 @@ for (
     assertEquals(told, [...heard]);
   });
 }
+
+Deno.test("Pool.acquire() hashes what a backend is, not what it is called", () => {
+  const backends = Array.from({ length: 20 }, (_, index) => `127.0.0.1:${index + 1}`);
+  const ports = ["", "blue", "green"].map((label) => {
+    const named = backends.map((backend, at) =>
+      label === "" ? backend : `${label}${at * 7 % 20}@${backend}`
+    );
+    const { pool } = poolOf(listenerOf(named.join(", "), "source_hash"));
+    return Array.from({ length: 500 }, (_, addressHash) => {
+      const lease = pool.acquire({ addressHash }, NONE_TRIED);
+      assert(lease instanceof Lease);
+      lease.end("served");
+      return lease.backend.address.port;
+    });
+  });
+  assertEquals(ports[1], ports[0]);
+  assertEquals(ports[2], ports[0]);
+});

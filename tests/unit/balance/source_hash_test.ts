@@ -41,7 +41,7 @@ Deno.test("SourceHash.pick() depends neither on the order of the backends nor on
   assertEquals(pickMany(rebuilt, 1_000), expected);
 });
 
-Deno.test("SourceHash.pick() hashes names, so indices may shift", () => {
+Deno.test("SourceHash.pick() hashes ids, so indices may shift", () => {
   const candidates = weighted([1, 1, 1]);
   const shifted = candidates.map((candidate) => ({ ...candidate, index: candidate.index + 10 }));
   const before = pickMany(new AlgorithmRig().make(make, candidates), 500);

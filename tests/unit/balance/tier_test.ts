@@ -6,14 +6,14 @@ import { Tier } from "../../../lib/balance/_tier.ts";
 function tier() {
   const given: string[] = [];
   const it = new Tier({
-    rebuild: (candidates) => given.push(candidates.map(({ name }) => name).join(" ")),
+    rebuild: (candidates) => given.push(candidates.map(({ id }) => id).join(" ")),
     pick: () => 0,
   });
   return { it, given };
 }
 
 function candidatesOf(...weights: number[]): Candidate[] {
-  return weights.map((weight, index) => ({ index, name: `${index}:${weight}`, weight }))
+  return weights.map((weight, index) => ({ index, id: `${index}:${weight}`, weight }))
     .filter(({ weight }) => weight > 0);
 }
 

@@ -177,6 +177,18 @@ Deno.test("parseSettings() gives a backend that is a name no candidates", () => 
   ]);
 });
 
+Deno.test("parseSettings() identifies a backend by its address in canonical form", () => {
+  const [listener] = valid(
+    "[mappings]\n1025 = a@[0::1]:080, [::ffff:10.0.0.1]:1, App.test:2, b@srv+_x._tcp.Test\n",
+  ).listeners;
+  assertEquals(listener?.backends.map(({ id, name }) => `${id} ${name}`), [
+    "[::1]:80 a",
+    "10.0.0.1:1 [::ffff:10.0.0.1]:1",
+    "App.test:2 App.test:2",
+    "srv+_x._tcp.Test b",
+  ]);
+});
+
 permittedTest(["read", "write"], "loadSettings() reads a file", async () => {
   const file = await Deno.makeTempFile();
   try {

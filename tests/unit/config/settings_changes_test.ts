@@ -36,6 +36,21 @@ Deno.test("describeChanges() names everything that differs", () => {
   ]);
 });
 
+Deno.test("describeChanges() knows a backend that is called differently", () => {
+  const before = settingsOf("[mappings]\n2000 = 127.0.0.1:1, blue@127.0.0.1:2, [::1]:3\n");
+  const after = settingsOf(
+    "[mappings]\n2000 = green@127.0.0.1:1:2, blue@127.0.0.1:4, [0::1]:3 backup\n",
+  );
+  assertEquals(describeChanges(before, after), [
+    "listener 2000: backend green: its name was 127.0.0.1:1",
+    "listener 2000: backend green: weight from 1 to 2",
+    "listener 2000: backend blue added",
+    "listener 2000: backend [0::1]:3: its name was [::1]:3",
+    "listener 2000: backend [0::1]:3: backup is on",
+    "listener 2000: backend blue removed",
+  ]);
+});
+
 Deno.test("describeChanges() says nothing for an empty text, and keeps secrets", () => {
   const text = (send: string, expect: string) =>
     `[options]\nhealth_check = send_expect\nhealth_send = ${send}\nhealth_expect = ${expect}\n` +

@@ -66,6 +66,12 @@ Deno.test("Planner.plan() keeps the row of a backend that stays, and of a listen
   assertEquals(second.generation.number, first.generation.number + 1);
 });
 
+Deno.test("Planner.plan() keeps the row of a backend that is called or written differently", () => {
+  const { apply } = rig();
+  const rows = apply("2000 = 127.0.0.1:1, [::1]:2, blue@127.0.0.1:3");
+  assertEquals(apply("2000 = blue@127.0.0.1:1, [0::1]:2, green@127.0.0.1:3"), rows);
+});
+
 Deno.test("Planner.apply() writes weights in hundredths, and modes", () => {
   const { state, apply } = rig();
   const [a, b] = apply("2000 = 127.0.0.1:1:3, 127.0.0.1:2 drain");
