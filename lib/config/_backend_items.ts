@@ -1,4 +1,5 @@
 import type { Steps } from "../base/steps.ts";
+import type { IniEntry } from "./ini.ts";
 import { BACKEND_FORM, isPlace } from "./place.ts";
 import { quote } from "./quote.ts";
 import { KNOWN_FLAGS } from "./schema.ts";
@@ -23,7 +24,7 @@ const WORD = new RegExp(`,|${RUN}+${GAP}(?:\\s*=\\s*${VALUE})?|=\\s*${VALUE}`, "
  * @param most The maximum number of backends; anything after them is ignored.
  */
 export function* splitItems(
-  value: readonly Token[],
+  { key, value }: IniEntry,
   most: number,
   source: Source,
 ): Steps<Token[][]> {
@@ -43,6 +44,13 @@ export function* splitItems(
           word,
           `flag ${quote(word.text)} comes before its backend: flags follow the backend`,
         );
+      } else if (startsItem && word.column === line.column && isItem(word)) {
+        source.error(
+          word,
+          `${quote(word.text)} is not a backend: it continues the value of ${quote(key.text)}, ` +
+            "because it is indented deeper and the line before ends in a comma",
+        );
+        words = [word];
       } else if (startsItem || isPlace(word)) {
         if (items.length === most) return items;
         if (!startsItem) source.error(word, `missing "," before ${quote(word.text)}`);
@@ -58,6 +66,11 @@ export function* splitItems(
 function isFlag({ text }: Token): boolean {
   const name = /^[^=]{0,80}/.exec(text)?.[0].trim();
   return KNOWN_FLAGS.some((flag) => flag.name === name);
+}
+
+/** Whether a word looks like an item of the file, `key = value`. */
+function isItem({ text }: Token): boolean {
+  return /^(?!unix:)[\w.*:[\]-]+\s*=/.test(text);
 }
 
 /**

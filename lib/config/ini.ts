@@ -30,6 +30,8 @@ const MOST_ITEMS = 100_000;
 
 const LINE_KINDS =
   ': a line is a section such as "[options]", "key = value", or a comment after ";"';
+/** An IPv6 address rather than the name of a section. */
+const IPV6_IN_BRACKETS = /^\[[\da-f.]*:[\da-f:.]*\]$/i;
 const NO_COMMA = "; a value continues on the next line only if it ends in a comma";
 
 /**
@@ -37,9 +39,10 @@ const NO_COMMA = "; a value continues on the next line only if it ends in a comm
  * parsed is reported to the source, and parsing continues on the next line.
  *
  * A comment starts with `;` or `#`, at the start of a line or after white space. A value that ends
- * in a comma continues on the next line that is neither blank nor a comment. A line that starts
- * with a bracketed word is a section only if nothing but a comment follows the closing bracket, so
- * that `[::1]:24004 = …` is a key.
+ * in a comma continues on the next line that is neither blank nor a comment: whatever that is if it
+ * is indented deeper than the key, except a section, and otherwise unless it looks like an item of
+ * its own. A line that starts with a bracketed word is a section only if nothing but a comment
+ * follows the closing bracket, so that `[::1]:24004 = …` is a key.
  */
 export function* parseIni(source: Source): Steps<IniDocument> {
   const reader = new IniReader(source);
@@ -96,7 +99,7 @@ class IniReader {
 
   readLine(line: Token): void {
     if (line.text === "") return;
-    if (this.#unfinished !== undefined && !startsItem(line.text)) {
+    if (this.#unfinished !== undefined && this.#continues(line)) {
       this.#unfinished.push(this.#secret === undefined ? line : concealAll(line));
       if (!line.text.endsWith(",")) this.#unfinished = undefined;
       return;
@@ -115,6 +118,13 @@ class IniReader {
     const item = secret === undefined ? line : secret.isPlain ? secret.readable : secret.concealed;
     if (item.text.startsWith("[") && !startsBracketedKey(item.text)) this.#readHeader(item);
     else this.#readEntry(item);
+  }
+
+  /** Whether a line is the next one of a value that ended in a comma. */
+  #continues(line: Token): boolean {
+    const isDeeper = this.#lastKey !== undefined && this.#lastKey.column < line.column;
+    if (isHeader(line.text)) return isDeeper && IPV6_IN_BRACKETS.test(line.text);
+    return isDeeper || !/^[^\s=]*\s*=/.test(line.text);
   }
 
   /**
@@ -232,10 +242,9 @@ function withoutComment(line: Token): Token {
   return comment === -1 ? line : sliceToken(line, 0, comment);
 }
 
-/** Whether a line cannot be the next line of a value: it is a section, or a word and "=". */
-function startsItem(text: string): boolean {
-  if (text.startsWith("[") && closingBracket(text) === text.length - 1) return true;
-  return /^[^\s=]*\s*=/.test(text);
+/** Whether a line is a section, with nothing after it. */
+function isHeader(text: string): boolean {
+  return text.startsWith("[") && closingBracket(text) === text.length - 1;
 }
 
 /** Whether a line has the form `[::1]:24004 = …`, even if the address lacks its closing bracket. */

@@ -45,7 +45,7 @@ export function* readBackends(
     source.error(listener.key, `listener ${listenerName} has no backend: ${form}`);
     return [];
   }
-  const items = yield* splitItems(listener.value, most, source);
+  const items = yield* splitItems(listener, most, source);
   const firstPlaces = new Map<string, Token>();
   const firstNames = new Map<string, Token>();
   const backends: BackendSettings[] = [];

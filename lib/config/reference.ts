@@ -27,7 +27,8 @@ const GRAMMAR = `The configuration file has these sections:
 Durations are written 500ms, 5s, 10m, 2h or 1d; a bare number is seconds.
 Sizes are written 4096, 16k or 1m; 1k is 1024 bytes.
 A comment starts with ";" or "#" at the start of a line or after whitespace.
-A value that ends in a comma continues on the next line.
+A value that ends in a comma continues on the next line, if that is indented
+deeper than the key.
 
 A file may have up to 8 MiB, 1,000,000 characters per line, 1024 listeners, and
 8192 backends in total. Only its first 100 errors are shown.`;

@@ -73,7 +73,7 @@ function metricsPage(): string {
       "and alert rules are in `.github/monitoring/`.",
     "",
     "Bytes and seconds are the only units. Counters start at 0 when Weir starts, and continue across " +
-      "reloads as long as the listener keeps its address and the backend its name.",
+      "reloads as long as the listener keeps its address and the backend its own.",
     "",
     "With `OTEL_DENO=true` the same metrics are exported through OpenTelemetry " +
       "(`OTEL_EXPORTER_OTLP_ENDPOINT` and related variables set the destination); of histograms, only " +

@@ -46,6 +46,29 @@ Deno.test("parseIni() goes on in the next line after a comma, past comments and 
   ]);
 });
 
+Deno.test("parseIni() goes on after a comma in a deeper line, whatever that looks like", () => {
+  const { document, problems } = parse(
+    "[m]\na = 1,\n b = 2,\n\tc=,\n = 3,\n [::1]\n  d = 4,\n  e = 5,\n   f = 6",
+  );
+  assertEquals(problems, [
+    "7:8+1 the value ends in a comma but does not continue on the next line",
+  ]);
+  assertEquals(outline(document), [
+    ["1:2 m", ["2:1 a", "2:5 1,", "3:2 b = 2,", "4:2 c=,", "5:2 = 3,", "6:2 [::1]"], [
+      "7:3 d",
+      "7:7 4",
+    ], ["8:3 e", "8:7 5,", "9:4 f = 6"]],
+  ]);
+});
+
+Deno.test("parseIni() takes a section for one however deep it is", () => {
+  const { document } = parse("[m]\na = 1,\n  [options x]\n  b = 2");
+  assertEquals(outline(document), [["1:2 m", ["2:1 a", "2:5 1"]], [
+    "3:4 options x",
+    ["4:3 b", "4:7 2"],
+  ]]);
+});
+
 Deno.test("parseIni() reports a comma at the end of a value that does not go on", () => {
   const { document, problems } = parse("[m]\na = 1,\nb = 2,\n[n]\nc = 3,");
   const message = "the value ends in a comma but does not continue on the next line";
