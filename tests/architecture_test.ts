@@ -130,6 +130,15 @@ permittedTest(["read"], "every file in lib/ exports something", () => {
   assertEquals(silent.map((file) => file.path), []);
 });
 
+permittedTest(["read"], "CONTRIBUTING.md says what each file of tests/support/ is for", () => {
+  const page = Deno.readTextFileSync(new URL(".github/CONTRIBUTING.md", ROOT));
+  const rows = [...page.matchAll(/^\| (`.+?`) +\| /gm)].map((match) => match[1] as string);
+  const named = rows.flatMap((row) => [...row.matchAll(/`(\w+(?:\.d)?\.ts)`/g)])
+    .map((match) => match[1] as string);
+  const files = listFiles("tests/support").map((path) => path.slice("tests/support/".length));
+  assertEquals(named.toSorted(), files.toSorted());
+});
+
 Deno.test("rankViolation() allows downwards and refuses upwards and sideways", () => {
   assertEquals(rankViolation("lib/cli/run.ts", "lib/base/address.ts"), undefined);
   assertEquals(rankViolation("lib/base/a.ts", "lib/base/b.ts"), undefined);

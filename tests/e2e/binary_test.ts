@@ -1,8 +1,7 @@
 /** The standalone binary does the same as `deno task start`. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import project from "../../deno.json" with { type: "json" };
-import { compileWeir } from "../support/compile_weir.ts";
-import { missingForCompile } from "../support/denort.ts";
+import { compileWeir, missingForCompile } from "../support/compile_weir.ts";
 import { freePorts } from "../support/free_ports.ts";
 import { permittedTest } from "../support/permitted.ts";
 

@@ -22,3 +22,32 @@ export async function compileWeir(path: string, base?: string): Promise<Compilat
   }).output();
   return { success, said: new TextDecoder().decode(stderr) };
 }
+
+/**
+ * Where `deno compile` gets its base program from without the network: `DENORT_BIN`, or the cache
+ * that an earlier compilation has filled. Returns what is missing, or `undefined` if it can
+ * compile.
+ */
+export function missingForCompile(): string | undefined {
+  const granted = (["read", "env", "run", "write", "net"] as const)
+    .filter((name) => Deno.permissions.querySync({ name }).state !== "granted");
+  if (granted.length > 0) return granted.map((name) => `--allow-${name}`).join(" ");
+  const given = Deno.env.get("DENORT_BIN");
+  if (given !== undefined) return exists(given) ? undefined : `the file ${given} (DENORT_BIN)`;
+  const name = `denort-${Deno.build.target}.zip`;
+  const cached = `${denoFolder()}/dl/release/v${Deno.version.deno}/${name}`;
+  return exists(cached) ? undefined : `denort, by DENORT_BIN or as ${cached}`;
+}
+
+function denoFolder(): string {
+  const home = Deno.env.get("HOME") ?? "";
+  return Deno.env.get("DENO_DIR") ?? `${Deno.env.get("XDG_CACHE_HOME") ?? `${home}/.cache`}/deno`;
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
