@@ -24,6 +24,17 @@ const RANKS: Readonly<Record<string, number>> = {
   base: 0,
 };
 
+/**
+ * The same within a folder that has inner walls. Files directly in the folder may import from all of
+ * its rooms, and be imported by them.
+ */
+const INNER_RANKS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  "lib/admin": { api: 2, dashboard: 1, metrics: 0, server: 0 },
+  "lib/cli": { command_line: 4, commands: 3, top: 2, client: 1, output: 0 },
+  "lib/engine": { native: 0, streams: 0 },
+  "lib/engine/native": { sessions: 2, loop: 1, libc: 0 },
+};
+
 /** What may appear in one file only. */
 const IN_ONE_FILE: Readonly<Record<string, RegExp>> = {
   "Deno.dlopen": /\bDeno\.dlopen\b/,
@@ -59,6 +70,15 @@ permittedTest(["read"], "every folder imports from lower ranks only", () => {
 permittedTest(["read"], "every folder of lib/ has a rank", () => {
   const folders = [...Deno.readDirSync(new URL("lib/", ROOT))].map((entry) => entry.name);
   assertEquals(folders.filter((name) => !Object.hasOwn(RANKS, name)), []);
+});
+
+permittedTest(["read"], "every room of a folder with inner walls has a rank", () => {
+  const unranked = Object.entries(INNER_RANKS).flatMap(([folder, ranks]) =>
+    [...Deno.readDirSync(new URL(`${folder}/`, ROOT))]
+      .filter((entry) => entry.isDirectory && !Object.hasOwn(ranks, entry.name))
+      .map((entry) => `${folder}/${entry.name}`)
+  );
+  assertEquals(unranked, []);
 });
 
 permittedTest(["read"], "no file imports itself by way of others", () => {
@@ -147,8 +167,17 @@ Deno.test("rankViolation() allows downwards and refuses upwards and sideways", (
   assertEquals(rankViolation("lib/engine/native/a.ts", "lib/engine/engine.ts"), undefined);
   assertEquals(
     rankViolation("lib/engine/native/a.ts", "lib/engine/streams/b.ts"),
-    "the engines are apart",
+    "streams is not below native",
   );
+  assertEquals(
+    rankViolation("lib/engine/native/loop/a.ts", "lib/engine/native/libc/b.ts"),
+    undefined,
+  );
+  assertEquals(
+    rankViolation("lib/engine/native/loop/a.ts", "lib/engine/native/sessions/b.ts"),
+    "sessions is not below loop",
+  );
+  assertEquals(rankViolation("lib/cli/output/a.ts", "lib/cli/command.ts"), undefined);
   assertEquals(rankViolation("lib/base/a.ts", "tests/b.ts"), "lib/ is on its own");
 });
 
@@ -177,16 +206,26 @@ Deno.test("ownImports() sees static, type and dynamic imports, and no other text
 function rankViolation(from: string, to: string): string | undefined {
   if (!from.startsWith("lib/") || to === "deno.json") return undefined;
   if (!to.startsWith("lib/")) return "lib/ is on its own";
-  const [, fromFolder = "", fromPart] = from.split("/");
-  const [, toFolder = "", toPart] = to.split("/");
+  const [, fromFolder = ""] = from.split("/");
+  const [, toFolder = ""] = to.split("/");
   if (fromFolder !== toFolder) {
     const lower = (RANKS[toFolder] ?? Infinity) < (RANKS[fromFolder] ?? -Infinity);
     return lower ? undefined : `${toFolder} is not below ${fromFolder}`;
   }
-  const engines = ["streams", "native"];
-  const apart = fromFolder === "engine" && fromPart !== toPart &&
-    engines.includes(fromPart ?? "") && engines.includes(toPart ?? "");
-  return apart ? "the engines are apart" : undefined;
+  for (const [folder, ranks] of Object.entries(INNER_RANKS)) {
+    const [fromRoom, toRoom] = [roomOf(folder, from), roomOf(folder, to)];
+    if (fromRoom === undefined || toRoom === undefined || fromRoom === toRoom) continue;
+    const lower = (ranks[toRoom] ?? Infinity) < (ranks[fromRoom] ?? -Infinity);
+    if (!lower) return `${toRoom} is not below ${fromRoom}`;
+  }
+  return undefined;
+}
+
+/** The folder right below another one that a file is in; absent if it is directly in that one. */
+function roomOf(folder: string, path: string): string | undefined {
+  if (!path.startsWith(`${folder}/`)) return undefined;
+  const [room, ...rest] = path.slice(folder.length + 1).split("/");
+  return rest.length === 0 ? undefined : room;
 }
 
 /** Whether a file that is not source code exists: a page or a style sheet imported as text. */
