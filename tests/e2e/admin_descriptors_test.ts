@@ -1,10 +1,12 @@
 /** What the admin API does when descriptors are scarce: nothing that a session would notice. */
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { echo } from "../support/conducts.ts";
+import { limitDescriptors } from "../support/descriptor_limit.ts";
 import { freePorts } from "../support/free_ports.ts";
 import { eventually, within } from "../support/patience.ts";
-import { missingPermissions, permittedTest } from "../support/permitted.ts";
+import { permittedTest } from "../support/permitted.ts";
 import { countDescriptors } from "../support/process_figures.ts";
+import { programTest } from "../support/program.ts";
 import { TestBackend } from "../support/test_backend.ts";
 import { WeirProcess } from "../support/weir_process.ts";
 
@@ -134,22 +136,16 @@ if (Deno.build.os === "linux") {
   );
 }
 
-const prlimit = missingPermissions(NEEDS).length > 0 ? undefined : findProgram("prlimit");
-const ignored = prlimit === undefined ? " (ignored: needs prlimit of util-linux)" : "";
-
 /** Registers a test that takes from a running process the right to open anything more. */
 function exhaustionTest(
   name: string,
   fn: (under: UnderTest, exhaust: () => Promise<void>) => Promise<void>,
 ): void {
-  if (prlimit === undefined) {
-    Deno.test({ name: name + ignored, ignore: true, fn: () => {} });
-    return;
-  }
-  permittedTest(
+  programTest(
+    "prlimit",
     NEEDS,
     name,
-    () => withWeir((under) => fn(under, () => forbidFurther(prlimit, under.weir.pid))),
+    () => withWeir((under) => fn(under, () => forbidFurther(under.weir.pid))),
   );
 }
 
@@ -200,22 +196,9 @@ exhaustionTest(
 );
 
 /** Sets the limit so that not one more descriptor fits under it. */
-async function forbidFurther(program: string, pid: number): Promise<void> {
+async function forbidFurther(pid: number): Promise<void> {
   const taken = new Set([...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => Number(name)));
   let limit = 0;
   while (taken.has(limit)) limit++;
-  const args = ["--pid", String(pid), `--nofile=${limit}:${limit}`];
-  const { success, stderr } = await new Deno.Command(program, { args }).output();
-  assert(success, new TextDecoder().decode(stderr));
-}
-
-function findProgram(name: string): string | undefined {
-  const folders = (Deno.env.get("PATH") ?? "").split(":");
-  return folders.map((folder) => `${folder}/${name}`).find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
+  await limitDescriptors(pid, limit);
 }

@@ -1,11 +1,13 @@
 /** Settings change under load, and no client of a remaining listener notices. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { echo } from "../support/conducts.ts";
+import { limitDescriptors } from "../support/descriptor_limit.ts";
 import { freePort, freePorts } from "../support/free_ports.ts";
 import { Load } from "../support/load.ts";
 import { howMany } from "../support/long_tests.ts";
 import { eventually, pause, within } from "../support/patience.ts";
 import { permittedTest } from "../support/permitted.ts";
+import { programTest } from "../support/program.ts";
 import { ReloadableWeir } from "../support/reloadable_weir.ts";
 import { SocketEnd } from "../support/socket_end.ts";
 import { TestBackend } from "../support/test_backend.ts";
@@ -16,8 +18,6 @@ import { PERMIT, quirkyMain } from "../support/worker_quirk.ts";
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const RATE = 200;
 const ROUNDS = howMany(10, 50);
-/** From util-linux: sets the limits of a running process. */
-const PRLIMIT = "/usr/bin/prlimit";
 const ALGORITHMS = ["random", "least_connections", "p2c", "source_hash", "round_robin"];
 
 for (const engine of ["streams", "native"]) {
@@ -185,39 +185,30 @@ permittedTest(NEEDS, "what only a restart applies is said, and the rest is appli
   assertEquals([first.accepted, second.accepted], [0, 1]);
 });
 
-if (isFile(PRLIMIT)) {
-  permittedTest(
-    NEEDS,
-    "a reload that asks for more than the open files allow says so once",
-    async () => {
-      await using backend = new TestBackend(echo);
-      const port = freePort();
-      function config(options: Record<string, number>): string {
-        const all = { workers: 1, max_connections: 10, ...options };
-        return testConfig({ port, backends: [backend.name], options: all });
-      }
-      await using weir = await ReloadableWeir.start(config({}));
-      const limits = ["--pid", String(weir.process.pid), "--nofile=4000:4000"];
-      await new Deno.Command(PRLIMIT, { args: limits }).output();
-      const tooMany = { max_connections: 3_000 };
-      const warnings = () =>
-        weir.log.split("This process may open 4000 files, but 3000 ").length - 1;
-      await weir.reload(config(tooMany));
-      await eventually("it is said", () => warnings() === 1);
-      await weir.reload(config({ ...tooMany, retries: 1 }));
-      await weir.reload(config({}));
-      assertEquals(warnings(), 1);
-      await weir.reload(config(tooMany));
-      await eventually("it is said again", () => warnings() === 2);
-    },
-  );
-} else {
-  Deno.test({
-    name: `a reload that asks for more than the open files allow (ignored: needs ${PRLIMIT})`,
-    ignore: true,
-    fn: () => {},
-  });
-}
+programTest(
+  "prlimit",
+  NEEDS,
+  "a reload that asks for more than the open files allow says so once",
+  async () => {
+    await using backend = new TestBackend(echo);
+    const port = freePort();
+    function config(options: Record<string, number>): string {
+      const all = { workers: 1, max_connections: 10, ...options };
+      return testConfig({ port, backends: [backend.name], options: all });
+    }
+    await using weir = await ReloadableWeir.start(config({}));
+    await limitDescriptors(weir.process.pid, 4_000);
+    const tooMany = { max_connections: 3_000 };
+    const warnings = () => weir.log.split("This process may open 4000 files, but 3000 ").length - 1;
+    await weir.reload(config(tooMany));
+    await eventually("it is said", () => warnings() === 1);
+    await weir.reload(config({ ...tooMany, retries: 1 }));
+    await weir.reload(config({}));
+    assertEquals(warnings(), 1);
+    await weir.reload(config(tooMany));
+    await eventually("it is said again", () => warnings() === 2);
+  },
+);
 
 permittedTest(NEEDS, "watch = 1 follows the file, through editors that rename", async () => {
   await using first = new TestBackend(echo);
