@@ -1,3 +1,4 @@
+import type { Steps } from "../../base/steps.ts";
 import type { Status } from "../../supervisor/status.ts";
 import {
   BACKEND_FAMILIES,
@@ -5,6 +6,7 @@ import {
   type Labels,
   LISTENER_FAMILIES,
   type MetricFamily,
+  type MetricSample,
   type PlainFamily,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
@@ -18,6 +20,9 @@ export const METRICS_CONTENT_TYPES: Readonly<Record<MetricsFormat, string>> = {
   openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
 };
 
+/** Few enough for a step to be short, even the first one of a process. */
+const SUBJECTS_IN_A_STEP = 100;
+
 /** A listener, backend or worker, and the labels that name it, formatted as between the braces. */
 interface Labelled<Subject> {
   readonly subject: Subject;
@@ -25,10 +30,10 @@ interface Labelled<Subject> {
 }
 
 /**
- * Formats all metrics of a status, each as a separate string: building a single string of several
+ * Formats all metrics of a status as consecutive strings: building a single string of several
  * megabytes would take longer than formatting the lines.
  */
-export function formatMetrics(status: Status, format: MetricsFormat): string[] {
+export function* formatMetrics(status: Status, format: MetricsFormat): Steps<string[]> {
   const listeners = status.listeners.map((subject) => ({
     subject,
     labels: formatLabels({ listener: subject.key }),
@@ -44,10 +49,10 @@ export function formatMetrics(status: Status, format: MetricsFormat): string[] {
     labels: formatLabels({ worker: String(subject.slot) }),
   }));
   return [
-    ...formatFamilies(WEIR_FAMILIES, [{ subject: status, labels: "" }], format),
-    ...formatFamilies(LISTENER_FAMILIES, listeners, format),
-    ...formatFamilies(BACKEND_FAMILIES, backends, format),
-    ...formatFamilies(WORKER_FAMILIES, workers, format),
+    ...(yield* formatFamilies(WEIR_FAMILIES, [{ subject: status, labels: "" }], format)),
+    ...(yield* formatFamilies(LISTENER_FAMILIES, listeners, format)),
+    ...(yield* formatFamilies(BACKEND_FAMILIES, backends, format)),
+    ...(yield* formatFamilies(WORKER_FAMILIES, workers, format)),
     ...(format === "openmetrics" ? ["# EOF\n"] : []),
   ];
 }
@@ -74,32 +79,45 @@ export function formatLabels(labels: Labels): string {
   return Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`).join(",");
 }
 
-function formatFamilies<Subject>(
+function* formatFamilies<Subject>(
   families: readonly MetricFamily<Subject>[],
   subjects: readonly Labelled<Subject>[],
   format: MetricsFormat,
-): string[] {
-  if (subjects.length === 0) return [];
-  return families.map((family) =>
-    formatHead(family, format) +
-    (family.kind === "histogram"
-      ? formatHistogram(family, subjects, format)
-      : formatSamples(family, subjects))
-  );
+): Steps<string[]> {
+  const texts: string[] = [];
+  for (const family of subjects.length === 0 ? [] : families) {
+    texts.push(formatHead(family, format));
+    for (const write of writersOf(family, format)) {
+      for (let start = 0; start < subjects.length; start += SUBJECTS_IN_A_STEP) {
+        texts.push(write(subjects.slice(start, start + SUBJECTS_IN_A_STEP)));
+        yield;
+      }
+    }
+  }
+  return texts;
 }
 
-function formatSamples<Subject>(
-  { name, samples, labelsOf }: PlainFamily<Subject>,
+/** What writes the lines of a family, one after the other, each for any number of subjects. */
+function writersOf<Subject>(
+  family: MetricFamily<Subject>,
+  format: MetricsFormat,
+): readonly ((subjects: readonly Labelled<Subject>[]) => string)[] {
+  return family.kind === "histogram"
+    ? [(subjects) => formatHistogram(family, subjects, format)]
+    : family.samples.map((sample) => (subjects) => formatSample(family, sample, subjects));
+}
+
+function formatSample<Subject>(
+  { name, labelsOf }: PlainFamily<Subject>,
+  { labels: own = {}, read }: MetricSample<Subject>,
   subjects: readonly Labelled<Subject>[],
 ): string {
+  const ownLabels = formatLabels(own);
   let text = "";
-  for (const { labels: own = {}, read } of samples) {
-    const ownLabels = formatLabels(own);
-    for (const { subject, labels } of subjects) {
-      let all = joinLabels(labels, ownLabels);
-      if (labelsOf !== undefined) all = joinLabels(all, formatLabels(labelsOf(subject)));
-      text += name + inBraces(all) + " " + read(subject) + "\n";
-    }
+  for (const { subject, labels } of subjects) {
+    let all = joinLabels(labels, ownLabels);
+    if (labelsOf !== undefined) all = joinLabels(all, formatLabels(labelsOf(subject)));
+    text += name + inBraces(all) + " " + read(subject) + "\n";
   }
   return text;
 }

@@ -58,7 +58,10 @@ export class Exchange {
   }
 
   /** Encodes a body in a form that this client accepts. */
-  encode({ status, headers, body = "" }: Reply): EncodedReply {
+  encode(
+    { status, headers }: Omit<Reply, "body">,
+    body: string | RenderedBody = "",
+  ): EncodedReply {
     if (typeof body === "string") return { status, headers, bytes: new RenderedBody(body).bytes };
     if (!body.isCompressible) return { status, headers, bytes: body.bytes };
     const vary = "vary" in headers ? `${headers.vary}, accept-encoding` : "accept-encoding";

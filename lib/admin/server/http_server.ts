@@ -81,23 +81,31 @@ export class HttpServer {
       leave();
       return exchange.stream(reply);
     }
-    const encoded = exchange.encode(reply);
-    if (encoded.bytes.length >= LARGE_BYTES && exchange.request.method !== "HEAD") {
-      const finish = this.#largeAnswers.take();
-      if (finish === undefined) {
-        return this.#refuse(
-          exchange,
-          "Too many other clients have not read their large answers yet",
-        );
-      }
-      exchange.onEnd(finish);
-    }
+    const { body } = reply;
+    // A body that is rendered in slices is large, and only a few requests may wait for it.
+    const isBeingMade = body instanceof Promise;
+    if (isBeingMade && !this.#beginLarge(exchange)) return;
+    const encoded = exchange.encode(reply, isBeingMade ? await body : body);
+    const isLarge = encoded.bytes.length >= LARGE_BYTES && exchange.request.method !== "HEAD";
+    if (isLarge && !isBeingMade && !this.#beginLarge(exchange)) return;
     exchange.write(encoded, this.#isClosing);
+  }
+
+  /** Takes a place for a large answer. Refuses the request and returns false if there is none. */
+  #beginLarge(exchange: Exchange): boolean {
+    const finish = this.#largeAnswers.take();
+    if (finish === undefined) {
+      this.#refuse(exchange, "Too many other clients have not read their large answers yet");
+      return false;
+    }
+    exchange.onEnd(finish);
+    return true;
   }
 
   #refuse(exchange: Exchange, detail: string): void {
     const problem = new Problem(503, detail, { "retry-after": "1" });
-    exchange.write(exchange.encode(problem.toReply()), true);
+    const reply = problem.toReply();
+    exchange.write(exchange.encode(reply, reply.body), true);
   }
 }
 
@@ -117,7 +125,7 @@ function problemOf(error: Error & { readonly code?: string }): Problem {
 /** Closes a connection without a valid request, and says why unless an answer is being written. */
 function refuse(connection: AdminConnection, problem: Problem): void {
   if (!connection.isIdle || !connection.writable) return void connection.destroy();
-  const { status, headers, body = "" } = problem.toReply();
+  const { status, headers, body } = problem.toReply();
   const lines = Object.entries({ ...headers, connection: "close" })
     .map(([name, value]) => `${name}: ${value}\r\n`);
   connection.end(`HTTP/1.1 ${status} ${problem.title}\r\n${lines.join("")}\r\n${body}`);

@@ -50,7 +50,7 @@ export class Problem extends Error {
     return TITLES[this.status];
   }
 
-  toReply(): Reply {
+  toReply(): Reply & { readonly body: string } {
     const { status, title, message, members } = this;
     const document = { type: "about:blank", title, status, detail: message, ...members };
     return {

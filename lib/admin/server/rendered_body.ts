@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
+import type { Steps } from "../../base/steps.ts";
 
 const ENCODER = new TextEncoder();
 /** A shorter body fits into one packet anyway. */
@@ -12,11 +13,8 @@ export class RenderedBody {
   readonly bytes: Uint8Array;
   #gzipped: Uint8Array | undefined;
 
-  /** @param content bytes, or text, optionally in parts */
-  constructor(content: string | readonly string[] | Uint8Array) {
-    this.bytes = content instanceof Uint8Array
-      ? content
-      : Buffer.concat([content].flat().map((text) => ENCODER.encode(text)));
+  constructor(content: string | Uint8Array) {
+    this.bytes = typeof content === "string" ? ENCODER.encode(content) : content;
   }
 
   /** Whether compressing it is worthwhile. */
@@ -29,6 +27,16 @@ export class RenderedBody {
     this.#gzipped ??= gzipSync(this.bytes, { level: LEVEL });
     return this.#gzipped;
   }
+}
+
+/** Renders consecutive parts of a text. */
+export function* renderText(parts: readonly string[]): Steps<RenderedBody> {
+  const encoded: Uint8Array[] = [];
+  for (const part of parts) {
+    encoded.push(ENCODER.encode(part));
+    yield;
+  }
+  return new RenderedBody(Buffer.concat(encoded));
 }
 
 /** Renders a value as JSON, with a final line break for readers in a terminal. */

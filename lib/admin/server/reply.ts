@@ -5,8 +5,8 @@ export interface Reply {
   readonly status: number;
   /** By lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Absent if there is no content. */
-  readonly body?: string | RenderedBody;
+  /** Absent if there is no content; a promise while it is rendered in slices. */
+  readonly body?: string | RenderedBody | Promise<RenderedBody>;
 }
 
 /** An answer whose body is written gradually, for as long as the client is connected. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { runAtOnce, runInSlices, type Steps } from "../../../lib/base/steps.ts";
+import { runAtOnce, runInSlices, startInSlices, type Steps } from "../../../lib/base/steps.ts";
 
 function* count(to: number): Steps<number> {
   for (let step = 0; step < to; step++) yield;
@@ -19,6 +19,21 @@ Deno.test("runAtOnce() gives what the last step gives", () => {
 Deno.test("runInSlices() gives what the last step gives", async () => {
   assertEquals(await runInSlices(count(5)), 5);
   await assertRejects(() => runInSlices(fail()), RangeError, "too far");
+});
+
+Deno.test("startInSlices() returns at once what takes one slice, and a promise of what takes more", async () => {
+  assertEquals(startInSlices(count(5)), 5);
+  assertThrows(() => startInSlices(fail()), RangeError, "too far");
+  function* busy(): Steps<string> {
+    for (let step = 0; step < 3; step++) {
+      keepBusy(3);
+      yield;
+    }
+    return "done";
+  }
+  const started = startInSlices(busy());
+  assert(started instanceof Promise);
+  assertEquals(await started, "done");
 });
 
 Deno.test("runInSlices() lets others have the thread in between", async () => {

@@ -9,7 +9,9 @@ import {
   chooseMetricsFormat,
   formatLabels,
   formatMetrics,
+  type MetricsFormat,
 } from "../../../../lib/admin/metrics/metrics_text.ts";
+import { runAtOnce } from "../../../../lib/base/steps.ts";
 import { CONNECT_TIME } from "../../../../lib/state/histograms.ts";
 import { permittedTest } from "../../../support/permitted.ts";
 import { sampleStatus } from "../sample_status.ts";
@@ -21,8 +23,12 @@ const FAMILIES = [
   ...WORKER_FAMILIES,
 ];
 
+function metricsAs(format: MetricsFormat): string {
+  return runAtOnce(formatMetrics(sampleStatus(), format)).join("");
+}
+
 Deno.test("formatMetrics() writes every family once, with its help and its type", () => {
-  const text = formatMetrics(sampleStatus(), "text").join("");
+  const text = metricsAs("text");
   for (const { name, help } of FAMILIES) {
     assertEquals(text.split(`# HELP ${name} ${help}\n# TYPE ${name} `).length, 2, name);
   }
@@ -31,7 +37,7 @@ Deno.test("formatMetrics() writes every family once, with its help and its type"
 });
 
 Deno.test("formatMetrics() writes values in base units, and escapes labels", () => {
-  const text = formatMetrics(sampleStatus(), "text").join("");
+  const text = metricsAs("text");
   const labels = 'listener="24003",backend="b\\"\\\\\\n:80"';
   assertStringIncludes(text, `\nweir_backend_sessions_total{${labels}} 7\n`);
   assertStringIncludes(text, `\nweir_backend_effective_weight{${labels}} 3\n`);
@@ -41,7 +47,7 @@ Deno.test("formatMetrics() writes values in base units, and escapes labels", () 
 });
 
 Deno.test("formatMetrics() sums the buckets of a histogram up", () => {
-  const text = formatMetrics(sampleStatus(), "text").join("");
+  const text = metricsAs("text");
   const lines = text.split("\n").filter((line) =>
     line.startsWith("weir_backend_connect_time_seconds")
   );
@@ -56,7 +62,7 @@ Deno.test("formatMetrics() sums the buckets of a histogram up", () => {
 });
 
 Deno.test("formatMetrics() follows OpenMetrics where that is wanted", () => {
-  const text = formatMetrics(sampleStatus(), "openmetrics").join("");
+  const text = metricsAs("openmetrics");
   assert(text.endsWith("\n# EOF\n"));
   assertStringIncludes(text, "# TYPE weir_build info\nweir_build_info{");
   assertStringIncludes(text, "# TYPE weir_backend_sessions counter\nweir_backend_sessions_total{");
@@ -97,7 +103,7 @@ permittedTest(["run"], "promtool finds nothing wrong with the metrics", async ()
     throw error;
   }
   const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(formatMetrics(sampleStatus(), "text").join("")));
+  await writer.write(new TextEncoder().encode(metricsAs("text")));
   await writer.close();
   const { code, stdout, stderr } = await child.output();
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);

@@ -115,6 +115,32 @@ serverTest("HttpServer answers a client that has closed its side", async () => {
   assertMatch(await readAll(begun), /^(HTTP\/1\.1 400 .*)?$/s);
 });
 
+serverTest(
+  "HttpServer answers others while a large answer is made, and lets few wait for it",
+  async () => {
+    const made = Promise.withResolvers<RenderedBody>();
+    await using served = new Served(({ target }) =>
+      Promise.resolve(
+        target === "/made"
+          ? { status: 200, headers: {}, body: made.promise }
+          : jsonReply({ target }),
+      )
+    );
+    const last = "connection: close\r\n";
+    using first = await served.write(get("/made", last));
+    using second = await served.write(get("/made", last));
+    using gone = await served.write(get("/made"));
+    const answers = [await readUntil(gone, /Too many large answers/)];
+    assertMatch(answers[0] as string, /^HTTP\/1\.1 503 /);
+    using other = await served.write(get("/other"));
+    await readUntil(other, /"target":"\/other"/);
+    made.resolve(new RenderedBody("made for both"));
+    for (const waiting of [first, second]) {
+      assertMatch(await readAll(waiting), /^HTTP\/1\.1 200 [\s\S]*made for both$/);
+    }
+  },
+);
+
 serverTest("HttpServer closes a connection that brings no request in time", async () => {
   await using served = new Served(answerWith(), { requestTimeoutMs: 50 });
   using silent = await served.write("");

@@ -4,10 +4,12 @@ import {
   acceptsGzip,
   RenderedBody,
   renderJson,
+  renderText,
 } from "../../../../lib/admin/server/rendered_body.ts";
+import { runAtOnce } from "../../../../lib/base/steps.ts";
 
 Deno.test("RenderedBody has the same bytes for everybody, and compresses them once", () => {
-  const body = new RenderedBody(["wéir ".repeat(500), "end"]);
+  const body = runAtOnce(renderText(["wéir ".repeat(500), "end"]));
   const text = "wéir ".repeat(500) + "end";
   assertEquals(new TextDecoder().decode(body.bytes), text);
   assertStrictEquals(body.gzipped, body.gzipped);
