@@ -61,7 +61,8 @@ if (Deno.build.os === "linux") {
           (status) => status ?? "closed",
         );
         assert((statuses.get("200") ?? []).length >= 1, path);
-        assert((statuses.get("503") ?? []).length >= 1, path);
+        // A status fits into the buffers of the kernel, and then its client takes no place.
+        if (path !== "/api/v1/status") assert((statuses.get("503") ?? []).length >= 1, path);
         assertLess(residentBytes(weir.pid), MOST_BYTES, path);
       } finally {
         for (const client of clients) client.close();
@@ -73,4 +74,26 @@ if (Deno.build.os === "linux") {
     }
     assertEquals((await weir.stop()).code, 0);
   });
+
+  permittedTest(
+    ["all"],
+    "every probe is answered while few descriptors are wanted by many",
+    async () => {
+      const [port, admin] = freePorts(2) as [number, number];
+      const options = `admin = 127.0.0.1:${admin}\nhealth_check = off`;
+      await using weir = await WeirProcess.start(
+        `[options]\n${options}\n[mappings]\n127.0.0.1:${port} = ${backends()}\n`,
+        { wrapper: ["sh", "-c", 'ulimit -n 300 && exec "$@"', "sh"] },
+      );
+      using clients = new DisposableStack();
+      const burst = Promise.all(Array.from({ length: CLIENTS }, async () => {
+        // One that is closed before it has asked has had its answer.
+        const client = await ask(admin, "/metrics").catch(() => undefined);
+        if (client !== undefined) clients.use(client);
+      }));
+      for (let index = 0; index < 50; index++) assert(await isAlive(admin), `probe ${index}`);
+      await burst;
+      assertEquals((await weir.stop()).code, 0);
+    },
+  );
 }

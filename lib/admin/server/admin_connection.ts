@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import type { RequestGate } from "./request_gate.ts";
 
 /** How long a connection may keep Weir waiting, in milliseconds. */
 export interface ConnectionLimits {
@@ -30,28 +31,37 @@ const MOST_JOINED_BYTES = 64 * 1024;
 export class AdminConnection extends Duplex {
   readonly #connection: Deno.Conn;
   readonly #limits: ConnectionLimits;
+  readonly #gate: RequestGate;
   readonly #onLate: (connection: AdminConnection) => void;
   readonly #buffer = new Uint8Array(READ_SIZE);
   /** One function for each request in progress, called when the connection is gone. */
   readonly #requests = new Set<() => void>();
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #idleSinceMs = performance.now();
+  #onHeard = (): void => {};
+  #hasBeenHeard = false;
+  #isAtGate = false;
   #isReading = false;
   #hasReceived = false;
   #hasEnded = false;
   #isLingering = false;
   #lingeringBytes = 0;
 
-  /** @param onLate called when a client has sent part of a request, but not the rest in time */
+  /**
+   * @param gate admits requests
+   * @param onLate called when a client has sent part of a request, but not the rest in time
+   */
   constructor(
     connection: Deno.Conn,
     limits: ConnectionLimits,
+    gate: RequestGate,
     onLate: (connection: AdminConnection) => void,
   ) {
     // A client may close its side and still want the answer.
     super({ allowHalfOpen: true });
     this.#connection = connection;
     this.#limits = limits;
+    this.#gate = gate;
     this.#onLate = onLate;
     // Requests may be pipelined, and each adds a listener.
     this.setMaxListeners(0);
@@ -64,9 +74,32 @@ export class AdminConnection extends Duplex {
     return this.#requests.size === 0;
   }
 
+  /** Whether a request has been received that the gate has not admitted yet. */
+  get isAtGate(): boolean {
+    return this.#isAtGate;
+  }
+
   /** Since when the connection has been idle, on the clock of `performance`. */
   get idleSinceMs(): number {
     return this.#idleSinceMs;
+  }
+
+  /**
+   * Resolves once the client has sent something, with true; if it has not, once the event loop has
+   * polled all sockets, with false.
+   */
+  isHeard(): Promise<boolean> {
+    if (this.#hasBeenHeard) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      // Sockets are polled between two timers, but on a busy thread not before the first.
+      let timer = setTimeout(() => {
+        timer = setTimeout(() => resolve(false));
+      });
+      this.#onHeard = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
   }
 
   /**
@@ -115,6 +148,7 @@ export class AdminConnection extends Duplex {
 
   override _destroy(_error: Error | null, done: (error?: Error | null) => void): void {
     clearTimeout(this.#deadline);
+    this.#gate.leave(this);
     try {
       this.#connection.close();
     } catch {
@@ -151,8 +185,14 @@ export class AdminConnection extends Duplex {
     try {
       do {
         const count = await this.#connection.read(this.#buffer);
+        this.#hasBeenHeard = true;
+        this.#onHeard();
         if (count === null) return this.#receiveEnd();
+        const begins = this.isIdle && !this.#hasReceived && !this.#isLingering;
         this.#hasReceived = true;
+        const pass = begins ? this.#gate.pass(this, this.#buffer.subarray(0, count)) : undefined;
+        if (pass !== undefined) await this.#wait(pass);
+        if (this.destroyed) return;
         if (!this.#isLingering) {
           // A copy, because the stream keeps it while the buffer is reused.
           this.#isReading = false;
@@ -165,6 +205,12 @@ export class AdminConnection extends Duplex {
       // A reset, or closed here: either way there is nothing more to read.
     }
     this.destroy();
+  }
+
+  async #wait(pass: Promise<void>): Promise<void> {
+    this.#isAtGate = true;
+    await pass;
+    this.#isAtGate = false;
   }
 
   #receiveEnd(): void {

@@ -23,6 +23,8 @@ export type TakeConnection = (connection: Deno.Conn) => AdminConnection;
 
 /** Answers that are not written within this time are aborted. */
 const CLOSE_PATIENCE_MS = 1_000;
+/** How many turns of the event loop a new connection waits for another one to become idle. */
+const MOST_TURNS = 5;
 /** How long to pause after a failed accept. */
 const FAILURE_PAUSE_MS = 100;
 
@@ -31,8 +33,9 @@ const FAILURE_PAUSE_MS = 100;
  * process that bound the address would receive the operators' tokens.
  *
  * The number of connections is limited, because each takes a descriptor that a session could use.
- * At the limit, the connection that has been idle the longest is closed to make room; if none is
- * idle, the new one is closed.
+ * At the limit, one is closed to make room: the one that has been idle the longest, otherwise the
+ * last one whose request has not been admitted. If there is neither, the new one is closed. None is
+ * closed before its first request, if it has sent one, has been read.
  */
 export class AdminListener {
   /** With the actual port. */
@@ -44,6 +47,8 @@ export class AdminListener {
   readonly #throttle = new Throttle();
   readonly #closing = new AbortController();
   readonly #connections = new Set<AdminConnection>();
+  /** Those that may not have been read from yet: they look idle, but may have sent a request. */
+  readonly #unheard = new Set<AdminConnection>();
   #accepting: Promise<void> = Promise.resolve();
 
   private constructor(inputs: AdminListenerInputs, socket: Deno.Listener, address: BoundAddress) {
@@ -89,7 +94,7 @@ export class AdminListener {
   async #accept(take: TakeConnection): Promise<void> {
     while (!this.#closing.signal.aborted) {
       try {
-        this.#admit(await this.#socket.accept(), take);
+        await this.#admit(await this.#socket.accept(), take);
         // One per turn of the event loop: in between, closed connections free their descriptors,
         // and other tasks run.
         await setImmediate();
@@ -100,7 +105,7 @@ export class AdminListener {
     }
   }
 
-  #admit(accepted: Deno.Conn, take: TakeConnection): void {
+  async #admit(accepted: Deno.Conn, take: TakeConnection): Promise<void> {
     // If the spare descriptor cannot be reopened, this connection has taken the last one.
     if (this.#spare?.restore() === false) {
       accepted.close();
@@ -108,14 +113,39 @@ export class AdminListener {
       return;
     }
     const most = this.#inputs.mostConnections();
-    if (this.#connections.size >= most && !this.#closeIdle(1)) {
+    if (this.#connections.size >= most && !await this.#makeRoom()) {
       this.#warn(`The admin API has reached its limit of ${most} connections: closed a new one`);
       accepted.close();
       return;
     }
     const connection = take(accepted);
     this.#connections.add(connection);
-    connection.once("close", () => this.#connections.delete(connection));
+    this.#unheard.add(connection);
+    connection.once("close", () => this.#forget(connection));
+  }
+
+  #forget(connection: AdminConnection): void {
+    this.#connections.delete(connection);
+    this.#unheard.delete(connection);
+  }
+
+  /** Closes one idle connection. Returns false if there is none, even after a moment. */
+  async #makeRoom(): Promise<boolean> {
+    let turns = 0;
+    for (;;) {
+      const [first] = this.#idle;
+      if (first === undefined) {
+        if (turns++ === MOST_TURNS) return false;
+        await pause(0);
+      } else if (!this.#unheard.has(first)) {
+        return this.#closeIdle(1);
+      } else if (await first.isHeard()) {
+        this.#unheard.delete(first);
+      } else {
+        // All sockets have been polled.
+        this.#unheard.clear();
+      }
+    }
   }
 
   /** Returns whether to try again immediately after a failed attempt. */
@@ -126,15 +156,28 @@ export class AdminListener {
     return this.#spare?.release() === true;
   }
 
-  /** Closes idle connections, those idle the longest first. Returns whether there were any. */
+  /** Closes idle connections, in the order of `#idle`. Returns whether there were any. */
   #closeIdle(most = Infinity): boolean {
-    const idle = [...this.#connections].filter(({ isIdle }) => isIdle)
-      .sort((a, b) => a.idleSinceMs - b.idleSinceMs);
+    const idle = this.#idle;
     for (const connection of idle.slice(0, most)) {
       connection.destroy();
-      this.#connections.delete(connection);
+      this.#forget(connection);
     }
     return idle.length > 0;
+  }
+
+  /**
+   * The idle connections: first those without a request, longest idle first; then those whose request
+   * has not been admitted, newest first.
+   */
+  get #idle(): AdminConnection[] {
+    const idle = [...this.#connections].filter(({ isIdle }) => isIdle)
+      .sort((a, b) => a.idleSinceMs - b.idleSinceMs);
+    const { asking = [], silent = [] } = Object.groupBy(
+      idle,
+      ({ isAtGate }) => isAtGate ? "asking" : "silent",
+    );
+    return [...silent, ...asking.reverse()];
   }
 
   #warn(message: string): void {

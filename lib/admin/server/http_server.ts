@@ -7,6 +7,7 @@ import type { HttpRequest } from "./http_request.ts";
 import { Problem } from "./problem.ts";
 import { Quota } from "./quota.ts";
 import type { LiveReply, Reply } from "./reply.ts";
+import { RequestGate } from "./request_gate.ts";
 
 /** Answers a request. Never rejects. */
 export type Answerer = (request: HttpRequest) => Promise<Reply | LiveReply>;
@@ -32,6 +33,7 @@ export class HttpServer {
   readonly #server: Server;
   readonly #requests = new Quota(() => MOST_REQUESTS);
   readonly #largeAnswers: Quota;
+  readonly #gate = new RequestGate();
   #isClosing = false;
 
   constructor(answer: Answerer, limits: HttpLimits) {
@@ -57,7 +59,7 @@ export class HttpServer {
 
   /** Takes over a connection, and answers the requests on it until either side closes it. */
   take(accepted: Deno.Conn): AdminConnection {
-    const connection = new AdminConnection(accepted, this.#limits, (late) => {
+    const connection = new AdminConnection(accepted, this.#limits, this.#gate, (late) => {
       const seconds = this.#limits.requestTimeoutMs / 1000;
       refuse(late, new Problem(408, `The request was not received within ${seconds} s`));
     });

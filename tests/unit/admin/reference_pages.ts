@@ -45,7 +45,7 @@ const LIMITS: readonly (readonly string[])[] = [
   ],
   ["requests in progress", "128", "503"],
   ["clients of the event stream", "64", "503"],
-  ["responses of 64 KiB or more being sent", "8, but at most half the connections", "503"],
+  ["responses of 64 KiB or more being rendered or sent", "8, but at most half the connections", "503"],
   [
     "time for a request to arrive, without its body",
     "10 s",
