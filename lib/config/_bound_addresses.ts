@@ -3,13 +3,20 @@ import type { Token } from "./source.ts";
 
 const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
+/** A listener's key, and how many were added before it. */
+interface Bound {
+  readonly key: Token;
+  readonly order: number;
+}
+
 /** The addresses of listeners, to find those that conflict with an earlier one. */
 export class BoundAddresses {
   /** By port and family: the first key overall, and the first for each host. */
   readonly #groups = new Map<
     string,
-    { readonly first: Token; readonly byHost: Map<string, Token> }
+    { readonly first: Bound; readonly byHost: Map<string, Bound> }
   >();
+  #count = 0;
 
   /**
    * Adds a listener. Returns the key of the earliest listener that it overlaps with, if there is
@@ -19,15 +26,16 @@ export class BoundAddresses {
     const host = canonicalHost(hostname);
     const name = `${port} ${isIpv4(host)}`;
     const group = this.#groups.get(name);
+    const bound = { key, order: this.#count++ };
     if (group === undefined) {
-      this.#groups.set(name, { first: key, byHost: new Map([[host, key]]) });
+      this.#groups.set(name, { first: bound, byHost: new Map([[host, bound]]) });
       return undefined;
     }
     const { first, byHost } = group;
     const overlapping = WILDCARDS.has(host)
       ? [first]
       : [host, ...WILDCARDS].flatMap((other) => byHost.get(other) ?? []);
-    if (!byHost.has(host)) byHost.set(host, key);
-    return overlapping.sort((a, b) => a.line - b.line)[0];
+    if (!byHost.has(host)) byHost.set(host, bound);
+    return overlapping.sort((a, b) => a.order - b.order)[0]?.key;
   }
 }

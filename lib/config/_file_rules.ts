@@ -5,6 +5,7 @@ import { parseAdminAddress } from "./admin_address.ts";
 import { quote } from "./quote.ts";
 import { explainReadError } from "./read_error.ts";
 import type { Source, Token } from "./source.ts";
+import { STANDARD_INPUT_NAME } from "./standard_input.ts";
 import { readTokenFile } from "./token_file.ts";
 
 /**
@@ -27,6 +28,11 @@ export async function checkFiles(
   };
   if (accessLog !== "off" && accessLog !== "-") {
     report("access_log", "written", await findPathProblem(accessLog, unfitAsLog, uid));
+  }
+  if (source.file === STANDARD_INPUT_NAME && global.watch === true) {
+    const value = valueOf("watch", sections);
+    const reason = "standard input can be read only once";
+    if (value !== undefined) source.warning(value, `watch has no effect: ${reason}`);
   }
   const address = parseAdminAddress(admin);
   if (address === undefined || address.kind === "off") return;

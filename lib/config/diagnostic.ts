@@ -8,7 +8,7 @@ export interface Diagnostic {
   readonly severity: "error" | "warning";
   /** A sentence without a final period: what was found and what is allowed. */
   readonly message: string;
-  /** The file, as named on the command line. */
+  /** The file: as named on the command line, or by its path if it is an included one. */
   readonly file: string;
   /**
    * From 1; 0 if the problem concerns the file as a whole, and then the fields below are 0 or empty
@@ -49,16 +49,26 @@ export function countProblems(diagnostics: readonly Diagnostic[]): ProblemCount 
 }
 
 /**
- * Orders diagnostics by position: those about the file as a whole come first, and those that stand
- * for several others come last.
+ * Sorts diagnostics by file and position: those about a file as a whole come first in it, and those
+ * that stand for several others come last.
+ *
+ * @param files their files, in the wanted order; others follow, in the order of the diagnostics
  */
-export function byPlace(a: Diagnostic, b: Diagnostic): number {
-  const isLast = Number(a.count !== undefined) - Number(b.count !== undefined);
-  return isLast || a.line - b.line || a.column - b.column;
+export function sortByPlace(
+  diagnostics: readonly Diagnostic[],
+  files: readonly string[] = [],
+): Diagnostic[] {
+  const names = [...new Set([...files, ...diagnostics.map(({ file }) => file)])];
+  const order = new Map(names.map((name, index) => [name, index]));
+  const orderOf = ({ file }: Diagnostic): number => order.get(file) ?? 0;
+  const isLast = ({ count }: Diagnostic): number => Number(count !== undefined);
+  return diagnostics.toSorted((a, b) =>
+    isLast(a) - isLast(b) || orderOf(a) - orderOf(b) || a.line - b.line || a.column - b.column
+  );
 }
 
 /**
- * Formats diagnostics for people, ordered by position, each with its line and a caret, and a
+ * Formats diagnostics for people, ordered by file and position, each with its line and a caret, and a
  * closing line with the count. No final line break; empty if there are none.
  */
 export function formatDiagnostics(
@@ -66,8 +76,9 @@ export function formatDiagnostics(
   format: DiagnosticFormat,
 ): string {
   if (diagnostics.length === 0) return "";
-  const sorted = diagnostics.toSorted(byPlace);
-  const lines = sorted.flatMap((diagnostic) => formatDiagnostic(diagnostic, format.color));
+  const lines = sortByPlace(diagnostics).flatMap((diagnostic) =>
+    formatDiagnostic(diagnostic, format.color)
+  );
   return [...lines, formatClosing(countProblems(diagnostics), format.closing)].join("\n");
 }
 

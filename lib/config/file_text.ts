@@ -10,6 +10,8 @@ export interface FileText {
   readonly text: string;
   /** Whether there is no such byte. */
   readonly isUtf8: boolean;
+  /** The number of bytes in the file. */
+  readonly byteLength: number;
 }
 
 /**
@@ -18,14 +20,24 @@ export interface FileText {
  * @throws {Error} if it cannot be read, is too large, or is not text at all
  */
 export async function readFileText(file: string): Promise<FileText> {
-  const bytes = await readBytes(file);
+  return decodeText(await readBytes(file));
+}
+
+/**
+ * Decodes the content of a file.
+ *
+ * @throws {Error} if it is not text at all
+ */
+export function decodeText(bytes: Uint8Array): FileText {
+  const byteLength = bytes.length;
   try {
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), isUtf8: true };
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return { text, isUtf8: true, byteLength };
   } catch {
     const mark = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0);
     if (mark === 0xfffe || mark === 0xfeff) throw new Error("it is UTF-16 text: save it as UTF-8");
     if (bytes.includes(0)) throw new Error("it is not text");
-    return { text: new TextDecoder().decode(bytes), isUtf8: false };
+    return { text: new TextDecoder().decode(bytes), isUtf8: false, byteLength };
   }
 }
 
@@ -40,6 +52,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
   return bytes;
 }
 
-function tooLarge(): Error {
+/** An error that says that a file has more than {@linkcode MOST_BYTES}. */
+export function tooLarge(): Error {
   return new Error(`it is larger than ${formatByteSize(MOST_BYTES)}`);
 }

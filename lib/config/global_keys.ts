@@ -1,4 +1,5 @@
 import { adminAddress } from "./admin_address.ts";
+import { includePattern } from "./include_pattern.ts";
 import { DAY, type GlobalOptions, type Key, MINUTE, SECOND, SHORTEST_TOKEN } from "./key.ts";
 import { accessLogFormat } from "./log_template.ts";
 import { LOG_FORMAT_NAMES, LOG_LEVEL_NAMES } from "./settings.ts";
@@ -9,6 +10,16 @@ const SWITCH_WORD = /^(?:on|off?|yes|no|true|false|none|null|[01]|stdout|stderr)
 
 /** The keys that are allowed in `[options]` only, by the settings that they set. */
 export const GLOBAL_KEYS = {
+  include: {
+    name: "include",
+    type: includePattern(),
+    default: "",
+    doc:
+      "Files with more listeners, such as `conf.d/*.cfg`, relative to this file. They are read " +
+      "in the order of their names, and have no `[options]` of their own.",
+    reloadable: true,
+    suspect: suspectQuotes,
+  },
   workers: {
     name: "workers",
     type: orWord(count({ min: 1, max: 64 }), "auto"),
@@ -50,7 +61,9 @@ export const GLOBAL_KEYS = {
     name: "watch",
     type: toggle(),
     default: false,
-    doc: "Whether a change to the file is applied immediately (1) or only on SIGHUP (0).",
+    doc:
+      "Whether a change to the file, or to one that it includes, is applied immediately (1) or " +
+      "only on SIGHUP (0).",
     reloadable: true,
   },
   logLevel: {

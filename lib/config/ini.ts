@@ -25,8 +25,8 @@ export interface IniEntry {
 /** The longest line, so that reading one never blocks the thread for long; in UTF-16 code units. */
 const LONGEST_LINE = 1_000_000;
 const LINES_PER_STEP = 256;
-/** Twice as many as in a file that sets every key of every listener. */
-const MOST_ITEMS = 100_000;
+/** Twice as many sections and keys as set every key of every listener. */
+export const MOST_ITEMS = 100_000;
 
 const LINE_KINDS =
   ': a line is a section such as "[options]", "key = value", or a comment after ";"';
@@ -43,13 +43,15 @@ const NO_COMMA = "; a value continues on the next line only if it ends in a comm
  * is indented deeper than the key, except a section, and otherwise unless it looks like an item of
  * its own. A line that starts with a bracketed word is a section only if nothing but a comment
  * follows the closing bracket, so that `[::1]:24004 = …` is a key.
+ *
+ * @param itemsBefore how many sections and keys were read from other files
  */
-export function* parseIni(source: Source): Steps<IniDocument> {
+export function* parseIni(source: Source, itemsBefore = 0): Steps<IniDocument> {
   const reader = new IniReader(source);
   for (const line of source.lines()) {
     if (line.line % LINES_PER_STEP === 0) yield;
     if (source.isSpent) break;
-    if (reader.itemCount > MOST_ITEMS) {
+    if (itemsBefore + reader.itemCount > MOST_ITEMS) {
       source.error(
         line,
         `there are more than ${MOST_ITEMS} sections and keys: the rest was not read`,
@@ -162,7 +164,7 @@ class IniReader {
         `unexpected ${quote(rest.text)} after the section header; its keys start on a new line`,
       );
     }
-    const identity = withSingleSpaces(name.text);
+    const identity = sectionIdentity(name);
     const earlier = this.#places.get(identity);
     if (earlier === undefined) {
       this.#places.set(identity, name);
@@ -230,10 +232,11 @@ class IniReader {
 
 /** The name of a section for a message, in brackets, with single spaces. */
 export function sectionLabel(name: Token): string {
-  return `[${shorten(withSingleSpaces(name.text))}]`;
+  return `[${shorten(sectionIdentity(name))}]`;
 }
 
-function withSingleSpaces(text: string): string {
+/** What two sections have in common if they are the same: the name, with single spaces. */
+export function sectionIdentity({ text }: Token): string {
   return text.replaceAll(/\s+/g, " ");
 }
 

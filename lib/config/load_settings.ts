@@ -4,24 +4,23 @@ import { DEFAULT_OPTIONS, type OptionValues, readOptions } from "./_options.ts";
 import { arrangeSections, findOverridden, type Sections } from "./_sections.ts";
 import { checkAdmin } from "./_admin_rules.ts";
 import { BoundAddresses } from "./_bound_addresses.ts";
-import { type FileText, readFileText } from "./file_text.ts";
 import { checkHealth } from "./_health_rules.ts";
-import { reportNotUtf8 } from "./_not_utf8.ts";
+import { mergeIncluded } from "./_merge_included.ts";
 import { parseAdminAddress } from "./admin_address.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { type IniEntry, parseIni } from "./ini.ts";
+import { type IniDocument, type IniEntry, parseIni } from "./ini.ts";
 import { isMisplacedKey, readListenerAddress } from "./_listener_key.ts";
 import { checkFiles } from "./_file_rules.ts";
 import { readBackends } from "./mapping.ts";
 import { quote } from "./quote.ts";
-import { explainReadError } from "./read_error.ts";
+import { readConfiguration, type ReadFiles } from "./read_configuration.ts";
 import { KNOWN_KEYS } from "./schema.ts";
 import type { ListenerSettings, Settings, WrittenKeys } from "./settings.ts";
-import { Source, type Token } from "./source.ts";
+import { Source, type Token, whereIs } from "./source.ts";
 
-/** The maximum number of listeners in a file. */
+/** The maximum number of listeners in a configuration. */
 export const MOST_LISTENERS = 1024;
-/** The maximum number of backends of all listeners in a file together. */
+/** The maximum number of backends of all listeners in a configuration together. */
 export const MOST_BACKENDS = 8192;
 
 const FIRST_UNPRIVILEGED_PORT = 1024;
@@ -52,39 +51,52 @@ export interface LoadedSettings {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** The result of loading a configuration file, and what was read for it. */
+export interface LoadedFiles extends LoadedSettings {
+  readonly files: ReadFiles;
+}
+
+/** A file that a configuration includes. */
+export interface IncludedText {
+  /** Its name, for messages. */
+  readonly file: string;
+  readonly text: string;
+}
+
 /**
- * Reads and validates a configuration file, and checks the files that it names. Never rejects: an
- * unreadable file yields a diagnostic.
+ * Reads and validates a configuration file and those that it includes, and checks the files that it
+ * names. Never rejects: an unreadable file yields a diagnostic.
+ *
+ * @param file its path, or `-` for standard input
  */
 export async function loadSettings(
   file: string,
   environment: Environment,
   { checksFiles = true }: LoadOptions = {},
-): Promise<LoadedSettings> {
-  let read: FileText;
-  try {
-    read = await readFileText(file);
-  } catch (error) {
-    const source = new Source(file, "");
-    source.error(undefined, `cannot read the file: ${explainReadError(error, file)}`);
-    return { diagnostics: source.diagnostics };
-  }
-  const source = new Source(file, read.text);
-  // A running Weir reads its file on the thread that serves operators.
-  if (!read.isUtf8) await runInSlices(reportNotUtf8(source));
-  const draft = await runInSlices(readDraft(source, environment));
+): Promise<LoadedFiles> {
+  const { source, document, files } = await readConfiguration(file);
+  if (document === undefined) return { diagnostics: source.diagnostics, files };
+  const draft = await runInSlices(readDraft(document, source, environment));
   if (checksFiles) await checkFiles(draft.sections, draft.options, source, environment.uid);
-  return settle(draft, source, environment);
+  return { ...settle(draft, source, environment), files };
 }
 
-/** Validates the text of a configuration file. Pure, and never throws. */
+/**
+ * Validates the text of a configuration file. Pure, and never throws.
+ *
+ * @param included the files that it includes, whatever its `include` says
+ */
 export function parseSettings(
   text: string,
   file: string,
   environment: Environment,
+  included: readonly IncludedText[] = [],
 ): LoadedSettings {
   const source = new Source(file, text);
-  return settle(runAtOnce(readDraft(source, environment)), source, environment);
+  const main = runAtOnce(parseIni(source));
+  const others = included.map(({ file, text }) => new Source(file, text, source));
+  const document = runAtOnce(mergeIncluded(main, others, source));
+  return settle(runAtOnce(readDraft(document, source, environment)), source, environment);
 }
 
 /** What could be read from a file, whatever is wrong with the rest. */
@@ -95,8 +107,12 @@ interface Draft {
   readonly listeners: readonly ListenerSettings[];
 }
 
-function* readDraft(source: Source, environment: Environment): Steps<Draft> {
-  const sections = yield* arrangeSections(yield* parseIni(source), source);
+function* readDraft(
+  document: IniDocument,
+  source: Source,
+  environment: Environment,
+): Steps<Draft> {
+  const sections = yield* arrangeSections(document, source);
   const options = yield* readOptions(sections.options, "global", source);
   const entries = readMappings(sections, source);
   const overrides = yield* readOverrides(sections, entries, source);
@@ -217,7 +233,7 @@ function checkBinding(
     source.error(
       key,
       `listener ${quote(key.text)} is already bound by ${quote(earlier.text)} ` +
-        `on line ${earlier.line}`,
+        whereIs(earlier, key),
     );
   }
   if (address.port < FIRST_UNPRIVILEGED_PORT && !environment.privileged) {

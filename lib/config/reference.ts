@@ -1,5 +1,5 @@
 import { LISTENER_FORM } from "./_listener_key.ts";
-import { BACKEND_FORM, SERVICE_FORM } from "./place.ts";
+import { BACKEND_FORM, NAME_FORM, SERVICE_FORM } from "./place.ts";
 import { KNOWN_FLAGS, KNOWN_KEYS, type KnownFlag, type KnownKey, type Scope } from "./schema.ts";
 
 const WIDTH = 80;
@@ -30,8 +30,11 @@ A comment starts with ";" or "#" at the start of a line or after whitespace.
 A value that ends in a comma continues on the next line, if that is indented
 deeper than the key.
 
-A file may have up to 8 MiB, 1,000,000 characters per line, 1024 listeners, and
-8192 backends in total. Only its first 100 errors are shown.`;
+Included files ("include") have [mappings] and [options KEY], but no [options].
+
+With all that it includes, a file may have up to 8 MiB, 1,000,000 characters per
+line, 1024 listeners, and 8192 backends; it may include up to 1000 files. Only
+the first 100 errors are shown.`;
 
 /** Formats the reference of the configuration file as plain text, for the command line. */
 export function formatReference(): string {
@@ -47,7 +50,10 @@ export function formatReference(): string {
     ...entry(
       "BACKEND",
       `${BACKEND_FORM}, with IPv6 addresses in brackets. ` +
-        `Or ${SERVICE_FORM}, for the backends that DNS lists under that name`,
+        `Or ${SERVICE_FORM}, for the backends that DNS lists under that name. ` +
+        "name@ in front sets what is shown in place of the address, and what commands accept: " +
+        `${NAME_FORM}. Double quotes enclose a BACKEND, or the value of a FLAG, that contains ` +
+        'whitespace, a comma or "="',
     ),
     ...KNOWN_FLAGS.flatMap((flag) => entry(flagForm(flag), plain(describeFlag(flag)))),
     "In [options] only:",

@@ -55,6 +55,8 @@ export type HealthCheck =
 export interface Settings {
   /** The configuration file, as named on the command line. */
   readonly file: string;
+  /** The files that it includes, as a path or pattern relative to it; empty if there are none. */
+  readonly include: string;
   /** How many worker threads run; 1 or more, with `auto` already resolved. */
   readonly workers: number;
   /** How long a shutdown waits for sessions to finish; 0 closes them at once. */

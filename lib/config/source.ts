@@ -1,9 +1,12 @@
 import { counted } from "../base/counted.ts";
-import { byPlace, type Diagnostic } from "./diagnostic.ts";
+import { type Diagnostic, sortByPlace } from "./diagnostic.ts";
+import { maskControls } from "./quote.ts";
 
 /** A piece of a configuration file: text within one line, and its position. */
 export interface Token {
   readonly text: string;
+  /** The file that it is from. */
+  readonly file: string;
   /** From 1. */
   readonly line: number;
   /** From 1, in UTF-16 code units. */
@@ -14,8 +17,8 @@ export interface Token {
 
 /** Returns the part of a token from `start` up to, but not including, `end`. */
 export function sliceToken(token: Token, start: number, end?: number): Token {
-  const { text, line, column, lineText } = token;
-  return { text: text.slice(start, end), line, column: column + start, lineText };
+  const { text, file, line, column, lineText } = token;
+  return { text: text.slice(start, end), file, line, column: column + start, lineText };
 }
 
 /** Returns a token without the white space at its ends. */
@@ -24,10 +27,18 @@ export function trimToken(token: Token): Token {
   return sliceToken(token, start, Math.max(start, token.text.trimEnd().length));
 }
 
+/**
+ * Where a token is, for a message about another one: `on line 3` of the same file, or
+ * `in conf.d/a.cfg:3`.
+ */
+export function whereIs({ file, line }: Token, seenFrom: Token): string {
+  return file === seenFrom.file ? `on line ${line}` : `in ${maskControls(file)}:${line}`;
+}
+
 /** A file with more mistakes is the wrong file, and more messages would hide the first ones. */
-export const MOST_LISTED = 100;
+const MOST_LISTED = 100;
 /** How many errors are counted; the exact number does not matter beyond this. */
-export const MOST_COUNTED = 10_000;
+const MOST_COUNTED = 10_000;
 /** A diagnostic has only the part of a longer line around its position; in UTF-16 code units. */
 const LONGEST_PART = 800;
 
@@ -36,20 +47,88 @@ const LONGEST_PART = 800;
  */
 type Message = string | (() => string);
 
-/** The text of a configuration file as lines, and the problems found in it so far. */
+/**
+ * The text of a configuration file as lines, and the problems found so far in it and in the files
+ * that it includes.
+ */
 export class Source {
   readonly file: string;
   readonly #text: string;
+  readonly #log: ProblemLog;
+
+  /**
+   * @param file The file's name, for messages.
+   * @param includer The configuration file that includes it; absent if it is that file itself.
+   */
+  constructor(file: string, text: string, includer?: Source) {
+    this.file = file;
+    this.#text = text;
+    this.#log = includer === undefined ? new ProblemLog(file) : includer.#log;
+    if (includer !== undefined) this.#log.addFile(file);
+  }
+
+  /** Whether the configuration cannot be used. */
+  get hasErrors(): boolean {
+    return this.#log.hasErrors;
+  }
+
+  /** Whether there are so many errors that reading on makes no sense. */
+  get isSpent(): boolean {
+    return this.#log.isSpent;
+  }
+
+  /**
+   * Ordered by file and position: the first hundred errors that were found, and the first hundred
+   * warnings. If there are more, the last diagnostics say how many.
+   */
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#log.diagnostics;
+  }
+
+  /** Yields each line, from the first to the last, without its line break. */
+  *lines(): Generator<Token> {
+    const text = this.#text;
+    const { file } = this;
+    let start = text.startsWith("\uFEFF") ? 1 : 0;
+    let feed = start - 1;
+    let carriage = start - 1;
+    for (let line = 1; start <= text.length; line++) {
+      if (feed < start) feed = indexOrEnd(text, "\n", start);
+      if (carriage < start) carriage = indexOrEnd(text, "\r", start);
+      const end = Math.min(feed, carriage);
+      const lineText = text.slice(start, end);
+      yield { text: lineText, file, line, column: 1, lineText };
+      start = end === carriage && feed === carriage + 1 ? feed + 1 : end + 1;
+    }
+  }
+
+  /**
+   * Reports an error about a token of this or an included file, or, without one, about the
+   * configuration file as a whole.
+   */
+  error(token: Token | undefined, message: Message): void {
+    this.#log.report("error", token, message);
+  }
+
+  /** Reports a warning about a token. */
+  warning(token: Token, message: Message): void {
+    this.#log.report("warning", token, message);
+  }
+}
+
+/** The problems found so far in a configuration file and in those that it includes. */
+class ProblemLog {
+  /** The configuration file, and then those that it includes, in their order. */
+  readonly #files: string[];
   readonly #diagnostics: Diagnostic[] = [];
   readonly #counts: Record<Diagnostic["severity"], number> = { error: 0, warning: 0 };
 
-  /** @param file The file's name, for messages. */
-  constructor(file: string, text: string) {
-    this.file = file;
-    this.#text = text;
+  /** @param file The configuration file's name, for messages. */
+  constructor(file: string) {
+    this.#files = [file];
   }
 
-  /** Whether the file cannot be used. */
+  /** Whether there is an error. */
   get hasErrors(): boolean {
     return this.#counts.error > 0;
   }
@@ -59,50 +138,30 @@ export class Source {
     return this.#counts.error >= MOST_COUNTED;
   }
 
-  /**
-   * Ordered by position: the first hundred errors that were found, and the first hundred warnings.
-   * If there are more, the last diagnostics say how many.
-   */
   get diagnostics(): readonly Diagnostic[] {
-    return [...this.#diagnostics, ...this.#surplus("error"), ...this.#surplus("warning")]
-      .sort(byPlace);
+    const all = [...this.#diagnostics, ...this.#surplus("error"), ...this.#surplus("warning")];
+    return sortByPlace(all, this.#files);
   }
 
-  /** Yields each line, from the first to the last, without its line break. */
-  *lines(): Generator<Token> {
-    const text = this.#text;
-    let start = text.startsWith("\uFEFF") ? 1 : 0;
-    let feed = start - 1;
-    let carriage = start - 1;
-    for (let line = 1; start <= text.length; line++) {
-      if (feed < start) feed = indexOrEnd(text, "\n", start);
-      if (carriage < start) carriage = indexOrEnd(text, "\r", start);
-      const end = Math.min(feed, carriage);
-      const lineText = text.slice(start, end);
-      yield { text: lineText, line, column: 1, lineText };
-      start = end === carriage && feed === carriage + 1 ? feed + 1 : end + 1;
-    }
+  /** Adds an included file. */
+  addFile(file: string): void {
+    this.#files.push(file);
   }
 
-  /** Reports an error about a token, or, without one, about the file as a whole. */
-  error(token: Token | undefined, message: Message): void {
-    this.#report("error", token, message);
-  }
-
-  /** Reports a warning about a token. */
-  warning(token: Token, message: Message): void {
-    this.#report("warning", token, message);
-  }
-
-  #report(severity: Diagnostic["severity"], token: Token | undefined, message: Message): void {
+  /** @param token What is wrong; absent if it is the configuration file as a whole. */
+  report(severity: Diagnostic["severity"], token: Token | undefined, message: Message): void {
     this.#counts[severity] += 1;
     if (this.#counts[severity] > MOST_LISTED) return;
     this.#diagnostics.push({
       severity,
       message: typeof message === "string" ? message : message(),
-      file: this.file,
+      file: token?.file ?? this.#mainFile,
       ...placeOf(token),
     });
+  }
+
+  get #mainFile(): string {
+    return this.#files[0] ?? "";
   }
 
   /** Returns a diagnostic that says how many problems are not listed, if any. */
@@ -114,7 +173,7 @@ export class Source {
       ? ", and the rest of the file was not read"
       : "";
     const message = `${what} not shown${end}`;
-    return [{ severity, message, file: this.file, ...placeOf(undefined), count }];
+    return [{ severity, message, file: this.#mainFile, ...placeOf(undefined), count }];
   }
 }
 

@@ -1,31 +1,33 @@
-import { MOST_BYTES } from "../config/file_text.ts";
+import { dirname } from "node:path";
+import { listMatching } from "../config/list_matching.ts";
+import type { ReadFiles } from "../config/read_configuration.ts";
+import { WatchedFile } from "./_watched_file.ts";
 
-/** How often the file is checked. */
+/** How often the files are checked. */
 const LOOK_MS = 250;
+/** How many files are checked each time; if there are more, they take turns. */
+const MOST_LOOKS = 64;
+/** After so many checks a folder is listed even if it seems to be unchanged. */
+const LOOKS_PER_LISTING = 8;
 
 /**
- * Notices when the content of a file changes.
+ * Notices when the content of the configuration's files changes, and when a file appears or goes
+ * that its `include` matches.
  *
  * It polls rather than relying on notifications from the system: what those report depends on how
  * the file is replaced (by a rename, behind one or more symbolic links, in a folder that is
- * re-created) and on the file system. As long as nothing changes, a poll costs one system call.
+ * re-created) and on the file system. As long as nothing changes, a poll costs one system call for
+ * each file, and for at most 64 of them.
  */
 export class FileWatcher {
-  readonly #file: string;
   readonly #onChange: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The version at the last poll; absent where there was no file. */
-  #seen: string | undefined;
-  /** The version whose content was last read. */
-  #known: string | undefined;
-  /** Its text; its version instead where the text is too long or cannot be read. */
-  #content = "";
+  #watched: Watched;
 
-  /** The file as it is now counts as unchanged. */
-  constructor(file: string, onChange: () => void) {
-    this.#file = file;
+  /** @param files what counts as unchanged */
+  constructor(files: ReadFiles, onChange: () => void) {
+    this.#watched = new Watched(files);
     this.#onChange = onChange;
-    this.takeNote();
   }
 
   /** Starts or stops watching. */
@@ -34,17 +36,9 @@ export class FileWatcher {
     else if (this.#timer === undefined) this.#lookLater();
   }
 
-  /** Treats the file as it is now as unchanged: the caller is about to read it. */
-  takeNote(): void {
-    try {
-      const info = Deno.statSync(this.#file);
-      this.#known = versionOf(info);
-      // A pipe can be read only once, by its intended reader; anyone else would block.
-      const isReadable = info.isFile && info.size <= MOST_BYTES;
-      this.#content = isReadable ? Deno.readTextFileSync(this.#file) : this.#known;
-    } catch {
-      this.#content = "";
-    }
+  /** Watches these files instead of the earlier ones; what was read counts as unchanged. */
+  watch(files: ReadFiles): void {
+    this.#watched = new Watched(files);
   }
 
   close(): void {
@@ -54,35 +48,65 @@ export class FileWatcher {
 
   #lookLater(): void {
     const timer = setTimeout(async () => {
-      const version = await Deno.stat(this.#file).then(versionOf, versionOfError);
+      const watched = this.#watched;
+      const hasChanged = await watched.look();
       // It may have been stopped meanwhile, and even started again.
       if (this.#timer !== timer) return;
       this.#lookLater();
-      this.#take(version);
+      // Or the files were read again, and those are unchanged.
+      if (hasChanged && this.#watched === watched) this.#onChange();
     }, LOOK_MS);
     this.#timer = timer;
   }
+}
 
-  #take(version: string | undefined): void {
-    // A file that is being written differs at the next poll, or is missing for a moment.
-    const isSettled = version !== undefined && version === this.#seen;
-    this.#seen = version;
-    if (!isSettled || version === this.#known) return;
-    this.#known = version;
-    const before = this.#content;
-    this.takeNote();
-    if (this.#content !== before) this.#onChange();
+/** The files of one configuration. */
+class Watched {
+  readonly #files: Map<string, WatchedFile>;
+  readonly #pattern: string | undefined;
+  /** The next file to check. */
+  #next = 0;
+  #folderVersion = "";
+  #looks = 0;
+
+  constructor({ texts, pattern }: ReadFiles) {
+    this.#pattern = pattern;
+    // Only the configuration file itself is not included by another.
+    const [main] = texts.keys();
+    this.#files = new Map(
+      Array.from(texts, ([path, text]) => [
+        path,
+        new WatchedFile(path, text, { mayGo: path !== main }),
+      ]),
+    );
   }
-}
 
-/** A text that differs whenever the file differs. */
-function versionOf({ dev, ino, size, mtime, ctime }: Deno.FileInfo): string {
-  return [dev, ino, size, mtime?.getTime(), ctime?.getTime()].join(" ");
-}
+  /** Returns whether one of the files that are due has changed. */
+  async look(): Promise<boolean> {
+    if (this.#pattern !== undefined) await this.#list(this.#pattern);
+    const results = await Promise.all(this.#due().map((file) => file.look()));
+    return results.includes(true);
+  }
 
-/**
- * `undefined` for a file that does not exist; one that cannot be read is reported by the reload.
- */
-function versionOfError(error: unknown): string | undefined {
-  return error instanceof Deno.errors.NotFound ? undefined : String(error);
+  #due(): readonly WatchedFile[] {
+    const files = [...this.#files.values()];
+    if (files.length <= MOST_LOOKS) return files;
+    const start = this.#next % files.length;
+    this.#next = start + MOST_LOOKS;
+    return [...files, ...files].slice(start, this.#next);
+  }
+
+  /** Adds files that have appeared. Those that have gone are noticed as such. */
+  async #list(pattern: string): Promise<void> {
+    const version = await Deno.stat(dirname(pattern))
+      .then(({ ino, mtime }) => `${ino} ${mtime?.getTime()}`, String);
+    if (this.#looks++ % LOOKS_PER_LISTING !== 0 && version === this.#folderVersion) return;
+    this.#folderVersion = version;
+    // What is wrong with the folder is reported by the next reload.
+    const paths = await listMatching(pattern).catch(() => []);
+    for (const path of paths) {
+      if (this.#files.has(path)) continue;
+      this.#files.set(path, new WatchedFile(path, undefined, { mayGo: true }));
+    }
+  }
 }

@@ -6,10 +6,16 @@ import { loggerFor } from "../log/logging.ts";
 const MOST_LOGGED = 20;
 
 /**
- * Logs what is wrong with a file: one record per problem, with its position in separate properties,
+ * Logs what is wrong with a configuration: one record per problem, with its position in separate properties,
  * and one that says how many more there are.
+ *
+ * @param configuration the file that is checked to list all of them
  */
-export function logDiagnostics(diagnostics: readonly Diagnostic[], category: string): void {
+export function logDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  configuration: string,
+  category: string,
+): void {
   const logger = loggerFor(category);
   const logged = diagnostics.slice(0, MOST_LOGGED);
   for (const { severity, file, line, column, message: problem } of logged) {
@@ -24,5 +30,5 @@ export function logDiagnostics(diagnostics: readonly Diagnostic[], category: str
   const count = rest.errors + rest.warnings;
   if (count === 0) return;
   const more = `${counted(count, "more problem")} ${count === 1 ? "is" : "are"} not logged`;
-  logger.warn('{more}: "weir check {file}" lists them', { more, file: diagnostics[0]?.file });
+  logger.warn('{more}: "weir check {file}" lists them', { more, file: configuration });
 }

@@ -153,7 +153,7 @@ export class Reloader {
   async #reload(cause: string): Promise<ReloadResult> {
     this.#inputs.onReload();
     const { diagnostics, settings } = await this.#inputs.load();
-    logDiagnostics(diagnostics, "reload");
+    logDiagnostics(diagnostics, this.#filed.file, "reload");
     const errors = counted(countProblems(diagnostics).errors, "error");
     const { problems, changes } = settings === undefined
       ? { problems: [`The file has ${errors}`], changes: [] }

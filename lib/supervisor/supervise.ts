@@ -1,6 +1,7 @@
 import { messageOf } from "../base/message_of.ts";
 import type { Diagnostic } from "../config/diagnostic.ts";
-import type { LoadedSettings } from "../config/load_settings.ts";
+import type { LoadedFiles } from "../config/load_settings.ts";
+import type { ReadFiles } from "../config/read_configuration.ts";
 import type { Settings } from "../config/settings.ts";
 import { Discovery } from "../discovery/discovery.ts";
 import { SystemResolver } from "../discovery/system_resolver.ts";
@@ -26,13 +27,15 @@ import type { WorkerUrls } from "./worker_urls.ts";
 
 export interface SuperviseInputs {
   readonly settings: Settings;
+  /** The files that they were read from. */
+  readonly files: ReadFiles;
   readonly workerUrls: WorkerUrls;
   /** Weir's own version. */
   readonly version: string;
   /** Warnings about the file that are still to be logged. @default {[]} */
   readonly diagnostics?: readonly Diagnostic[];
   /** Loads the configuration again, for a reload. */
-  readonly load: () => Promise<LoadedSettings>;
+  readonly load: () => Promise<LoadedFiles>;
   /** Called when every listener accepts. */
   readonly onReady?: () => void;
   /**
@@ -51,7 +54,7 @@ const FAILED = 1;
  */
 export async function supervise(inputs: SuperviseInputs): Promise<number> {
   configureLogging({ level: inputs.settings.logLevel, format: inputs.settings.logFormat });
-  logDiagnostics(inputs.diagnostics ?? [], "supervisor");
+  logDiagnostics(inputs.diagnostics ?? [], inputs.settings.file, "supervisor");
   const stopped = Promise.withResolvers<string>();
   const stoppedAgain = Promise.withResolvers<string>();
   const created = Promise.withResolvers<Run>();
@@ -140,7 +143,7 @@ class Run {
     discovery: Discovery,
     stopped: PromiseWithResolvers<string>,
   ) {
-    const { workerUrls, version, load } = inputs;
+    const { workerUrls, version, files, load } = inputs;
     this.#stopped = stopped;
     const accessLog = this.#accessLog;
     this.#discovery = discovery;
@@ -153,12 +156,13 @@ class Run {
       events,
       discovery,
       filed: inputs.settings,
-      load,
-      started: this.#started.promise,
-      onReload: () => {
-        this.#watcher.takeNote();
-        void this.#systemd.reloading();
+      load: async () => {
+        const loaded = await load();
+        this.#watcher.watch(loaded.files);
+        return loaded;
       },
+      started: this.#started.promise,
+      onReload: () => void this.#systemd.reloading(),
       onReloaded: ({ watch }) => {
         this.#watcher.set(watch);
         this.#warnAboutOpenFiles();
@@ -174,7 +178,7 @@ class Run {
       version,
       shutdown: (cause) => stopped.resolve(cause),
     });
-    this.#watcher = new FileWatcher(settings.file, () => {
+    this.#watcher = new FileWatcher(files, () => {
       void this.#reloader.reload("the file was changed");
     });
     this.#heartbeats = new HeartbeatMonitor(this.#supervisor.state, () => performance.now());

@@ -135,12 +135,17 @@ permittedTest(NEEDS, "setup.cfg maps what the original's file maps", async () =>
   assertEquals(mappings.join(""), ORIGINAL.split("[mappings]\n")[1]);
 });
 
-permittedTest(NEEDS, "every configuration in the README is valid", async () => {
-  const readme = await Deno.readTextFile(new URL("README.md", PROJECT));
-  const configs = [...readme.matchAll(/^```ini\n([\s\S]*?)^```$/gm)].map((match) =>
-    match[1] as string
+permittedTest(NEEDS, "every configuration in the README and on its pages is valid", async () => {
+  const pages = new URL(".github/docs/", PROJECT);
+  const files = [new URL("README.md", PROJECT)];
+  for await (const { name } of Deno.readDir(pages)) files.push(new URL(name, pages));
+  const texts = await Promise.all(files.map((file) => Deno.readTextFile(file)));
+  const configs = texts.flatMap((text) =>
+    [...text.matchAll(/^```ini\n([\s\S]*?)^```$/gm)].map((match) => match[1] as string)
+      // Others show a single line.
+      .filter((config) => config.startsWith("["))
   );
-  assert(configs.length > 0);
+  assert(configs.length > 3);
   const folder = await Deno.makeTempDir();
   try {
     for (const config of configs) {

@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { formatDiagnostics } from "../../lib/config/diagnostic.ts";
-import { parseSettings } from "../../lib/config/load_settings.ts";
+import { type IncludedText, parseSettings } from "../../lib/config/load_settings.ts";
 import { permittedTest } from "../support/permitted.ts";
 
 // Each case is a pair of files in this folder: NAME.cfg, and in NAME.expected what Weir says about
 // it and, where it is valid, the settings that it yields. UPDATE_GOLDEN=1 writes the second ones.
+// A file includes those in the folder NAME.d, if there is one.
 
 const FOLDER = new URL("./", import.meta.url);
 const ENVIRONMENT = { cores: 2, privileged: false };
@@ -17,6 +18,7 @@ permittedTest(["read"], "each configuration in tests/golden gives what is expect
       const actual = describe(
         `${name}.cfg`,
         await Deno.readTextFile(new URL(`${name}.cfg`, FOLDER)),
+        readIncluded(`${name}.d`),
       );
       const expectedFile = new URL(`${name}.expected`, FOLDER);
       if (isUpdating()) await Deno.writeTextFile(expectedFile, actual);
@@ -29,8 +31,18 @@ permittedTest(["read"], "each configuration in tests/golden gives what is expect
   });
 });
 
-function describe(file: string, text: string): string {
-  const { settings, diagnostics } = parseSettings(text, file, ENVIRONMENT);
+function readIncluded(folder: string): IncludedText[] {
+  const url = new URL(`${folder}/`, FOLDER);
+  const isThere = [...Deno.readDirSync(FOLDER)].some(({ name }) => name === folder);
+  const names = isThere ? [...Deno.readDirSync(url)].map(({ name }) => name).toSorted() : [];
+  return names.map((name) => ({
+    file: `${folder}/${name}`,
+    text: Deno.readTextFileSync(new URL(name, url)),
+  }));
+}
+
+function describe(file: string, text: string, included: readonly IncludedText[]): string {
+  const { settings, diagnostics } = parseSettings(text, file, ENVIRONMENT, included);
   const closing = settings === undefined ? "nothing was started" : "the file can be used";
   const problems = formatDiagnostics(diagnostics, { color: false, closing });
   const parts = [problems, settings === undefined ? "" : JSON.stringify(settings, null, 2)];

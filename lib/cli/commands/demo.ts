@@ -2,7 +2,7 @@ import { formatAddress } from "../../base/address.ts";
 import { counted } from "../../base/counted.ts";
 import { messageOf } from "../../base/message_of.ts";
 import { parseAdminAddress } from "../../config/admin_address.ts";
-import { type LoadedSettings, loadSettings } from "../../config/load_settings.ts";
+import { type LoadedFiles, loadSettings } from "../../config/load_settings.ts";
 import type { Settings } from "../../config/settings.ts";
 import { closeBackends, type DemoBackend, startBackends } from "../../demo/demo_backend.ts";
 import { backendAddresses, demoSettings } from "../../demo/demo_settings.ts";
@@ -43,6 +43,7 @@ export async function demo(inputs: CommandInputs): Promise<number> {
   try {
     return await supervise({
       settings,
+      files: loaded.files,
       workerUrls: entry.workerUrls,
       version: VERSION,
       attach: (control) => attachOperators(control, settings),
@@ -54,12 +55,12 @@ export async function demo(inputs: CommandInputs): Promise<number> {
 }
 
 // Settings that the demo cannot use are treated as invalid, so the old ones stay in force.
-function asDemo(loaded: LoadedSettings): LoadedSettings {
+function asDemo(loaded: LoadedFiles): LoadedFiles {
   if (loaded.settings === undefined) return loaded;
   try {
     return { ...loaded, settings: demoSettings(loaded.settings) };
   } catch {
-    return { diagnostics: loaded.diagnostics };
+    return { diagnostics: loaded.diagnostics, files: loaded.files };
   }
 }
 

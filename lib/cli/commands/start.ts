@@ -13,13 +13,14 @@ export async function start(inputs: CommandInputs): Promise<number> {
   const { file, entry, terminal } = inputs;
   await requireFile(file);
   const environment = detectEnvironment();
-  const { settings, diagnostics } = await loadSettings(file, environment);
+  const { settings, diagnostics, files } = await loadSettings(file, environment);
   // A program that reads the log needs every line to be JSON.
   const isForLog = settings?.logFormat === "json";
   if (!isForLog) reportDiagnostics(diagnostics, terminal);
   if (settings === undefined) return EXIT_STATUS.wrongUsage;
   return await supervise({
     settings,
+    files,
     diagnostics: isForLog ? diagnostics : [],
     workerUrls: entry.workerUrls,
     version: VERSION,

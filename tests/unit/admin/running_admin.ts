@@ -59,11 +59,12 @@ export class RunningAdmin implements AsyncDisposable {
     await Deno.writeTextFile(file, `${lines.join("\n")}\n[mappings]\n${port} = ${backends}\n`);
     const tokenFile = inputs.tokens === undefined ? "" : `${folder}/tokens`;
     if (inputs.tokens !== undefined) await Deno.writeTextFile(tokenFile, inputs.tokens);
-    const { settings, diagnostics } = await loadSettings(file, ENVIRONMENT);
+    const { settings, diagnostics, files } = await loadSettings(file, ENVIRONMENT);
     if (settings === undefined) throw new Error(JSON.stringify(diagnostics));
     const attached = Promise.withResolvers<readonly [Control, string]>();
     const ended = supervise({
       settings,
+      files,
       workerUrls: (ENGINES_UNDER_TEST[0] as typeof ENGINES_UNDER_TEST[0]).workerUrls,
       version: "1.2.3",
       load: () => loadSettings(file, ENVIRONMENT),

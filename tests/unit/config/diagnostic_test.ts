@@ -47,6 +47,26 @@ Deno.test("formatDiagnostics() sorts by place, and counts errors and warnings", 
   assertEquals(text.at(-1), "2 errors, 1 warning: nothing was started");
 });
 
+Deno.test("formatDiagnostics() keeps the problems of each file together", () => {
+  const whole = { line: 0, column: 0, length: 0, lineText: "" };
+  const text = format(
+    problem("b", "b", { ...whole, message: "5 more errors are not shown", count: 5 }),
+    problem("b", "b", { line: 4, file: "weir.cfg" }),
+    problem("b", "b", { line: 1, file: "b.cfg" }),
+    problem("b", "b", { line: 3, file: "weir.cfg" }),
+    problem("b", "b", { ...whole, file: "b.cfg" }),
+    problem("b", "b", { line: 2, file: "a.cfg" }),
+  );
+  assertEquals(text.filter((line) => /^(a|b|weir)\.cfg/.test(line)), [
+    "a.cfg:2:1: error: wrong",
+    "weir.cfg:3:1: error: wrong",
+    "weir.cfg:4:1: error: wrong",
+    "b.cfg: error: wrong",
+    "b.cfg:1:1: error: wrong",
+    "a.cfg: error: 5 more errors are not shown",
+  ]);
+});
+
 Deno.test("formatDiagnostics() ends with what stands for further problems, and counts them", () => {
   const rest = problem("", "", {
     line: 0,

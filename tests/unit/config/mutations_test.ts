@@ -13,7 +13,19 @@ const ENVIRONMENT = { cores: 2, privileged: false };
 const PIECES = fc.constantFrom(
   ..."[ ] = , ; # : :: * % + - . 0 9 / \\ \" ' \n \r \r\n \t \v \0 \x1b \xa0".split(" "),
   ...["\uFEFF", "\u0301", "\u202E", "\u2028", "日", "👩‍👧", "\uD800", "\uDC00", " "],
-  ...["[::1]", "[options ", "[mappings]\n", "://", " backup", "weight=3", "srv+", "9".repeat(20)],
+  ...[
+    "[::1]",
+    "[options ",
+    "[mappings]\n",
+    "://",
+    " backup",
+    "weight=3",
+    "srv+",
+    "blue@",
+    "unix:",
+    "etcd+",
+    "9".repeat(20),
+  ],
   ...["health_check = send_expect\n", "admin = ", "%eth0", "localhost:24003", "__proto__ = 1\n"],
 );
 

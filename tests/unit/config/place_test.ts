@@ -6,7 +6,7 @@ import { howMany } from "../../support/long_tests.ts";
 
 /** Puts a word at the fifth column of a line. */
 function wordOf(text: string): Token {
-  return { text, line: 1, column: 5, lineText: `    ${text}` };
+  return { text, file: "a.cfg", line: 1, column: 5, lineText: `    ${text}` };
 }
 
 /** What a word is read as, without positions, or the problems with them. */

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { readConfiguration, type ReadFiles } from "../../../lib/config/read_configuration.ts";
 import { FileWatcher } from "../../../lib/supervisor/file_watcher.ts";
 import { eventually, pause } from "../../support/patience.ts";
 import { permittedTest } from "../../support/permitted.ts";
@@ -6,17 +7,17 @@ import { permittedTest } from "../../support/permitted.ts";
 /** Long enough for a watcher to have polled, and short enough to wait for. */
 const SEVERAL_LOOKS_MS = 700;
 
-/** A watched file in its own folder, and how often a change was reported. */
+/** A watched configuration in its own folder, and how often a change was reported. */
 class Rig implements AsyncDisposable {
   readonly folder: string;
   readonly file: string;
   readonly watcher: FileWatcher;
   told = 0;
 
-  private constructor(folder: string, name: string) {
+  private constructor(folder: string, file: string, files: ReadFiles) {
     this.folder = folder;
-    this.file = `${folder}/${name}`;
-    this.watcher = new FileWatcher(this.file, () => this.told++);
+    this.file = file;
+    this.watcher = new FileWatcher(files, () => this.told++);
     this.watcher.set(true);
   }
 
@@ -28,7 +29,13 @@ class Rig implements AsyncDisposable {
   ): Promise<Rig> {
     const folder = await Deno.makeTempDir();
     await lay(folder);
-    return new Rig(folder, name);
+    const file = `${folder}/${name}`;
+    return new Rig(folder, file, (await readConfiguration(file)).files);
+  }
+
+  /** Reads the configuration again, as a reload does. */
+  async reload(): Promise<void> {
+    this.watcher.watch((await readConfiguration(this.file)).files);
   }
 
   async hasTold(times: number): Promise<void> {
@@ -132,13 +139,103 @@ permittedTest(
 
 permittedTest(
   ["read", "write"],
-  "FileWatcher.takeNote() makes what somebody else reads known",
+  "FileWatcher.watch() makes what somebody else has read known",
   async () => {
     await using rig = await Rig.begin();
     await Deno.writeTextFile(rig.file, "after");
-    rig.watcher.takeNote();
+    await rig.reload();
     await pause(SEVERAL_LOOKS_MS);
     assertEquals(rig.told, 0);
+  },
+);
+
+permittedTest(
+  ["read", "write"],
+  "FileWatcher tells of what has changed between the reading and the watching",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const file = `${folder}/weir.cfg`;
+    await Deno.writeTextFile(file, "before");
+    const { files } = await readConfiguration(file);
+    await Deno.writeTextFile(file, "after!");
+    let told = 0;
+    const watcher = new FileWatcher(files, () => told++);
+    watcher.set(true);
+    await eventually("the change was told", () => told === 1);
+    watcher.close();
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+const INCLUDING = "[options]\ninclude = conf.d/*.cfg\n";
+
+function layIncluding(...names: readonly string[]): (folder: string) => Promise<void> {
+  return async (folder) => {
+    await Deno.writeTextFile(`${folder}/weir.cfg`, INCLUDING);
+    await Deno.mkdir(`${folder}/conf.d`);
+    for (const name of names) await Deno.writeTextFile(`${folder}/conf.d/${name}`, "before");
+  };
+}
+
+permittedTest(
+  ["read", "write"],
+  "FileWatcher tells of included files that change, appear and go",
+  async () => {
+    await using rig = await Rig.begin(layIncluding("a.cfg", "b.cfg"));
+    const conf = `${rig.folder}/conf.d`;
+    await Deno.writeTextFile(`${conf}/b.cfg`, "after");
+    await rig.hasTold(1);
+    await rig.reload();
+    await Deno.writeTextFile(`${conf}/c.cfg`, "new");
+    await rig.hasTold(2);
+    await rig.reload();
+    await Deno.rename(`${conf}/a.cfg`, `${conf}/a.cfg.old`);
+    await rig.hasTold(3);
+    await rig.reload();
+    // Neither does what is not matched count, nor what is touched.
+    await Deno.writeTextFile(`${conf}/.d.cfg`, "hidden");
+    await Deno.writeTextFile(`${conf}/a.cfg.old`, "unmatched");
+    await Deno.utime(`${conf}/b.cfg`, 1, 1);
+    await pause(SEVERAL_LOOKS_MS);
+    assertEquals(rig.told, 3);
+    await Deno.rename(`${conf}/a.cfg.old`, `${conf}/a.cfg`);
+    await rig.hasTold(4);
+  },
+);
+
+permittedTest(
+  ["read", "write"],
+  "FileWatcher tells of included files in a folder that is made later, or swapped by a link",
+  async () => {
+    await using rig = await Rig.begin(async (folder) => {
+      await Deno.writeTextFile(`${folder}/weir.cfg`, INCLUDING);
+    });
+    await Deno.mkdir(`${rig.folder}/1`);
+    await Deno.writeTextFile(`${rig.folder}/1/a.cfg`, "first");
+    await Deno.symlink("1", `${rig.folder}/conf.d`);
+    await rig.hasTold(1);
+    await rig.reload();
+    await Deno.mkdir(`${rig.folder}/2`);
+    await Deno.writeTextFile(`${rig.folder}/2/a.cfg`, "second");
+    await Deno.symlink("2", `${rig.folder}/next`);
+    await Deno.rename(`${rig.folder}/next`, `${rig.folder}/conf.d`);
+    await rig.hasTold(2);
+  },
+);
+
+permittedTest(
+  ["read", "write"],
+  "FileWatcher tells of a change in any of very many files, and of a file that is named itself",
+  async () => {
+    const names = Array.from({ length: 200 }, (_, index) => `${index + 100}.cfg`);
+    await using rig = await Rig.begin(layIncluding(...names));
+    await Deno.writeTextFile(`${rig.folder}/conf.d/299.cfg`, "after");
+    await rig.hasTold(1);
+    await Deno.writeTextFile(rig.file, "[options]\ninclude = more.cfg\n");
+    await rig.hasTold(2);
+    await rig.reload();
+    await Deno.writeTextFile(`${rig.folder}/more.cfg`, "new");
+    await rig.hasTold(3);
   },
 );
 

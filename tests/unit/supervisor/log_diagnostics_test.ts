@@ -1,15 +1,20 @@
 import { assertEquals } from "@std/assert";
-import { parseSettings } from "../../../lib/config/load_settings.ts";
+import { type IncludedText, parseSettings } from "../../../lib/config/load_settings.ts";
 import { configureLogging, resetLogging } from "../../../lib/log/logging.ts";
 import { logDiagnostics } from "../../../lib/supervisor/log_diagnostics.ts";
 
 /** What is logged about a file, one value for each line. */
-function logged<T>(text: string, format: "text" | "json", read: (line: string) => T): T[] {
-  const { diagnostics } = parseSettings(text, "a.cfg", { cores: 1, privileged: true });
+function logged<T>(
+  text: string,
+  format: "text" | "json",
+  read: (line: string) => T,
+  included: readonly IncludedText[] = [],
+): T[] {
+  const { diagnostics } = parseSettings(text, "a.cfg", { cores: 1, privileged: true }, included);
   const lines: T[] = [];
   configureLogging({ level: "info", format, write: (line) => void lines.push(read(line)) });
   try {
-    logDiagnostics(diagnostics, "reload");
+    logDiagnostics(diagnostics, "a.cfg", "reload");
   } finally {
     resetLogging();
   }
@@ -34,6 +39,20 @@ Deno.test("logDiagnostics() makes one record of each problem, with its place", (
       problem: 'backend "a" has no port: expected host:port[:weight]',
     },
   ]);
+});
+
+Deno.test("logDiagnostics() names the file that a problem is in", () => {
+  const [main, other] = ["[mappings]\n2000 = a:1\n", "[mappings]\n2001 = a\n2000 = b:1\n"];
+  const included = [{ file: "conf.d/b.cfg", text: other }];
+  const lines = logged(main, "json", (line) => JSON.parse(line).properties, included);
+  assertEquals(lines.map(({ file, line, column }) => `${file}:${line}:${column}`), [
+    "conf.d/b.cfg:2:8",
+    "conf.d/b.cfg:3:1",
+  ]);
+  assertEquals(
+    lines[1].problem,
+    'duplicate key "2000" in [mappings]; it is already set in a.cfg:2',
+  );
 });
 
 Deno.test("logDiagnostics() warns where nothing is wrong, and names a file as a whole", () => {
