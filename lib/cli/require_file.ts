@@ -1,14 +1,18 @@
 import { closestWord } from "../base/closest_word.ts";
 import { quote } from "../config/quote.ts";
+import { STANDARD_INPUT } from "../config/standard_input.ts";
 import { UsageError } from "./exit_status.ts";
 
 /**
  * Checks that a configuration file of that name exists. Every other problem with it is left to the
  * code that reads it.
  *
- * @throws {UsageError} that names a similar file in the same folder, if there is one
+ * @throws {UsageError} for standard input, and for a file that is missing; the message names a similar file in the same folder, if there is one
  */
 export async function requireFile(file: string): Promise<void> {
+  if (file === STANDARD_INPUT) {
+    throw new UsageError('only "start" and "check" read standard input: expected a file');
+  }
   try {
     await Deno.stat(file);
   } catch (error) {

@@ -26,6 +26,8 @@ export interface WeirOptions {
   readonly cwd?: string | URL;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads from standard input. @default {nothing} */
+  readonly stdin?: string | Uint8Array<ArrayBuffer>;
   /** More folders that may be read. */
   readonly readable?: readonly string[];
   /** The program that takes main.ts's place. @default {main.ts} */
@@ -67,10 +69,15 @@ export class WeirProcess implements AsyncDisposable {
     const words = [...wrapper, Deno.execPath(), ...runArguments(options), ...args];
     const child = new Deno.Command(words[0] as string, {
       ...PIPED,
+      stdin: options.stdin === undefined ? "null" : "piped",
       args: words.slice(1),
       cwd,
       env: { NO_COLOR: "1", ...env },
     }).spawn();
+    if (options.stdin !== undefined) {
+      // A process that ends without reading it all is what some tests are about.
+      void new Blob([options.stdin]).stream().pipeTo(child.stdin).catch(() => {});
+    }
     return new WeirProcess(child, child.pid);
   }
 

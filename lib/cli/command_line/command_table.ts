@@ -41,7 +41,8 @@ export const COMMANDS: readonly Command[] = [
     usage: "[start] CONFIG",
     summary: "Run Weir with a configuration file, until SIGINT or SIGTERM",
     details: [
-      "The word start is optional: weir setup.cfg.",
+      "The word start is optional: weir setup.cfg. With - as CONFIG, standard input is read, and",
+      "the configuration cannot be reloaded.",
       "The first signal gives active sessions drain_timeout to finish; a second one ends them at once.",
     ],
     flags: [],
@@ -53,7 +54,8 @@ export const COMMANDS: readonly Command[] = [
     summary: "Check a configuration file and show how it is interpreted",
     details: [
       "Nothing is started, and no address is bound. The files that it names are checked but not",
-      "changed: the access log, the token file, and the admin API's socket.",
+      "changed: the access log, the token file, and the admin API's socket. With - as CONFIG,",
+      "standard input is read.",
     ],
     flags: [
       {

@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { closestWord } from "../../base/closest_word.ts";
 import { quote } from "../../config/quote.ts";
+import { STANDARD_INPUT } from "../../config/standard_input.ts";
 import type { Command, Flag } from "../command.ts";
 import { UsageError } from "../exit_status.ts";
 import { COMMANDS, findCommand } from "./command_table.ts";
@@ -41,7 +42,7 @@ export function parseCommand(args: readonly string[], fileExists: FileExists): R
   if (first === undefined) throw new UsageError("missing command or configuration file");
   const command = findCommand(first);
   if (command !== undefined) return parseArguments(command, rest.slice(1));
-  if (first !== "--") rejectMistypedCommand(first, fileExists);
+  if (first !== "--" && first !== STANDARD_INPUT) rejectMistypedCommand(first, fileExists);
   return parseArguments(findCommand("start") as Command, rest);
 }
 

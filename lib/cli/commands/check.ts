@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../config/diagnostic.ts";
 import { loadSettings } from "../../config/load_settings.ts";
 import { withoutSecrets } from "../../config/secret.ts";
+import { STANDARD_INPUT } from "../../config/standard_input.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Discovery } from "../../discovery/discovery.ts";
 import { SystemResolver } from "../../discovery/system_resolver.ts";
@@ -18,7 +19,7 @@ import { requireFile } from "../require_file.ts";
  */
 export async function check(inputs: CommandInputs): Promise<number> {
   const { file, flags, terminal } = inputs;
-  await requireFile(file);
+  if (file !== STANDARD_INPUT) await requireFile(file);
   const { settings, diagnostics } = await loadSettings(file, detectEnvironment());
   const isRight = settings !== undefined;
   const unresolved = isRight && flags.has("resolve") ? await checkNames(settings) : [];

@@ -1,4 +1,7 @@
-import { loadSettings } from "../../config/load_settings.ts";
+import { type LoadedFiles, loadSettings } from "../../config/load_settings.ts";
+import type { ReadFiles } from "../../config/read_configuration.ts";
+import { Source } from "../../config/source.ts";
+import { STANDARD_INPUT, STANDARD_INPUT_NAME } from "../../config/standard_input.ts";
 import { supervise } from "../../supervisor/supervise.ts";
 import { attachOperators } from "../attach_operators.ts";
 import type { CommandInputs } from "../command.ts";
@@ -8,10 +11,14 @@ import { reportDiagnostics } from "../output/report_diagnostics.ts";
 import { requireFile } from "../require_file.ts";
 import { VERSION } from "../version.ts";
 
+/** There is nothing to watch if standard input, which cannot be read again, is one of the files. */
+const NO_FILES: ReadFiles = { texts: new Map() };
+
 /** Balances as the configuration file says, until a signal stops it. */
 export async function start(inputs: CommandInputs): Promise<number> {
   const { file, entry, terminal } = inputs;
-  await requireFile(file);
+  const isFile = file !== STANDARD_INPUT;
+  if (isFile) await requireFile(file);
   const environment = detectEnvironment();
   const { settings, diagnostics, files } = await loadSettings(file, environment);
   // A program that reads the log needs every line to be JSON.
@@ -20,11 +27,21 @@ export async function start(inputs: CommandInputs): Promise<number> {
   if (settings === undefined) return EXIT_STATUS.wrongUsage;
   return await supervise({
     settings,
-    files,
+    files: isFile ? files : NO_FILES,
     diagnostics: isForLog ? diagnostics : [],
     workerUrls: entry.workerUrls,
     version: VERSION,
     attach: (control) => attachOperators(control, settings),
-    load: () => loadSettings(file, environment),
+    load: async () => isFile ? await loadSettings(file, environment) : refuseReload(),
   });
+}
+
+/** Loads nothing, because there is nothing left to read. */
+function refuseReload(): LoadedFiles {
+  const source = new Source(STANDARD_INPUT_NAME, "");
+  source.error(
+    undefined,
+    "standard input can be read only once: to reload, start Weir with a configuration file",
+  );
+  return { diagnostics: source.diagnostics, files: NO_FILES };
 }

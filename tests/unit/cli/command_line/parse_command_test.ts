@@ -35,14 +35,16 @@ Deno.test("parseCommand() keeps file names as they were typed", () => {
   assertEquals(parsedCommand("--", "check").file, "check");
 });
 
-Deno.test("parseCommand() takes a lone dash for a file's name, not for nothing", () => {
-  const request = parseCommand(["-"], (path) => path === "-");
-  assert(request.kind === "command");
-  assertEquals([request.command.name, request.file], ["start", "-"]);
-  assertEquals(parsedCommand("check", "-").file, "-");
+Deno.test("parseCommand() takes a lone dash for standard input, not for nothing", () => {
+  assertEquals(parsedCommand("-"), { name: "start", file: "-", flags: [] });
+  assertEquals(parsedCommand("check", "-", "--json"), {
+    name: "check",
+    file: "-",
+    flags: ["json"],
+  });
   assertEquals(
     usageError("-", "a.cfg"),
-    'unknown command "-", and there is no configuration file of that name',
+    'unexpected argument "a.cfg": "start" takes one configuration file',
   );
 });
 
