@@ -129,6 +129,15 @@ export class Admission {
   }
 
   /**
+   * Leaves a client that is held to another listener's admission, whose `admitHeld` is then to be
+   * called for it: the address it came by has become that listener's.
+   */
+  handOver(to: Admission): void {
+    this.#held--;
+    to.#held++;
+  }
+
+  /**
    * Counts a client out.
    *
    * @param clientPlace the value of {@linkcode clientPlace} when it was admitted

@@ -1,5 +1,11 @@
 import { observe } from "../base/peak_ewma.ts";
-import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
+import {
+  BackendCell,
+  BackendReading,
+  BackendTally,
+  PoolCell,
+  PoolTally,
+} from "../state/counters.ts";
 import type { EarlyReset } from "../state/early_reset.ts";
 import { CONNECT_TIME } from "../state/histograms.ts";
 import type { SharedState } from "../state/shared_state.ts";
@@ -58,6 +64,17 @@ const VERDICTS: Readonly<Record<OutcomeName, "succeeded" | "failed" | "abandoned
   abandoned: "abandoned",
 };
 
+/** Where a ledger writes to, and whom it tells. */
+export interface LedgerInputs {
+  readonly state: SharedState;
+  /** The worker's slot in the shared state. */
+  readonly slot: number;
+  readonly poolRow: number;
+  /** Milliseconds on a clock that all workers share and that cannot be set. */
+  readonly now: () => number;
+  readonly watcher: OutcomeWatcher;
+}
+
 /**
  * One worker's book of leases: the only writer of its counts of backends. A backend's load, its
  * failures and its connect times all follow from what leases report here.
@@ -65,18 +82,16 @@ const VERDICTS: Readonly<Record<OutcomeName, "succeeded" | "failed" | "abandoned
 export class Ledger {
   readonly #state: SharedState;
   readonly #slot: number;
+  readonly #poolRow: number;
   readonly #now: () => number;
   readonly #watcher: OutcomeWatcher;
 
-  /**
-   * @param slot the worker's slot in the shared state
-   * @param now milliseconds on a clock that all workers share, and that cannot be set
-   */
-  constructor(state: SharedState, slot: number, now: () => number, watcher: OutcomeWatcher) {
-    this.#watcher = watcher;
+  constructor({ state, slot, poolRow, now, watcher }: LedgerInputs) {
     this.#state = state;
     this.#slot = slot;
+    this.#poolRow = poolRow;
     this.#now = now;
+    this.#watcher = watcher;
   }
 
   /** Takes a place at a backend, unless it already has `maxConnections` (0 = no limit). */
@@ -84,6 +99,15 @@ export class Ledger {
     if (maxConnections === 0) this.#state.addBackendCell(row, BackendCell.active, 1);
     else if (!this.#state.raiseBackendCell(row, BackendCell.active, maxConnections)) return false;
     this.#state.addBackendTally(this.#slot, row, BackendTally.active, 1);
+    return true;
+  }
+
+  /** Takes a place in the pool, unless it has `maxSessions` already (0 = no limit). */
+  enterPool(maxSessions: number): boolean {
+    const { pools } = this.#state;
+    if (maxSessions === 0) pools.addToCell(this.#poolRow, PoolCell.active, 1);
+    else if (!pools.raiseCell(this.#poolRow, PoolCell.active, maxSessions)) return false;
+    pools.addToTally(this.#slot, this.#poolRow, PoolTally.active, 1);
     return true;
   }
 
@@ -110,7 +134,14 @@ export class Ledger {
     this.#state.addBackendTally(this.#slot, row, BackendTally.bytesOut, bytesOut);
   }
 
-  /** Releases a place that no session has used. */
+  /** Returns a place in the pool. */
+  leavePool(): void {
+    const { pools } = this.#state;
+    pools.addToTally(this.#slot, this.#poolRow, PoolTally.active, -1);
+    pools.addToCell(this.#poolRow, PoolCell.active, -1);
+  }
+
+  /** Returns a place at a backend that no session was begun with. */
   giveBack(row: number): void {
     this.#state.addBackendTally(this.#slot, row, BackendTally.active, -1);
     this.#state.addBackendCell(row, BackendCell.active, -1);
@@ -136,6 +167,7 @@ export class Ledger {
       this.#state.addBackendTally(this.#slot, row, BackendTally.earlyResets, 1);
       this.#watcher.reset(row, onTrial, outcome);
       this.giveBack(row);
+      this.leavePool();
       return;
     }
     const tally = OUTCOME_TALLIES[outcome];
@@ -147,5 +179,6 @@ export class Ledger {
     }
     // Last, because the row of a removed backend may belong to another one from then on.
     this.giveBack(row);
+    this.leavePool();
   }
 }

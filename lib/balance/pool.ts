@@ -1,7 +1,8 @@
 import { decay } from "../base/peak_ewma.ts";
-import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import type { BackendSettings } from "../config/settings.ts";
 import { EJECTION, HEALTH, MODE } from "../state/codes.ts";
-import { BackendCell, BackendReading, ListenerCell } from "../state/counters.ts";
+import { BackendCell, BackendReading, PoolCell } from "../state/counters.ts";
+import type { PoolPlan } from "../state/pool_plan.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import {
   type AlgorithmInputs,
@@ -23,13 +24,6 @@ export type Refusal =
   | "all_down"
   /** Every backend that is up has reached its limit of sessions. */
   | "all_full";
-
-/** Where a listener's figures are in the shared state. */
-export interface PoolRows {
-  readonly listener: number;
-  /** One for each backend, in the order of the settings. */
-  readonly backends: readonly number[];
-}
 
 export interface PoolInputs {
   readonly state: SharedState;
@@ -57,8 +51,7 @@ export class Pool {
   readonly #now: () => number;
   readonly #algorithmInputs: AlgorithmInputs;
   readonly #eligible: Eligible;
-  #backends: readonly BackendSettings[];
-  #rows: PoolRows;
+  #plan: PoolPlan;
   #primaries: Tier;
   #backups: Tier;
   /** The shared epoch that the tables were built from. */
@@ -68,7 +61,7 @@ export class Pool {
   /** Rows that the current session has tried; only meaningful within one `acquire`. */
   #tried: readonly number[] = NONE_TRIED;
 
-  constructor(settings: ListenerSettings, rows: PoolRows, inputs: PoolInputs) {
+  constructor(plan: PoolPlan, inputs: PoolInputs) {
     const state = inputs.state;
     this.#state = state;
     this.#ledger = inputs.ledger;
@@ -77,28 +70,26 @@ export class Pool {
     this.#algorithmInputs = {
       random: inputs.random,
       cursor: {
-        next: () => state.addListenerCell(this.#rows.listener, ListenerCell.cursor, 1) >>> 0,
+        next: () => state.pools.addToCell(this.#plan.row, PoolCell.cursor, 1) >>> 0,
       },
       load: {
         active: (index) => state.backendCell(this.#rowOf(index), BackendCell.active),
         connectTimeMs: (index) => this.#connectTimeMs(this.#rowOf(index)),
       },
     };
-    this.#backends = settings.backends;
-    this.#rows = rows;
-    this.#primaries = new Tier(ALGORITHMS[settings.algorithm](this.#algorithmInputs));
-    this.#backups = new Tier(ALGORITHMS[settings.algorithm](this.#algorithmInputs));
+    this.#plan = plan;
+    this.#primaries = new Tier(ALGORITHMS[plan.settings.algorithm](this.#algorithmInputs));
+    this.#backups = new Tier(ALGORITHMS[plan.settings.algorithm](this.#algorithmInputs));
     this.#rebuild();
   }
 
   /**
    * Replaces membership, weights and algorithm. Outstanding leases end as if nothing had happened.
    */
-  update(settings: ListenerSettings, rows: PoolRows): void {
-    this.#backends = settings.backends;
-    this.#rows = rows;
-    this.#primaries = new Tier(ALGORITHMS[settings.algorithm](this.#algorithmInputs));
-    this.#backups = new Tier(ALGORITHMS[settings.algorithm](this.#algorithmInputs));
+  update(plan: PoolPlan): void {
+    this.#plan = plan;
+    this.#primaries = new Tier(ALGORITHMS[plan.settings.algorithm](this.#algorithmInputs));
+    this.#backups = new Tier(ALGORITHMS[plan.settings.algorithm](this.#algorithmInputs));
     this.#rebuild();
   }
 
@@ -110,18 +101,22 @@ export class Pool {
   acquire(client: Client, triedRows: readonly number[]): Lease | Refusal {
     if (this.#state.epoch !== this.#epoch) this.#rebuild();
     this.#tried = triedRows;
-    return this.#take(this.#primaries, client) ?? this.#take(this.#backups, client) ??
-      this.#refusal();
+    // Before the pick, which may use up somebody's turn.
+    if (!this.#ledger.enterPool(this.#plan.settings.maxSessions)) return this.#refusal();
+    const lease = this.#take(this.#primaries, client) ?? this.#take(this.#backups, client);
+    if (lease !== undefined) return lease;
+    this.#ledger.leavePool();
+    return this.#refusal();
   }
 
   /** Lets the algorithm pick until a place could be taken or no backend is left to pick. */
   #take({ algorithm }: Tier, client: Client): Lease | undefined {
     // Another worker may take the last place between the pick and the count. Then the backend is
     // full and `has` says so: every further turn has one fewer to choose from.
-    for (let turn = 0; turn <= this.#backends.length; turn++) {
+    for (let turn = 0; turn <= this.#plan.settings.backends.length; turn++) {
       const index = algorithm.pick(client, this.#eligible);
       if (index === NO_BACKEND) return undefined;
-      const backend = this.#backends[index] as BackendSettings;
+      const backend = this.#backendOf(index);
       const row = this.#rowOf(index);
       if (!this.#ledger.take(row, backend.maxConnections)) continue;
       const ejection = this.#state.backendCell(row, BackendCell.ejection);
@@ -148,7 +143,7 @@ export class Pool {
   #layOut(isUsable: (row: number) => boolean): boolean {
     const primaries: Candidate[] = [];
     const backups: Candidate[] = [];
-    this.#backends.forEach((backend, index) => {
+    this.#plan.settings.backends.forEach((backend, index) => {
       const row = this.#rowOf(index);
       const weight = this.#state.backendCell(row, BackendCell.weight);
       if (weight === 0 || !isUsable(row)) return;
@@ -174,7 +169,7 @@ export class Pool {
   #hasRoom(index: number): boolean {
     const row = this.#rowOf(index);
     if (this.#tried.length > 0 && this.#tried.includes(row)) return false;
-    const { maxConnections } = this.#backends[index] as BackendSettings;
+    const { maxConnections } = this.#backendOf(index);
     return maxConnections === 0 ||
       this.#state.backendCell(row, BackendCell.active) < maxConnections;
   }
@@ -187,7 +182,7 @@ export class Pool {
 
   #refusal(): Refusal {
     let anyLeft = false;
-    for (const row of this.#rows.backends) {
+    for (const row of this.#plan.backendRows) {
       if (this.#tried.includes(row)) continue;
       if (this.#state.backendCell(row, BackendCell.weight) === 0) continue;
       if (this.#isUp(row)) return "all_full";
@@ -196,7 +191,11 @@ export class Pool {
     return anyLeft ? "all_down" : "no_backend";
   }
 
+  #backendOf(index: number): BackendSettings {
+    return this.#plan.settings.backends[index] as BackendSettings;
+  }
+
   #rowOf(index: number): number {
-    return this.#rows.backends[index] as number;
+    return this.#plan.backendRows[index] as number;
   }
 }

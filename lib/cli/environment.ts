@@ -1,4 +1,4 @@
-import type { Environment } from "../config/load_settings.ts";
+import type { Environment } from "../config/environment.ts";
 
 /** Detects the resources and rights of this process that the configuration depends on. */
 export function detectEnvironment(): Environment {

@@ -28,7 +28,9 @@ export function checkAdmin(
         `"127.0.0.1:${address.address.port}", or the path of a Unix socket`,
     );
   }
-  const taken = listeners.find((listener) => addressesOverlap(listener.address, address.address));
+  const taken = listeners.find(({ addresses }) =>
+    addresses.some((each) => addressesOverlap(each, address.address))
+  );
   if (taken !== undefined) {
     source.error(
       token,

@@ -1,6 +1,6 @@
 import type { Sections } from "./_sections.ts";
 import { quote } from "./quote.ts";
-import type { ListenerSettings } from "./settings.ts";
+import type { PoolSettings } from "./settings.ts";
 import type { Source } from "./source.ts";
 
 /**
@@ -8,13 +8,15 @@ import type { Source } from "./source.ts";
  */
 export function checkHealth(
   { mappings, options, overrides }: Sections,
-  listeners: readonly ListenerSettings[],
+  pools: readonly PoolSettings[],
   source: Source,
 ): void {
   const keys = mappings.flatMap(({ entries }) => entries).map(({ key }) => key);
   const general = options.flatMap(({ entries }) => entries);
-  const checked = listeners.filter(({ healthCheck }) => healthCheck.kind === "send_expect");
-  for (const [key, healthExpect] of new Map(checked.map((each) => [each.key, each.healthExpect]))) {
+  const checked = pools.filter(({ healthCheck }) => healthCheck.kind === "send_expect");
+  for (
+    const [key, healthExpect] of new Map(checked.map((each) => [each.name, each.healthExpect]))
+  ) {
     const own = overrides.filter((override) => override.key.text === key)
       .flatMap(({ section }) => section.entries);
     // A key with an invalid value has been reported already; one message is enough.

@@ -2,7 +2,7 @@ import { closestWord } from "../base/closest_word.ts";
 import type { Steps } from "../base/steps.ts";
 import { type IniEntry, type IniSection, sectionLabel } from "./ini.ts";
 import { quote } from "./quote.ts";
-import type { GlobalOptions, ListenerOptions } from "./key.ts";
+import type { GlobalOptions, ListenerOptions, PoolOptions } from "./key.ts";
 import { KNOWN_KEYS, type KnownKey, type Scope } from "./schema.ts";
 import type { Source } from "./source.ts";
 
@@ -12,7 +12,13 @@ import type { Source } from "./source.ts";
 export interface OptionValues {
   readonly global: Partial<GlobalOptions>;
   readonly listener: Partial<ListenerOptions>;
+  readonly pool: Partial<PoolOptions>;
 }
+
+/** The keys of every scope may stand in `[options]`. */
+export const ALL_SCOPES: readonly Scope[] = ["global", "listener", "pool"];
+/** Those that may stand in an `[options KEY]`, which applies to a listener and to its pool. */
+export const OVERRIDE_SCOPES: readonly Scope[] = ["listener", "pool"];
 
 /**
  * The longest value, so that reading one never blocks the thread for long; in UTF-16 code units.
@@ -25,27 +31,39 @@ const KEYS_BY_NAME: ReadonlyMap<string, KnownKey> = new Map(
 
 const NEEDLESS_QUOTES = "is in quotation marks: values are written without them";
 
+const APPLIES_TO: Readonly<Record<Scope, string>> = {
+  global: "the whole program: it belongs in [options]",
+  listener: "a listener: it belongs in [listener NAME], [options KEY] or [options]",
+  pool: "a pool: it belongs in [pool NAME], [options KEY] or [options]",
+};
+
 /** The value of every key that is not set. */
 export const DEFAULT_OPTIONS: {
   readonly global: GlobalOptions;
   readonly listener: ListenerOptions;
-} = { global: defaultsOf("global"), listener: defaultsOf("listener") };
+  readonly pool: PoolOptions;
+} = {
+  global: defaultsOf("global"),
+  listener: defaultsOf("listener"),
+  pool: defaultsOf("pool"),
+};
 
 /**
- * Reads the entries of `[options]` (scope `global`) or of an `[options KEY]` (scope `listener`),
- * and reports every key or value that does not belong there.
+ * Reads the entries of sections, and reports every key or value that does not belong there.
+ *
+ * @param scopes whose keys may stand in these sections
  */
 export function* readOptions(
   sections: readonly IniSection[],
-  scope: Scope,
+  scopes: readonly Scope[],
   source: Source,
 ): Steps<OptionValues> {
-  const values: Record<Scope, Record<string, unknown>> = { global: {}, listener: {} };
+  const values: Record<Scope, Record<string, unknown>> = { global: {}, listener: {}, pool: {} };
   for (const section of sections) {
     for (const entry of section.entries) {
       yield;
       if (source.isSpent) break;
-      const key = findKey(entry, section, scope, source);
+      const key = findKey(entry, section, scopes, source);
       if (key === undefined) continue;
       const value = readValue(key, entry, source);
       if (value !== undefined) values[key.scope][key.setting] = value;
@@ -58,7 +76,7 @@ export function* readOptions(
 function findKey(
   { key: token }: IniEntry,
   section: IniSection,
-  scope: Scope,
+  scopes: readonly Scope[],
   source: Source,
 ): KnownKey | undefined {
   const key = KEYS_BY_NAME.get(token.text);
@@ -66,21 +84,21 @@ function findKey(
   if (key === undefined) {
     source.error(
       token,
-      () => `unknown key ${quote(token.text)} in ${label}${adviseKey(token.text, scope)}`,
+      () => `unknown key ${quote(token.text)} in ${label}${adviseKey(token.text, scopes)}`,
     );
-  } else if (scope === "listener" && key.scope === "global") {
+  } else if (!scopes.includes(key.scope)) {
     source.error(
       token,
-      `key "${key.name}" applies to the whole program: it belongs in [options], not in ${label}`,
+      `key "${key.name}" applies to ${APPLIES_TO[key.scope]}, not in ${label}`,
     );
     return undefined;
   }
   return key;
 }
 
-function adviseKey(text: string, scope: Scope): string {
+function adviseKey(text: string, scopes: readonly Scope[]): string {
   if (/^[\d*[]|:\d+$/.test(text)) return "; a listener belongs in [mappings]";
-  const isAllowed = (key: KnownKey) => scope === "global" || key.scope === "listener";
+  const isAllowed = (key: KnownKey) => scopes.includes(key.scope);
   const [allowed, others] = [
     KNOWN_KEYS.filter(isAllowed),
     KNOWN_KEYS.filter((key) => !isAllowed(key)),
@@ -130,7 +148,7 @@ function hasNeedlessQuotes({ type }: KnownKey, text: string): boolean {
   return bare !== undefined && type.parse(bare).ok;
 }
 
-function defaultsOf<T extends GlobalOptions | ListenerOptions>(scope: Scope): T {
+function defaultsOf<T extends GlobalOptions | ListenerOptions | PoolOptions>(scope: Scope): T {
   const keys = KNOWN_KEYS.filter((key) => key.scope === scope);
   return Object.fromEntries(keys.map((key) => [key.setting, key.default])) as unknown as T;
 }

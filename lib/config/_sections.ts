@@ -8,15 +8,24 @@ import type { Source, Token } from "./source.ts";
 export interface Sections {
   readonly options: readonly IniSection[];
   readonly mappings: readonly IniSection[];
-  readonly overrides: readonly Override[];
+  readonly overrides: readonly NamedSection[];
+  readonly listeners: readonly NamedSection[];
+  readonly pools: readonly NamedSection[];
 }
 
-/** An `[options KEY]` section. */
-export interface Override {
-  /** The listener's key, as part of the section's name. */
+/** A section about one thing: `[options KEY]`, `[listener NAME]` or `[pool NAME]`. */
+export interface NamedSection {
+  /** The key or name, as part of the section's name. */
   readonly key: Token;
   readonly section: IniSection;
 }
+
+/** The first word of a section's name. */
+type Kind = "options" | "mappings" | "listener" | "pool";
+
+/** Which kinds stand alone, and which are followed by a name. */
+const ALONE: readonly Kind[] = ["options", "mappings"];
+const NAMED: readonly Kind[] = ["options", "listener", "pool"];
 
 /**
  * Sorts the sections by kind, and reports unknown ones. A misspelt one is read as what was meant,
@@ -25,23 +34,29 @@ export interface Override {
 export function* arrangeSections(document: IniDocument, source: Source): Steps<Sections> {
   const options: IniSection[] = [];
   const mappings: IniSection[] = [];
-  const overrides: Override[] = [];
+  const overrides: NamedSection[] = [];
+  const listeners: NamedSection[] = [];
+  const pools: NamedSection[] = [];
   for (const section of document.sections) {
     yield;
     if (source.isSpent) break;
     const { name } = section;
     const [, first = "", gap = "", rest = ""] = /^(\S*)(\s*)(.*)$/.exec(name.text) ?? [];
     const meant = readFirstWord(first, rest !== "");
-    const isKnown = first === meant && (meant === "options" || rest === "");
+    const allowed = rest === "" ? ALONE : NAMED;
+    const isKnown = first === meant && allowed.includes(meant);
     if (!isKnown) reportUnknown(section, meant, rest, source);
     if (meant === "mappings") mappings.push(section);
     else if (meant === "options" && rest === "") options.push(section);
-    else if (meant === "options") {
+    else if (meant !== undefined && rest !== "") {
       const column = name.column + first.length + gap.length;
-      overrides.push({ key: { ...name, text: rest, column }, section });
+      const named = { key: { ...name, text: rest, column }, section };
+      if (meant === "options") overrides.push(named);
+      else if (meant === "listener") listeners.push(named);
+      else pools.push(named);
     }
   }
-  return { options, mappings, overrides };
+  return { options, mappings, overrides, listeners, pools };
 }
 
 /**
@@ -50,7 +65,7 @@ export function* arrangeSections(document: IniDocument, source: Source): Steps<S
  * @param listeners their keys
  */
 export function findOverridden(
-  { key }: Override,
+  { key }: NamedSection,
   listeners: ReadonlySet<string>,
   source: Source,
 ): string | undefined {
@@ -78,25 +93,30 @@ function portOf(key: string): string | undefined {
   return /^\d+$/.exec(key.slice(key.lastIndexOf(":") + 1))?.[0];
 }
 
-function readFirstWord(word: string, isOverride: boolean): "options" | "mappings" | undefined {
-  if (word === "options" || word === "mappings") return word;
-  const meant = closestWord(word, isOverride ? ["options"] : ["options", "mappings"]);
-  return meant as "options" | "mappings" | undefined;
+function readFirstWord(word: string, isNamed: boolean): Kind | undefined {
+  const kinds = isNamed ? NAMED : [...ALONE, ...NAMED.filter((kind) => !ALONE.includes(kind))];
+  if (kinds.includes(word as Kind) || ALONE.includes(word as Kind)) return word as Kind;
+  return closestWord(word, kinds) as Kind | undefined;
 }
 
 function reportUnknown(
-  section: IniSection,
-  meant: "options" | "mappings" | undefined,
+  { name }: IniSection,
+  meant: Kind | undefined,
   rest: string,
   source: Source,
 ): void {
-  const label = sectionLabel(section.name);
-  let advice = ": expected [options], [mappings] or [options KEY]";
-  if (meant === "mappings") advice = "; did you mean [mappings]?";
-  if (meant === "options") {
-    advice = `; did you mean ${
-      sectionLabel({ ...section.name, text: rest === "" ? "options" : `options ${rest}` })
-    }?`;
+  const label = sectionLabel(name);
+  if (meant === "listener" || meant === "pool") {
+    if (rest === "") {
+      source.error(name, `section ${label} has no name: expected [${meant} NAME]`);
+      return;
+    }
   }
-  source.error(section.name, `unknown section ${label}${advice}`);
+  let advice = ": expected [options], [mappings], [options KEY], [listener NAME] or [pool NAME]";
+  if (meant === "mappings") advice = "; did you mean [mappings]?";
+  else if (meant !== undefined) {
+    const text = rest === "" ? meant : `${meant} ${rest}`;
+    advice = `; did you mean ${sectionLabel({ ...name, text })}?`;
+  }
+  source.error(name, `unknown section ${label}${advice}`);
 }

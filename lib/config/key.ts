@@ -1,13 +1,16 @@
-import type { BackendSettings, ListenerSettings, Settings } from "./settings.ts";
+import type { BackendSettings, ListenerSettings, PoolSettings, Settings } from "./settings.ts";
 import type { ValueType } from "./value_type.ts";
 
 /** The values of the keys that apply to the whole program. */
 export type GlobalOptions =
-  & Omit<Settings, "file" | "workers" | "listeners" | "written">
+  & Omit<Settings, "file" | "workers" | "listeners" | "pools" | "written">
   & { readonly workers: number | "auto" };
 
 /** The values of the keys that apply to a listener. */
-export type ListenerOptions = Omit<ListenerSettings, "key" | "address" | "backends">;
+export type ListenerOptions = Omit<ListenerSettings, "key" | "id" | "addresses" | "pool">;
+
+/** The values of the keys that apply to one pool. */
+export type PoolOptions = Omit<PoolSettings, "name" | "id" | "backends">;
 
 /** The values of the flags that may follow a backend's address. */
 export interface BackendFlags
@@ -56,3 +59,8 @@ export const MOST_SESSIONS = 1_000_000;
 
 /** The minimum length of a token of the admin API in characters: a shorter one could be guessed. */
 export const SHORTEST_TOKEN = 16;
+
+/** The maximum number of listeners in a configuration, and of pools. */
+export const MOST_LISTENERS = 1024;
+/** The maximum number of backends of all pools in a configuration together. */
+export const MOST_BACKENDS = 8192;

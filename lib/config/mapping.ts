@@ -21,31 +21,33 @@ const LOOPBACK_OF: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", 
 
 /** Addresses that a backend must not have: a connection there would come back to Weir itself. */
 export interface OwnAddresses {
-  /** Where the listener is bound; absent if its address could not be read. */
-  readonly listener: Address | undefined;
+  /** Where the listeners are bound that use the backends. */
+  readonly listeners: readonly { readonly name: string; readonly address: Address }[];
   /** Where the admin API is bound; absent if it is off. */
   readonly admin: Address | undefined;
 }
 
 /**
- * Reads the right side of a mapping, and reports every mistake in it.
+ * Reads a list of backends, the right side of a mapping or of `backends`, and reports every mistake
+ * in it.
  *
+ * @param owner What the backends belong to, in words: `listener "24003"`, or `pool "app"`.
  * @param most The maximum number of backends; anything after them is not read.
  * @returns The valid backends; their `candidates` are empty if the host is a name.
  */
 export function* readBackends(
-  listener: IniEntry,
+  entry: IniEntry,
+  owner: string,
   own: OwnAddresses,
   most: number,
   source: Source,
 ): Steps<BackendSettings[]> {
-  const listenerName = quote(listener.key.text);
-  if (listener.value.length === 0) {
+  if (entry.value.length === 0) {
     const form = `expected ${BACKEND_FORM}, such as "127.0.0.1:8080"`;
-    source.error(listener.key, `listener ${listenerName} has no backend: ${form}`);
+    source.error(entry.key, `${owner} has no backend: ${form}`);
     return [];
   }
-  const items = yield* splitItems(listener, most, source);
+  const items = yield* splitItems(entry, most, source);
   const firstPlaces = new Map<string, Token>();
   const firstNames = new Map<string, Token>();
   const backends: BackendSettings[] = [];
@@ -59,7 +61,7 @@ export function* readBackends(
     if (earlier !== undefined) {
       source.error(
         place,
-        `duplicate backend ${quote(backend.name)} in listener ${listenerName}; ` +
+        `duplicate backend ${quote(backend.name)} in ${owner}; ` +
           `the first is on line ${earlier.line}, column ${earlier.column}`,
       );
     }
@@ -67,18 +69,18 @@ export function* readBackends(
     if (namesake !== undefined && namesake !== earlier) {
       source.error(
         place,
-        `duplicate name ${quote(backend.name)} in listener ${listenerName}; ` +
+        `duplicate name ${quote(backend.name)} in ${owner}; ` +
           `the first is on line ${namesake.line}, column ${namesake.column}`,
       );
     }
-    reportItself(backend, place, listenerName, own, source);
+    reportItself(backend, place, own, source);
     firstPlaces.set(identity, earlier ?? place);
     firstNames.set(backend.name, namesake ?? place);
     backends.push(backend);
   }
   // Only if every item could be read: a broken one may well have the weight that is missing here.
   if (items.length > 0 && backends.length === items.length) {
-    checkPool(listener.key, backends, source);
+    checkPool(entry.key, owner, backends, source);
   }
   return backends;
 }
@@ -86,14 +88,14 @@ export function* readBackends(
 function reportItself(
   { address, name }: BackendSettings,
   place: Token,
-  listenerName: string,
   own: OwnAddresses,
   source: Source,
 ): void {
-  if (own.listener !== undefined && leadsTo(own.listener, address)) {
+  const itself = own.listeners.find((listener) => leadsTo(listener.address, address));
+  if (itself !== undefined) {
     source.error(
       place,
-      `backend ${quote(name)} is listener ${listenerName} itself: ` +
+      `backend ${quote(name)} is listener ${quote(itself.name)} itself: ` +
         "every session would loop back to it",
     );
   }
@@ -118,16 +120,20 @@ function leadsTo(own: Address, backend: Address): boolean {
   return dialled === "localhost" && isLoopback(bound);
 }
 
-function checkPool(key: Token, backends: readonly BackendSettings[], source: Source): void {
-  const name = quote(key.text);
+function checkPool(
+  key: Token,
+  owner: string,
+  backends: readonly BackendSettings[],
+  source: Source,
+): void {
   if (backends.every(({ weight }) => weight === 0)) {
     source.error(
       key,
-      `every backend of listener ${name} has weight 0: at least one needs 1 or more`,
+      `every backend of ${owner} has weight 0: at least one needs 1 or more`,
     );
   }
   if (backends.every(({ backup }) => backup)) {
-    source.warning(key, `every backend of listener ${name} is a backup: the flag has no effect`);
+    source.warning(key, `every backend of ${owner} is a backup: the flag has no effect`);
   }
 }
 

@@ -3,14 +3,15 @@ import type { Settings } from "./settings.ts";
 
 /**
  * Where the value of a key comes from: `default`, or the section of the file that sets it, such as
- * `[options]` or `[options 24003]`.
+ * `[options]`, `[options 24003]` or `[pool app]`.
  *
- * @param listener the key of the listener that the value belongs to; absent for keys that apply to
- * all of Weir
+ * @param owner the name of the listener or pool that the value belongs to; absent for keys that
+ * apply to all of Weir
  */
-export function originOf(key: KnownKey, { written }: Settings, listener?: string): string {
-  if (listener !== undefined && written.overrides[listener]?.includes(key.name)) {
-    return `[options ${listener}]`;
-  }
-  return written.options.includes(key.name) ? "[options]" : "default";
+export function originOf(key: KnownKey, { written }: Settings, owner?: string): string {
+  const sections = owner === undefined
+    ? ["options"]
+    : [`${key.scope} ${owner}`, `options ${owner}`, "options"];
+  const section = sections.find((name) => written[name]?.includes(key.name));
+  return section === undefined ? "default" : `[${section}]`;
 }

@@ -2,9 +2,10 @@ import { BACKEND_FLAGS } from "./backend_flags.ts";
 import { GLOBAL_KEYS } from "./global_keys.ts";
 import type { BackendFlag, Key } from "./key.ts";
 import { LISTENER_KEYS } from "./listener_keys.ts";
+import { POOL_KEYS } from "./pool_keys.ts";
 
-/** Where a key is allowed: `global` in `[options]` only, `listener` in `[options KEY]` as well. */
-export type Scope = "global" | "listener";
+/** What a key applies to: all of Weir, a listener, or a pool. All of them may stand in `[options]`. */
+export type Scope = "global" | "listener" | "pool";
 
 /** A key of either table with its type erased, for code that treats all keys alike. */
 export interface KnownKey extends Key<unknown> {
@@ -23,6 +24,7 @@ export interface KnownFlag extends BackendFlag<unknown> {
 export const KNOWN_KEYS: readonly KnownKey[] = [
   ...listKeys(GLOBAL_KEYS, "global"),
   ...listKeys(LISTENER_KEYS, "listener"),
+  ...listKeys(POOL_KEYS, "pool"),
 ];
 
 /** Every flag, in the order of the reference. */

@@ -14,6 +14,7 @@ export function withoutSecrets(settings: Settings): Settings {
   return {
     ...conceal("global", settings),
     listeners: settings.listeners.map((listener) => conceal("listener", listener)),
+    pools: settings.pools.map((pool) => conceal("pool", pool)),
   };
 }
 

@@ -79,30 +79,32 @@ export interface Settings {
   readonly admin: string;
   /** The file with the tokens of the admin API; empty if it requires none. */
   readonly adminTokenFile: string;
-  /** One or more, in the order of `[mappings]`. */
+  /** One or more, in the order of the file. */
   readonly listeners: readonly ListenerSettings[];
+  /** In the order of the file. */
+  readonly pools: readonly PoolSettings[];
   readonly written: WrittenKeys;
 }
 
-/** The keys that the file sets; every other value is a default. */
-export interface WrittenKeys {
-  /** Those in `[options]`. */
-  readonly options: readonly string[];
-  /** Those in each `[options KEY]`, by the listener's key. */
-  readonly overrides: Readonly<Record<string, readonly string[]>>;
-}
+/**
+ * The keys that the file sets, by section, such as `options`, `options 24003` or `pool app`; every
+ * other value is a default.
+ */
+export type WrittenKeys = Readonly<Record<string, readonly string[]>>;
 
-/** One `[mappings]` entry with `[options]` and `[options KEY]` applied. */
+/** A listener: a `[listener NAME]`, or one side of a `[mappings]` entry. */
 export interface ListenerSettings {
-  /** The key in `[mappings]` as written; it names the listener in logs, metrics and options. */
+  /** Its name in logs, metrics and commands; of a `[mappings]` entry, the key as written. */
   readonly key: string;
-  /** Where it is bound; on `0.0.0.0` if only a port was given. */
-  readonly address: Address;
-  readonly algorithm: AlgorithmName;
+  /** Its identity over reloads: `24003` and `*:24003` are the same listener. */
+  readonly id: string;
+  /** Where it is bound, one or more; on `0.0.0.0` if only a port was given. */
+  readonly addresses: readonly Address[];
+  /** The name of the pool that its sessions take their backends from. */
+  readonly pool: string;
   readonly engine: EngineName;
   /** Bytes that one direction of a session reads at a time. */
   readonly bufferSize: number;
-  readonly connectTimeoutMs: number;
   /** A session that relays no byte for this long is closed; 0 = never. */
   readonly idleTimeoutMs: number;
   /** A client that sends nothing for this long after connecting is closed; 0 = never. */
@@ -111,8 +113,6 @@ export interface ListenerSettings {
   readonly halfCloseTimeoutMs: number;
   /** The maximum lifetime of a session; 0 = no limit. */
   readonly sessionTimeoutMs: number;
-  /** How many further backends a session tries after a failed connection. */
-  readonly retries: number;
   /** Sessions at once over all workers; 0 = no limit. */
   readonly maxConnections: number;
   /** Concurrent sessions of one client over all workers; 0 = no limit. */
@@ -125,10 +125,24 @@ export interface ListenerSettings {
   readonly clientPrefixV4: number;
   /** How many leading bits of an IPv6 address identify a client. */
   readonly clientPrefixV6: number;
+}
+
+/** A group of backends with one algorithm, and one verdict on their health. */
+export interface PoolSettings {
+  /** Names the pool in logs, metrics and commands; a `[mappings]` entry names its pool by its key. */
+  readonly name: string;
+  /** Its identity over reloads, which that of its backends hangs on. */
+  readonly id: string;
+  readonly algorithm: AlgorithmName;
+  readonly connectTimeoutMs: number;
+  /** How many further backends a session tries after a failed connection. */
+  readonly retries: number;
   /** How long a session may wait for a place if every backend is full; 0 = not at all. */
   readonly queueTimeoutMs: number;
   /** How many sessions may be waiting over all workers. */
   readonly maxQueue: number;
+  /** Sessions at once with all of its backends, over all workers; 0 = no limit. */
+  readonly maxSessions: number;
   /** Whether a half-close removes a waiting client from the queue even if it has sent something. */
   readonly abortOnClose: boolean;
   readonly healthCheck: HealthCheck;
@@ -158,21 +172,21 @@ export interface ListenerSettings {
   readonly preResolve: boolean;
   /** How often host names are resolved again; 0 = see `preResolve`. */
   readonly resolveIntervalMs: number;
-  /** Whether the listener may start while none of its names can be resolved. */
+  /** Whether the pool may be empty at the start, while none of its names can be resolved. */
   readonly allowEmpty: boolean;
-  /** In the order of the file; none while no name of the listener has an address yet. */
+  /** In the order of the file; none while no name of the pool has an address yet. */
   readonly backends: readonly BackendSettings[];
 }
 
-/** One address that a listener forwards to, or a name that stands for several. */
+/** One address that a pool forwards to, or a name that stands for several. */
 export interface BackendSettings {
   /**
-   * Its identity within the listener, on which its figures, its health and Maglev tables depend: the
+   * Its identity within the pool, on which its figures, its health and Maglev tables depend: the
    * canonical address and port, or the place as written if that is a name and not resolved yet, or
    * resolved to addresses that are tried in turn.
    */
   readonly id: string;
-  /** What people see and type, unique within the listener: its label, or else the place as written. */
+  /** What people see and type, unique within the pool: its label, or else the place as written. */
   readonly name: string;
   /** Whether the host is an IP address, a host name, or the name of a DNS service record. */
   readonly kind: "address" | "host" | "service";

@@ -1,6 +1,5 @@
-import { formatAddress } from "../base/address.ts";
 import { KNOWN_FLAGS, KNOWN_KEYS, type Scope } from "./schema.ts";
-import type { BackendSettings, ListenerSettings, Settings } from "./settings.ts";
+import type { BackendSettings, PoolSettings, Settings } from "./settings.ts";
 
 /** What a reload can apply, and what it cannot. */
 export interface ReloadableSettings {
@@ -16,9 +15,9 @@ export interface ReloadableSettings {
 /** Keeps the values that only a restart can change. */
 export function keepUnreloadable(before: Settings, after: Settings): ReloadableSettings {
   const unchanged = new Set<string>();
-  const listenersBefore = byName(before.listeners, addressOf);
+  const listenersBefore = byName(before.listeners, idOf);
   const listeners = after.listeners.map((listener) => {
-    const old = listenersBefore.get(addressOf(listener));
+    const old = listenersBefore.get(listener.id);
     return old === undefined ? listener : keep("listener", old, listener, unchanged);
   });
   const settings = keep("global", before, { ...after, listeners }, unchanged);
@@ -28,22 +27,29 @@ export function keepUnreloadable(before: Settings, after: Settings): ReloadableS
 /** Describes the differences, one line for each change; empty if there are none. */
 export function describeChanges(before: Settings, after: Settings): string[] {
   const changes = describeKeys("global", before, after, "");
-  const old = byName(before.listeners, addressOf);
-  const fresh = byName(after.listeners, addressOf);
-  for (const [address, listener] of fresh) {
-    const previous = old.get(address);
-    if (previous === undefined) changes.push(`listener ${listener.key} added`);
-    else changes.push(...describeListener(previous, listener));
+  const listeners = compare(before.listeners, after.listeners);
+  for (const { key } of listeners.added) changes.push(`listener ${key} added`);
+  for (const [old, fresh] of listeners.kept) {
+    changes.push(...describeKeys("listener", old, fresh, `listener ${fresh.key}: `));
+    if (old.pool !== fresh.pool) {
+      changes.push(`listener ${fresh.key}: pool from ${old.pool} to ${fresh.pool}`);
+    }
   }
-  for (const [address, listener] of old) {
-    if (!fresh.has(address)) changes.push(`listener ${listener.key} removed`);
-  }
+  for (const { key } of listeners.removed) changes.push(`listener ${key} removed`);
+  // The pool of a mapping comes and goes with the listener of the same name.
+  const [come, gone] = [listeners.added, listeners.removed].map((each) =>
+    new Set(each.map(({ key }) => key))
+  ) as [Set<string>, Set<string>];
+  const pools = compare(before.pools, after.pools);
+  for (const { name } of pools.added) if (!come.has(name)) changes.push(`pool ${name} added`);
+  for (const [old, fresh] of pools.kept) changes.push(...describePool(old, fresh));
+  for (const { name } of pools.removed) if (!gone.has(name)) changes.push(`pool ${name} removed`);
   return changes;
 }
 
-function describeListener(before: ListenerSettings, after: ListenerSettings): string[] {
-  const where = `listener ${after.key}: `;
-  const changes = describeKeys("listener", before, after, where);
+function describePool(before: PoolSettings, after: PoolSettings): string[] {
+  const where = `pool ${after.name}: `;
+  const changes = describeKeys("pool", before, after, where);
   const old = byName(before.backends, ({ id }) => id);
   const fresh = byName(after.backends, ({ id }) => id);
   for (const [id, backend] of fresh) {
@@ -104,8 +110,22 @@ function valueOf(settings: object, name: string): unknown {
   return (settings as Readonly<Record<string, unknown>>)[name];
 }
 
-function addressOf(listener: ListenerSettings): string {
-  return formatAddress(listener.address);
+/** Sorts what two generations have by whether it was there before, by its identity. */
+function compare<T extends { readonly id: string }>(before: readonly T[], after: readonly T[]) {
+  const old = byName(before, idOf);
+  const fresh = byName(after, idOf);
+  return {
+    added: after.filter(({ id }) => !old.has(id)),
+    removed: before.filter(({ id }) => !fresh.has(id)),
+    kept: after.flatMap((each): [T, T][] => {
+      const previous = old.get(each.id);
+      return previous === undefined ? [] : [[previous, each]];
+    }),
+  };
+}
+
+function idOf({ id }: { readonly id: string }): string {
+  return id;
 }
 
 function byName<T>(items: readonly T[], nameOf: (item: T) => string): Map<string, T> {

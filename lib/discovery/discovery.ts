@@ -1,6 +1,6 @@
 import { Random } from "../base/random.ts";
 import { type Scheduler, SYSTEM_SCHEDULER } from "../base/scheduler.ts";
-import type { BackendSettings, ListenerSettings, Settings } from "../config/settings.ts";
+import type { BackendSettings, PoolSettings, Settings } from "../config/settings.ts";
 import { askForHost, askForService, type ServicePlace } from "./_answers.ts";
 import { expandHost, expandService } from "./_expand_backend.ts";
 import { WatchedName } from "./_watched_name.ts";
@@ -13,7 +13,7 @@ const GATHER_MS = 50;
 
 export interface DiscoveryInputs {
   readonly resolver: Resolver;
-  /** Called when a listener's addresses have changed, with the settings to apply. */
+  /** Called when a pool's addresses have changed, with the settings to apply. */
   readonly onChange: (settings: Settings) => void;
   /** @default {SYSTEM_SCHEDULER} */
   readonly scheduler?: Pick<Scheduler, "after">;
@@ -24,7 +24,7 @@ export interface DiscoveryInputs {
 /** Settings in which every backend has its addresses, and what could not be resolved. */
 export interface ResolvedSettings {
   readonly settings: Settings;
-  /** Listeners that would be left without a backend, one message for each. */
+  /** Pools that would be left without a backend, one message for each. */
   readonly problems: readonly string[];
   /** Names that cannot be resolved, and the consequence, one message for each backend. */
   readonly warnings: readonly string[];
@@ -32,8 +32,8 @@ export interface ResolvedSettings {
 
 /** A backend in the file that is left out because its name has no address. */
 export interface UnresolvedBackend {
-  /** The listener's key. */
-  readonly listener: string;
+  /** The pool's name. */
+  readonly pool: string;
   /** As written in the file. */
   readonly name: string;
   /** Why it has no address. */
@@ -45,14 +45,14 @@ type ServiceName = WatchedName<readonly ServicePlace[]>;
 
 /**
  * Resolves the backends that the file names by host or by service. Names are looked up periodically
- * for listeners with `resolve`, or with `pre_resolve_workers = 0`, which means every 30 seconds;
+ * for pools with `resolve`, or with `pre_resolve_workers = 0`, which means every 30 seconds;
  * for others, only until a look-up succeeds. A backend whose name has no address is left out; one
  * that had addresses keeps them.
  *
- * A listener with periodic look-ups has a backend for each address of a host. One that resolves
+ * A pool with periodic look-ups has a backend for each address of a host. One that resolves
  * only at load has a single backend for a host, whose addresses are tried in turn. Either way, a
  * service yields a backend for each address of each of its targets. Names are shared: one that
- * several listeners use is looked up once for all of them, at the shortest of their intervals.
+ * several pools use is looked up once for all of them, at the shortest of their intervals.
  *
  * For a new configuration: call `resolveFirst`, apply its settings, then call `update`.
  */
@@ -81,27 +81,27 @@ export class Discovery {
    */
   async resolveFirst(settings: Settings): Promise<ResolvedSettings> {
     const looks = new Set<HostName | ServiceName>();
-    for (const [listener, backend] of namedBackends(settings)) {
+    for (const [pool, backend] of namedBackends(settings)) {
       const name = this.#nameOf(backend);
-      if (!isWatched(listener) || name.answer === undefined) looks.add(name);
+      if (!isWatched(pool) || name.answer === undefined) looks.add(name);
     }
     await Promise.all([...looks].map((name) => name.look()));
 
     const expanded = this.expand(settings);
-    const empty = expanded.listeners.filter(({ backends }) => backends.length === 0);
-    const fatal = empty.filter(({ allowEmpty }) => !allowEmpty).map(({ key }) => key);
-    const problems = new Map(fatal.map((key): [string, string[]] => [key, []]));
+    const empty = expanded.pools.filter(({ backends }) => backends.length === 0);
+    const fatal = empty.filter(({ allowEmpty }) => !allowEmpty).map(({ name }) => name);
+    const problems = new Map(fatal.map((name): [string, string[]] => [name, []]));
     const warnings: string[] = [];
-    for (const [{ key }, backend] of namedBackends(settings)) {
+    for (const [{ name: poolName }, backend] of namedBackends(settings)) {
       const name = this.#nameOf(backend);
       if (!looks.has(name) || name.problem === undefined) continue;
-      const listed = problems.get(key);
+      const listed = problems.get(poolName);
       if (listed !== undefined) listed.push(`${backend.name}: ${name.problem}`);
-      else warnings.push(describeProblem(key, backend, name));
+      else warnings.push(describeProblem(poolName, backend, name));
     }
     return {
       settings: expanded,
-      problems: Array.from(problems, ([key, names]) => describeEmpty(key, names)),
+      problems: Array.from(problems, ([name, names]) => describeEmpty(name, names)),
       warnings,
     };
   }
@@ -109,27 +109,27 @@ export class Discovery {
   /** The backends in the settings of the last `update` that are left out now. */
   get unresolved(): readonly UnresolvedBackend[] {
     if (this.#settings === undefined) return [];
-    return [...namedBackends(this.#settings)].flatMap(([{ key }, backend]) => {
+    return [...namedBackends(this.#settings)].flatMap(([{ name: poolName }, backend]) => {
       const { answer, problem = "it has not been looked up yet" } = this.#nameOf(backend);
-      return answer === undefined ? [{ listener: key, name: backend.name, problem }] : [];
+      return answer === undefined ? [{ pool: poolName, name: backend.name, problem }] : [];
     });
   }
 
   /**
-   * Fills in the last good answers. A name that has none yields no backend, so a listener may be
+   * Fills in the last good answers. A name that has none yields no backend, so a pool may be
    * left with none at all.
    *
    * @param settings as they were read from the file
    */
   expand(settings: Settings): Settings {
-    const listeners = settings.listeners.map((listener) => {
-      if (!listener.backends.some(isNamed)) return listener;
-      const backends = listener.backends.flatMap((backend) => this.#expand(listener, backend));
+    const pools = settings.pools.map((pool) => {
+      if (!pool.backends.some(isNamed)) return pool;
+      const backends = pool.backends.flatMap((backend) => this.#expand(pool, backend));
       // Several names may have the same address, which is one backend: the first in the file.
       const byId = new Map(backends.toReversed().map((backend) => [backend.id, backend]));
-      return { ...listener, backends: backends.filter((each) => byId.get(each.id) === each) };
+      return { ...pool, backends: backends.filter((each) => byId.get(each.id) === each) };
     });
-    return { ...settings, listeners };
+    return { ...settings, pools };
   }
 
   /**
@@ -140,12 +140,12 @@ export class Discovery {
   update(settings: Settings): void {
     this.#settings = settings;
     const intervals = new Map<HostName | ServiceName, number>();
-    for (const [listener, backend] of namedBackends(settings)) {
+    for (const [pool, backend] of namedBackends(settings)) {
       const name = this.#nameOf(backend);
       const shortest = intervals.get(name) ?? Infinity;
       intervals.set(
         name,
-        isWatched(listener) ? Math.min(shortest, intervalOf(listener)) : shortest,
+        isWatched(pool) ? Math.min(shortest, intervalOf(pool)) : shortest,
       );
     }
     for (const names of [this.#hosts, this.#services]) {
@@ -171,7 +171,7 @@ export class Discovery {
     this.#settings = undefined;
   }
 
-  #expand(listener: ListenerSettings, backend: BackendSettings): BackendSettings[] {
+  #expand(pool: PoolSettings, backend: BackendSettings): BackendSettings[] {
     if (backend.kind === "address") return [backend];
     if (backend.kind === "service") {
       const places = this.#serviceOf(backend.address.hostname).answer;
@@ -179,7 +179,7 @@ export class Discovery {
     }
     const addresses = this.#hostOf(backend.address.hostname).answer;
     if (addresses === undefined) return [];
-    if (isWatched(listener)) return expandHost(backend, addresses);
+    if (isWatched(pool)) return expandHost(backend, addresses);
     return [{ ...backend, candidates: addresses }];
   }
 
@@ -227,14 +227,14 @@ export class Discovery {
   }
 }
 
-function* namedBackends(settings: Settings): Generator<[ListenerSettings, BackendSettings]> {
-  for (const listener of settings.listeners) {
-    for (const backend of listener.backends) if (isNamed(backend)) yield [listener, backend];
+function* namedBackends(settings: Settings): Generator<[PoolSettings, BackendSettings]> {
+  for (const pool of settings.pools) {
+    for (const backend of pool.backends) if (isNamed(backend)) yield [pool, backend];
   }
 }
 
 function describeProblem(
-  listener: string,
+  pool: string,
   { name }: BackendSettings,
   { problem, failed, answer }: HostName | ServiceName,
 ): string {
@@ -243,11 +243,11 @@ function describeProblem(
     : answer === undefined
     ? "it is left out until it has an address"
     : "it keeps the addresses that it had";
-  return `Could not resolve backend ${name} of listener ${listener}: ${problem}; ${consequence}`;
+  return `Could not resolve backend ${name} of pool ${pool}: ${problem}; ${consequence}`;
 }
 
-function describeEmpty(listener: string, names: readonly string[]): string {
-  return `Listener ${listener} has no backend, because none of its names could be resolved ` +
+function describeEmpty(pool: string, names: readonly string[]): string {
+  return `Pool ${pool} has no backend, because none of its names could be resolved ` +
     `(${names.join(", ")}), and allow_empty is 0`;
 }
 
@@ -255,10 +255,10 @@ function isNamed({ kind }: BackendSettings): boolean {
   return kind !== "address";
 }
 
-function isWatched({ resolveIntervalMs, preResolve }: ListenerSettings): boolean {
+function isWatched({ resolveIntervalMs, preResolve }: PoolSettings): boolean {
   return resolveIntervalMs > 0 || !preResolve;
 }
 
-function intervalOf({ resolveIntervalMs }: ListenerSettings): number {
+function intervalOf({ resolveIntervalMs }: PoolSettings): number {
   return resolveIntervalMs > 0 ? resolveIntervalMs : DEFAULT_INTERVAL_MS;
 }

@@ -1,6 +1,6 @@
 import { formatAddress } from "../base/address.ts";
 import { messageOf } from "../base/message_of.ts";
-import type { EngineName, ListenerSettings } from "../config/settings.ts";
+import type { EngineName, ListenerSettings, PoolSettings } from "../config/settings.ts";
 import { openLibc } from "./native/libc/libc.ts";
 import { isEncodable } from "./native/libc/sockaddr.ts";
 
@@ -36,10 +36,14 @@ export function findAbilities(): EngineAbilities {
  *
  * @throws {Error} if the settings ask for an engine that cannot serve the listener
  */
-export function chooseEngine(listener: ListenerSettings, abilities: EngineAbilities): EngineChoice {
+export function chooseEngine(
+  listener: ListenerSettings,
+  pool: PoolSettings,
+  abilities: EngineAbilities,
+): EngineChoice {
   const { engine, key } = listener;
   if (engine === "streams") return { engine, reason: "as configured" };
-  const obstacle = findNativeObstacle(listener, abilities);
+  const obstacle = findNativeObstacle(listener, pool, abilities);
   if (engine === "auto") {
     return obstacle === undefined
       ? { engine: "native", reason: "the fastest that can run here" }
@@ -53,13 +57,13 @@ export function chooseEngine(listener: ListenerSettings, abilities: EngineAbilit
 
 /** Why the native engine cannot serve a listener; absent where it can. */
 export function findNativeObstacle(
-  { address, backends }: ListenerSettings,
+  { addresses }: ListenerSettings,
+  { backends }: PoolSettings,
   { nativeObstacle }: EngineAbilities,
 ): string | undefined {
   if (nativeObstacle !== undefined) return nativeObstacle;
-  if (!isEncodable(address.hostname)) {
-    return `the address ${formatAddress(address)} is not a plain IP address`;
-  }
+  const odd = addresses.find(({ hostname }) => !isEncodable(hostname));
+  if (odd !== undefined) return `the address ${formatAddress(odd)} is not a plain IP address`;
   const unresolved = backends.find(({ candidates }) => candidates.length === 0);
   if (unresolved !== undefined) {
     return `backend ${unresolved.name} is resolved again for every connection`;

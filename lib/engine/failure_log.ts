@@ -3,7 +3,7 @@ import type { Refusal } from "../balance/pool.ts";
 import { formatDuration } from "../base/duration.ts";
 import { messageOf } from "../base/message_of.ts";
 import { traceOf } from "../base/trace_of.ts";
-import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import type { BackendSettings, ListenerSettings, PoolSettings } from "../config/settings.ts";
 import { loggerFor } from "../log/logging.ts";
 import { Throttle } from "../log/throttle.ts";
 
@@ -24,18 +24,16 @@ export class FailureLog {
   readonly #throttle = new Throttle({ intervalMs: INTERVAL_MS });
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  connectFailed(listener: ListenerSettings, backend: BackendSettings, error: unknown): void {
+  connectFailed(pool: PoolSettings, backend: BackendSettings, error: unknown): void {
     this.#warn(
-      `Could not connect to backend ${backend.name} of listener ${listener.key}: ${
-        messageOf(error)
-      }`,
+      `Could not connect to backend ${backend.name} of pool ${pool.name}: ${messageOf(error)}`,
     );
   }
 
-  connectTimedOut(listener: ListenerSettings, backend: BackendSettings): void {
-    const timeout = formatDuration(listener.connectTimeoutMs);
+  connectTimedOut(pool: PoolSettings, backend: BackendSettings): void {
+    const timeout = formatDuration(pool.connectTimeoutMs);
     this.#warn(
-      `Could not connect to backend ${backend.name} of listener ${listener.key}: ` +
+      `Could not connect to backend ${backend.name} of pool ${pool.name}: ` +
         `no answer within ${timeout} (connect_timeout)`,
     );
   }

@@ -1,23 +1,20 @@
-import type { PoolRows } from "../balance/pool.ts";
 import type { ListenerSettings } from "../config/settings.ts";
-import type { WatchedPool } from "../health/watched_pool.ts";
+import type { PoolPlan } from "../state/pool_plan.ts";
 
-/** A listener with the rows of its figures in the shared state. */
+/** A listener with the place of its figures in the shared state, and its pool. */
 export interface ListenerPlan {
   readonly settings: ListenerSettings;
-  readonly rows: PoolRows;
+  readonly row: number;
+  /** One of the generation's pools, which several listeners may have in common. */
+  readonly pool: PoolPlan;
 }
 
-/** The listener's backends, as health monitoring sees them. */
-export function watchedPool({ settings, rows }: ListenerPlan): WatchedPool {
-  return { listener: settings, listenerRow: rows.listener, backendRows: rows.backends };
-}
-
-/** What an engine serves from now on. Every worker of an engine gets the same. */
+/** What an engine is to serve from now on. Every worker of an engine gets the same. */
 export interface Generation {
   /** Increases by one with every reload. */
   readonly number: number;
   readonly listeners: readonly ListenerPlan[];
+  readonly pools: readonly PoolPlan[];
 }
 
 /** A listener that could not be bound, and why. */

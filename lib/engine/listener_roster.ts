@@ -1,4 +1,4 @@
-import { formatAddress } from "../base/address.ts";
+import { type Address, formatAddress } from "../base/address.ts";
 import { messageOf } from "../base/message_of.ts";
 import type { BindProblem, Generation, ListenerPlan } from "./generation.ts";
 import type { ListenerShare } from "./listener_share.ts";
@@ -11,7 +11,7 @@ export interface EngineListener {
   /** Starts to accept clients. */
   serve(): void;
   /** Applies new settings to new sessions. */
-  update(plan: ListenerPlan): void;
+  update(plan: ListenerPlan, share: ListenerShare): void;
   /**
    * Stops accepting once the clients in the socket's queue have been served. Resolves to true when
    * no further session can begin, and to false if it was revived before that.
@@ -42,7 +42,7 @@ interface Prepared<Listener> {
  */
 export class ListenerRoster<Listener extends EngineListener> {
   readonly #shares: ListenerShares;
-  readonly #bind: (plan: ListenerPlan, share: ListenerShare) => Listener;
+  readonly #bind: (plan: ListenerPlan, address: Address, share: ListenerShare) => Listener;
   /** By address. */
   #listeners: ReadonlyMap<string, Listener> = new Map();
   /** The listeners to be closed once their queues are empty, by address. */
@@ -52,7 +52,7 @@ export class ListenerRoster<Listener extends EngineListener> {
   /** @param bind creates a listener, and throws if its address cannot be bound */
   constructor(
     shares: ListenerShares,
-    bind: (plan: ListenerPlan, share: ListenerShare) => Listener,
+    bind: (plan: ListenerPlan, address: Address, share: ListenerShare) => Listener,
   ) {
     this.#shares = shares;
     this.#bind = bind;
@@ -64,8 +64,8 @@ export class ListenerRoster<Listener extends EngineListener> {
     const revived = new Map<string, Listener>();
     const problems: BindProblem[] = [];
     this.#shares.forgetUnused();
-    for (const plan of generation.listeners) {
-      const address = formatAddress(plan.settings.address);
+    for (const [plan, place] of bindingsOf(generation)) {
+      const address = formatAddress(place);
       if (this.#listeners.has(address)) continue;
       const retiring = this.#retiring.get(address);
       if (retiring?.revive()) {
@@ -74,10 +74,10 @@ export class ListenerRoster<Listener extends EngineListener> {
         continue;
       }
       try {
-        bound.set(address, this.#open(plan));
+        bound.set(address, this.#open(plan, place));
       } catch (error) {
-        const message = messageOf(error);
-        problems.push({ listener: plan.settings.key, message });
+        const which = plan.settings.addresses.length > 1 ? ` (${address})` : "";
+        problems.push({ listener: plan.settings.key, message: `${messageOf(error)}${which}` });
       }
     }
     this.#prepared = { generation, bound, revived };
@@ -90,12 +90,20 @@ export class ListenerRoster<Listener extends EngineListener> {
     const { generation, bound, revived } = this.#prepared;
     this.#prepared = undefined;
     const listeners = new Map<string, Listener>();
-    for (const plan of generation.listeners) {
-      const address = formatAddress(plan.settings.address);
+    this.#shares.updatePools(generation);
+    for (const [plan, place] of bindingsOf(generation)) {
+      const address = formatAddress(place);
       const fresh = bound.get(address);
       const listener = fresh ?? revived.get(address) ?? this.#listeners.get(address);
       if (listener === undefined) throw new Error(`The listener at ${address} was not prepared`);
-      listener.update(plan);
+      const share = this.#shares.of(plan);
+      if (listener.share !== share) {
+        // The address is another listener's from now on, which goes on with the same socket.
+        listener.share.closed();
+        share.opened();
+      }
+      share.update(plan, this.#shares.poolOf(plan.pool));
+      listener.update(plan, share);
       fresh?.serve();
       listeners.set(address, listener);
     }
@@ -136,8 +144,8 @@ export class ListenerRoster<Listener extends EngineListener> {
     this.#prepared = undefined;
   }
 
-  #open(plan: ListenerPlan): Listener {
-    const listener = this.#bind(plan, this.#shares.of(plan));
+  #open(plan: ListenerPlan, address: Address): Listener {
+    const listener = this.#bind(plan, address, this.#shares.of(plan));
     listener.share.opened();
     return listener;
   }
@@ -147,5 +155,12 @@ export class ListenerRoster<Listener extends EngineListener> {
     if (!await listener.retire()) return;
     if (this.#retiring.get(address) === listener) this.#retiring.delete(address);
     listener.share.closed();
+  }
+}
+
+/** Every address of a generation, with the listener that is bound to it. */
+function* bindingsOf({ listeners }: Generation): Iterable<[ListenerPlan, Address]> {
+  for (const plan of listeners) {
+    for (const address of plan.settings.addresses) yield [plan, address];
   }
 }

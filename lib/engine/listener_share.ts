@@ -1,17 +1,13 @@
 import { Admission, type AdmissionRefusal, type Entrant } from "../access/admission.ts";
-import { Ledger } from "../balance/ledger.ts";
-import { Pool } from "../balance/pool.ts";
-import { Random } from "../base/random.ts";
 import type { ListenerSettings } from "../config/settings.ts";
-import { PassiveHealth } from "../health/passive_health.ts";
 import type { AccessLog } from "../log/access_log.ts";
 import { ListenerTally, WorkerTally } from "../state/counters.ts";
 import { SESSION_DURATION } from "../state/histograms.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import type { EngineInputs, WorkerLogs } from "./engine_inputs.ts";
-import { type ListenerPlan, watchedPool } from "./generation.ts";
+import type { ListenerPlan } from "./generation.ts";
 import type { FailureLog } from "./failure_log.ts";
-import { WaitQueue } from "./wait_queue.ts";
+import type { PoolShare } from "./pool_share.ts";
 
 /**
  * One worker's share of a listener, apart from its sockets: the settings in force, the pool that
@@ -19,37 +15,25 @@ import { WaitQueue } from "./wait_queue.ts";
  * builds its listeners around one.
  */
 export class ListenerShare {
-  readonly pool: Pool;
   readonly admission: Admission;
   readonly #logs: WorkerLogs;
-  readonly #passiveHealth: PassiveHealth;
-  /** Those who wait for a place at a backend. */
-  readonly queue: WaitQueue;
   /** The worker's slot in the shared state. */
   readonly slot: number;
   readonly #state: SharedState;
   readonly #row: number;
   #plan: ListenerPlan;
+  #pool: PoolShare;
 
-  constructor(plan: ListenerPlan, inputs: EngineInputs) {
+  constructor(plan: ListenerPlan, pool: PoolShare, inputs: EngineInputs) {
     const { state, slot } = inputs;
     this.#state = state;
     this.slot = slot;
-    this.#row = plan.rows.listener;
+    this.#row = plan.row;
     this.#plan = plan;
+    this.#pool = pool;
     this.#logs = inputs.logs;
-    this.queue = new WaitQueue(state, slot, plan.rows.listener);
-    this.admission = new Admission(state, slot, plan.rows.listener, {
+    this.admission = new Admission(state, slot, plan.row, {
       onTableFull: () => this.failures.clientTableFull(),
-    });
-    const random = Random.fromEntropy().next;
-    const now = () => state.clockMs;
-    this.#passiveHealth = new PassiveHealth(watchedPool(plan), { state, slot, now, random });
-    this.pool = new Pool(plan.settings, plan.rows, {
-      state,
-      ledger: new Ledger(state, slot, now, this.#passiveHealth),
-      random,
-      now,
     });
   }
 
@@ -65,6 +49,11 @@ export class ListenerShare {
   /** What a session that begins now goes by. */
   get settings(): ListenerSettings {
     return this.#plan.settings;
+  }
+
+  /** Where a session that begins now takes its backend from. */
+  get pool(): PoolShare {
+    return this.#pool;
   }
 
   /** Whether the worker has a socket at the listener's address, or sessions that came by one. */
@@ -84,11 +73,9 @@ export class ListenerShare {
   }
 
   /** Takes over new settings for the sessions to come. */
-  update(plan: ListenerPlan): void {
-    if (plan === this.#plan) return;
+  update(plan: ListenerPlan, pool: PoolShare): void {
     this.#plan = plan;
-    this.#passiveHealth.update(watchedPool(plan));
-    this.pool.update(plan.settings, plan.rows);
+    this.#pool = pool;
   }
 
   /**
@@ -100,8 +87,13 @@ export class ListenerShare {
     return this.#heed(this.admission.admit(this.settings, client));
   }
 
-  /** Lets a client in that was held, or logs which limit it has met, as `admit` does. */
-  admitHeld(client: Entrant): "admitted" | "refused" {
+  /**
+   * Lets a client in that was held, or logs which limit it has met, as `admit` does.
+   *
+   * @param holder the share that held it: another one where the address has changed hands since
+   */
+  admitHeld(client: Entrant, holder: ListenerShare): "admitted" | "refused" {
+    holder.admission.handOver(this.admission);
     return this.#heed(this.admission.admitHeld(this.settings, client));
   }
 

@@ -1,33 +1,65 @@
+import type { PoolPlan } from "../state/pool_plan.ts";
 import type { EngineInputs } from "./engine_inputs.ts";
-import type { ListenerPlan } from "./generation.ts";
+import type { Generation, ListenerPlan } from "./generation.ts";
 import { ListenerShare } from "./listener_share.ts";
+import { PoolShare } from "./pool_share.ts";
+import type { Later } from "./wait_queue.ts";
 
 /**
- * One worker's shares of all listeners. A listener that comes back while sessions from before are
- * still active, or wait in its queue, gets the same share again: there is one pool and one queue
- * per row, and never two that count in the same place.
+ * One worker's shares of all listeners and pools. One that comes back while sessions of its earlier
+ * life go on gets the same share again: there is one queue and one choice of backends for each row,
+ * and never two that count in the same place.
  */
 export class ListenerShares {
   readonly #inputs: EngineInputs;
+  readonly #later: Later;
   /** By the listener's row. */
   readonly #shares = new Map<number, ListenerShare>();
+  /** By the pool's row. */
+  readonly #pools = new Map<number, PoolShare>();
+  /** The rows of the pools in force. */
+  #poolsInForce: ReadonlySet<number> = new Set();
 
-  constructor(inputs: EngineInputs) {
+  /** @param later calls back in the engine's own loop */
+  constructor(inputs: EngineInputs, later: Later) {
     this.#inputs = inputs;
+    this.#later = later;
   }
 
-  /** The share of a listener: the one in use, or else a new one. */
+  /** The share of a listener: the one that is in use, or else a new one. */
   of(plan: ListenerPlan): ListenerShare {
-    const { listener: row } = plan.rows;
-    const known = this.#shares.get(row);
+    const known = this.#shares.get(plan.row);
     if (known?.isInUse) return known;
-    const share = new ListenerShare(plan, this.#inputs);
-    this.#shares.set(row, share);
+    const share = new ListenerShare(plan, this.poolOf(plan.pool), this.#inputs);
+    this.#shares.set(plan.row, share);
     return share;
   }
 
-  /** Drops the shares that are no longer used. */
+  /** The share of a pool. */
+  poolOf(plan: PoolPlan): PoolShare {
+    const known = this.#pools.get(plan.row);
+    if (known !== undefined) return known;
+    const share = new PoolShare(plan, this.#inputs, this.#later);
+    this.#pools.set(plan.row, share);
+    return share;
+  }
+
+  /** Applies the settings of the pools of a generation to the sessions to come. */
+  updatePools({ pools }: Generation): void {
+    for (const plan of pools) this.poolOf(plan).update(plan);
+    this.#poolsInForce = new Set(pools.map(({ row }) => row));
+  }
+
+  /** Forgets those that nothing uses any more. */
   forgetUnused(): void {
-    for (const [row, share] of this.#shares) if (!share.isInUse) this.#shares.delete(row);
+    const used = new Set<PoolShare>();
+    for (const [row, share] of this.#shares) {
+      if (share.isInUse) used.add(share.pool);
+      else this.#shares.delete(row);
+    }
+    for (const [row, share] of this.#pools) {
+      if (used.has(share) || share.isInUse || this.#poolsInForce.has(row)) continue;
+      this.#pools.delete(row);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { EarlyReset } from "../state/early_reset.ts";
 import type { Outcome } from "../balance/ledger.ts";
 import { TRIAL_MS } from "../health/ejection.ts";
 import type { Ender } from "../log/close_reason.ts";
@@ -28,18 +29,18 @@ export function hasStood(course: SessionCourse, nowMs: number): boolean {
 /**
  * What the end of a session says about its backend.
  *
- * @param client see `addressKeyOfText`; called only where it is needed
+ * @param client its key is asked for only where it is needed
  */
 export function outcomeOf(
   by: Ender,
   course: SessionCourse,
   nowMs: number,
-  client: { readonly addressKey: bigint },
+  client: Pick<EarlyReset, "clientKey">,
 ): Outcome {
   const { bytesIn, bytesOut, connectedMs } = course;
   if (by === "backend") {
     if (bytesOut > 0) return "aborted";
-    return { hadInput: bytesIn > 0, openMs: nowMs - connectedMs, clientKey: client.addressKey };
+    return { hadInput: bytesIn > 0, openMs: nowMs - connectedMs, clientKey: client.clientKey };
   }
   // A backend that has received something and ends normally has accepted it.
   const isGood = bytesOut > 0 || (by === "done" && bytesIn > 0) || TIMEOUTS.has(by);

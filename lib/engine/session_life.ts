@@ -1,12 +1,14 @@
+import { clientPrefix } from "../base/client_prefix.ts";
 import { HOLD_MS, MOST_HELD } from "../access/admission.ts";
 import type { Client } from "../balance/algorithm.ts";
 import { Lease } from "../balance/lease.ts";
 import { NONE_TRIED, type Refusal } from "../balance/pool.ts";
-import type { ListenerSettings } from "../config/settings.ts";
+import type { ListenerSettings, PoolSettings } from "../config/settings.ts";
 import { TRIAL_LOOK_MS } from "../health/ejection.ts";
 import type { CloseReason, Ender, Phase } from "../log/close_reason.ts";
 import { ListenerTally } from "../state/counters.ts";
 import type { ListenerShare } from "./listener_share.ts";
+import type { PoolShare } from "./pool_share.ts";
 import { hasStood, outcomeOf, type SessionCourse } from "./outcome_of.ts";
 import type { SessionView } from "./session_view.ts";
 import type { Waiter } from "./wait_queue.ts";
@@ -72,7 +74,9 @@ export class SessionLife implements Waiter {
   phase: Phase = "accept";
   /** As they were when the client came: a reload concerns the sessions after it. */
   readonly settings: ListenerSettings;
+  readonly poolSettings: PoolSettings;
   readonly #share: ListenerShare;
+  readonly #pool: PoolShare;
   readonly #client: SessionClient;
   /** Where the client is counted by itself, if it is. */
   readonly #clientPlace: number;
@@ -106,6 +110,8 @@ export class SessionLife implements Waiter {
     this.#client = client;
     this.#serial = share.takeSerial();
     this.settings = share.settings;
+    this.#pool = share.pool;
+    this.poolSettings = share.pool.settings;
   }
 
   /** Whether the session has to end, for whatever reason. */
@@ -123,6 +129,12 @@ export class SessionLife implements Waiter {
     return this.#lease?.row ?? -1;
   }
 
+  /** See `EarlyReset`. */
+  get clientKey(): bigint {
+    const { clientPrefixV4: v4, clientPrefixV6: v6 } = this.settings;
+    return clientPrefix(this.#client.addressKey, { v4, v6 });
+  }
+
   /** Unique as long as Weir runs. */
   get id(): string {
     return `${this.#share.slot}-${this.#serial}`;
@@ -134,14 +146,14 @@ export class SessionLife implements Waiter {
    */
   acquire(onPlace: (lease: Lease | undefined) => void): Lease | "queued" | undefined {
     this.phase = "acquire";
-    const { queue } = this.#share;
+    const { queue } = this.#pool;
     // Whoever comes later stands behind those who wait.
     const isBehind = this.#hasQueue ? queue.isAhead : queue.size > 0;
-    const lease = isBehind ? "all_full" : this.#share.pool.acquire(this.#client, this.#triedRows);
+    const lease = isBehind ? "all_full" : this.#pool.pool.acquire(this.#client, this.#triedRows);
     if (lease instanceof Lease) return this.#take(lease);
     if (lease === "all_full") {
       this.#stepMs = performance.now();
-      if (queue.join(this, this.#hasQueue ? this.settings.maxQueue : MOST_HELD)) {
+      if (queue.join(this, this.#hasQueue ? this.poolSettings.maxQueue : MOST_HELD)) {
         this.#onPlace = onPlace;
         return "queued";
       }
@@ -151,12 +163,12 @@ export class SessionLife implements Waiter {
 
   /** For the queue: tries once more to take a place. */
   serve(): boolean {
-    const lease = this.#share.pool.acquire(this.#client, this.#triedRows);
+    const lease = this.#pool.pool.acquire(this.#client, this.#triedRows);
     if (lease === "all_full" && this.#mayStay) return false;
     const onPlace = this.#onPlace;
     this.#onPlace = undefined;
     // Before anything comes of the place: a session that cannot use it may have to wait once more.
-    this.#share.queue.leave(this);
+    this.#pool.queue.leave(this);
     onPlace?.(lease instanceof Lease ? this.#take(lease) : this.#goWithout(lease));
     return true;
   }
@@ -173,9 +185,9 @@ export class SessionLife implements Waiter {
     const lease = this.#lease;
     if (lease === undefined || this.finished) return false;
     if (failure === "connect_timeout") {
-      this.#share.failures.connectTimedOut(this.settings, lease.backend);
+      this.#share.failures.connectTimedOut(this.poolSettings, lease.backend);
     } else {
-      this.#share.failures.connectFailed(this.settings, lease.backend, error);
+      this.#share.failures.connectFailed(this.poolSettings, lease.backend, error);
     }
     if (failure === "local_fault") {
       this.finish("resource");
@@ -185,7 +197,7 @@ export class SessionLife implements Waiter {
     this.#lastFailure = failure;
     lease.end(failure);
     this.#triedRows = [...this.#triedRows, lease.row];
-    if (this.#triedRows.length <= this.settings.retries) return true;
+    if (this.#triedRows.length <= this.poolSettings.retries) return true;
     this.finish(FAILED_BY[failure]);
     return false;
   }
@@ -237,12 +249,12 @@ export class SessionLife implements Waiter {
 
   /** Gives what the session is to be ended for when it has outlived a timeout. Call `moved` before. */
   overdue(nowMs: number): Ender | undefined {
-    const { settings } = this;
+    const { settings, poolSettings } = this;
     if (this.phase === "connect") {
-      return isOver(settings.connectTimeoutMs, this.#stepMs, nowMs) ? "timeout" : undefined;
+      return isOver(poolSettings.connectTimeoutMs, this.#stepMs, nowMs) ? "timeout" : undefined;
     }
     if (this.phase === "acquire") {
-      return isOver(settings.queueTimeoutMs, this.#stepMs, nowMs) ? "timeout" : undefined;
+      return isOver(poolSettings.queueTimeoutMs, this.#stepMs, nowMs) ? "timeout" : undefined;
     }
     if (this.phase !== "relay") return undefined;
     if (isOver(settings.sessionTimeoutMs, this.#startedMs, nowMs)) return "lifetime";
@@ -280,7 +292,7 @@ export class SessionLife implements Waiter {
     if (this.#onPlace === undefined) return;
     const onPlace = this.#onPlace;
     this.#onPlace = undefined;
-    this.#share.queue.leave(this);
+    this.#pool.queue.leave(this);
     onPlace(undefined);
   }
 
@@ -300,14 +312,14 @@ export class SessionLife implements Waiter {
     this.#lease?.end(
       this.#connectTimeMs < 0
         ? "abandoned"
-        : outcomeOf(reason.by, this.#course, this.#finishedMs, this.#client),
+        : outcomeOf(reason.by, this.#course, this.#finishedMs, this),
     );
     this.#lease = undefined;
     const durationMs = performance.now() - this.#startedMs;
     this.#share.observeDuration(durationMs);
     this.#share.tally(ENDED_TALLIES[reason.by]);
     this.#share.admission.leave(this.#clientPlace);
-    if (this.#share.queue.size > 0) this.#share.queue.turn();
+    if (this.#pool.queue.size > 0) this.#pool.queue.turn();
     this.#share.accessLog?.record({
       startedAtMs: this.#startedAtMs,
       client: this.#client.name,
@@ -360,7 +372,7 @@ export class SessionLife implements Waiter {
   }
 
   get #hasQueue(): boolean {
-    return this.settings.queueTimeoutMs > 0;
+    return this.poolSettings.queueTimeoutMs > 0;
   }
 
   /** Whether the wait may go on: without a queue, a turn of it is all that there is. */

@@ -1,8 +1,8 @@
-import { ListenerCell, ListenerTally } from "../state/counters.ts";
+import { PoolCell, PoolTally } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 
 /** How often the queue is looked after while somebody waits: places are freed by other workers too. */
-export const QUEUE_TURN_MS = 10;
+const QUEUE_TURN_MS = 10;
 /**
  * A worker serves its own clients, which costs no time, until another worker's have waited so much
  * longer, to within a step of the shared clock. Whoever then is to be served hears of a free place
@@ -11,6 +11,9 @@ export const QUEUE_TURN_MS = 10;
 const HEAD_START_MS = 200;
 /** A worker that has not looked after its queue for so long hangs, and is not waited for. */
 const LONGEST_SILENCE_MS = 500;
+
+/** Calls back after so many milliseconds, in the thread's own loop. */
+export type Later = (afterMs: number, ring: () => void) => void;
 
 /** A session that waits for a place. */
 export interface Waiter {
@@ -43,16 +46,20 @@ export class WaitQueue {
   readonly #slot: number;
   readonly #row: number;
   readonly #waiters = new Map<Waiter, Place>();
+  readonly #later: Later;
   #isTurning = false;
+  #isWatched = false;
 
   /**
    * @param slot the worker's slot in the shared state
-   * @param row the listener's row in the shared state
+   * @param row the pool's row in the shared state
+   * @param later calls back after so many milliseconds
    */
-  constructor(state: SharedState, slot: number, row: number) {
+  constructor(state: SharedState, slot: number, row: number, later: Later) {
     this.#state = state;
     this.#slot = slot;
     this.#row = row;
+    this.#later = later;
   }
 
   /** How many wait in this worker. */
@@ -64,26 +71,27 @@ export class WaitQueue {
   get isAhead(): boolean {
     if (this.#waiters.size > 0) return true;
     const nowMs = this.#state.clockMs;
-    const ticket = this.#state.listenerCell(this.#row, ListenerCell.tickets);
+    const ticket = this.#state.pools.cell(this.#row, PoolCell.tickets);
     return this.#isTurnOfOthers({ ticket, sinceMs: nowMs }, nowMs);
   }
 
   /** Lets a session wait, unless `maxQueue` of the listener's do. */
   join(waiter: Waiter, maxQueue: number): boolean {
-    if (!this.#state.raiseListenerCell(this.#row, ListenerCell.queued, maxQueue)) return false;
-    this.#state.addListenerTally(this.#slot, this.#row, ListenerTally.queuedInAll, 1);
-    this.#state.addListenerTally(this.#slot, this.#row, ListenerTally.queuedHere, 1);
+    if (!this.#state.pools.raiseCell(this.#row, PoolCell.queued, maxQueue)) return false;
+    this.#state.pools.addToTally(this.#slot, this.#row, PoolTally.queuedInAll, 1);
+    this.#state.pools.addToTally(this.#slot, this.#row, PoolTally.queuedHere, 1);
     const nowMs = this.#state.clockMs;
     this.#waiters.set(waiter, { ticket: this.#takeTicket(), sinceMs: nowMs });
     this.#mark(nowMs);
+    this.#watch();
     return true;
   }
 
   /** Ends a wait, whatever came of it. */
   leave(waiter: Waiter): void {
     if (!this.#waiters.delete(waiter)) return;
-    this.#state.addListenerTally(this.#slot, this.#row, ListenerTally.queuedHere, -1);
-    this.#state.addListenerCell(this.#row, ListenerCell.queued, -1);
+    this.#state.pools.addToTally(this.#slot, this.#row, PoolTally.queuedHere, -1);
+    this.#state.pools.addToCell(this.#row, PoolCell.queued, -1);
     this.#mark(this.#state.clockMs);
   }
 
@@ -106,7 +114,18 @@ export class WaitQueue {
 
   /** Gives each client that begins to wait a number, one after the other over all workers. */
   #takeTicket(): number {
-    return this.#state.addListenerCell(this.#row, ListenerCell.tickets, 1);
+    return this.#state.pools.addToCell(this.#row, PoolCell.tickets, 1);
+  }
+
+  /** Looks after the queue for as long as somebody waits in it. */
+  #watch(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#later(QUEUE_TURN_MS, () => {
+      this.#isWatched = false;
+      this.turn();
+      if (this.size > 0) this.#watch();
+    });
   }
 
   /** No attempt is known to throw. Should one do so all the same, it must cost that client alone. */
@@ -121,9 +140,9 @@ export class WaitQueue {
 
   /** Whether somebody in another worker came before a place was taken, and has waited much longer. */
   #isTurnOfOthers({ ticket, sinceMs }: Place, nowMs: number): boolean {
-    const waiting = this.#state.listenerCell(this.#row, ListenerCell.queued);
+    const waiting = this.#state.pools.cell(this.#row, PoolCell.queued);
     if (waiting <= this.#waiters.size) return false;
-    return this.#state.queueMarks.hasEarlier(
+    return this.#state.pools.queueMarks.hasEarlier(
       this.#slot,
       this.#row,
       ticket,
@@ -136,6 +155,6 @@ export class WaitQueue {
   #mark(nowMs: number): void {
     const [first] = this.#waiters.values();
     const { ticket = 0, sinceMs = 0 } = first ?? {};
-    this.#state.queueMarks.set(this.#slot, this.#row, ticket, sinceMs, nowMs);
+    this.#state.pools.queueMarks.set(this.#slot, this.#row, ticket, sinceMs, nowMs);
   }
 }

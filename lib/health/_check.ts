@@ -1,4 +1,4 @@
-import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import type { BackendSettings, PoolSettings } from "../config/settings.ts";
 import type { Due } from "./_due_order.ts";
 import { probedPort } from "./probe.ts";
 import { RiseFall } from "./rise_fall.ts";
@@ -7,35 +7,35 @@ import { RiseFall } from "./rise_fall.ts";
 export class Check implements Due {
   dueMs = 0;
   place = -1;
-  listener: ListenerSettings;
+  pool: PoolSettings;
   backend: BackendSettings;
-  readonly listenerRow: number;
+  readonly poolRow: number;
   readonly row: number;
   readonly riseFall: RiseFall;
   /** The probe in progress. */
   probing: Probing | undefined;
 
   constructor(
-    place: { readonly listenerRow: number; readonly row: number },
-    listener: ListenerSettings,
+    place: { readonly poolRow: number; readonly row: number },
+    pool: PoolSettings,
     backend: BackendSettings,
   ) {
-    this.listenerRow = place.listenerRow;
+    this.poolRow = place.poolRow;
     this.row = place.row;
-    this.listener = listener;
+    this.pool = pool;
     this.backend = backend;
-    this.riseFall = new RiseFall(listener.healthRise, listener.healthFall);
+    this.riseFall = new RiseFall(pool.healthRise, pool.healthFall);
   }
 
   /**
    * Adopts new settings. Returns whether a probe by the old ones would no longer prove anything.
    */
-  adopt(listener: ListenerSettings, backend: BackendSettings): boolean {
-    const before = fingerprint(this.listener, this.backend);
-    this.listener = listener;
+  adopt(pool: PoolSettings, backend: BackendSettings): boolean {
+    const before = fingerprint(this.pool, this.backend);
+    this.pool = pool;
     this.backend = backend;
-    this.riseFall.adapt(listener.healthRise, listener.healthFall);
-    return fingerprint(listener, backend) !== before;
+    this.riseFall.adapt(pool.healthRise, pool.healthFall);
+    return fingerprint(pool, backend) !== before;
   }
 }
 
@@ -67,13 +67,13 @@ export class Probing implements Due {
 }
 
 /** Whether there is anything to check, and where. */
-export function isCheckable(listener: ListenerSettings, backend: BackendSettings): boolean {
-  return listener.healthCheck.kind !== "off" && probedPort({ listener, backend }) !== 0;
+export function isCheckable(pool: PoolSettings, backend: BackendSettings): boolean {
+  return pool.healthCheck.kind !== "off" && probedPort({ pool, backend }) !== 0;
 }
 
 /** Everything that the result of a probe depends on. */
-function fingerprint(listener: ListenerSettings, backend: BackendSettings): string {
-  const { healthCheck, healthSend, healthExpect, healthPort, proxyProtocol } = listener;
+function fingerprint(pool: PoolSettings, backend: BackendSettings): string {
+  const { healthCheck, healthSend, healthExpect, healthPort, proxyProtocol } = pool;
   const { address, candidates } = backend;
   return JSON.stringify([
     [healthCheck, healthSend, healthExpect, healthPort, proxyProtocol],

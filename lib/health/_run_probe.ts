@@ -70,14 +70,14 @@ function headerFor(
   subject: ProbeSubject,
   { localAddr, remoteAddr }: Deno.TcpConn,
 ): Uint8Array | undefined {
-  const { proxyProtocol } = subject.listener;
+  const { proxyProtocol } = subject.pool;
   if (proxyProtocol === "off" || !isAtSessionsPort(subject)) return undefined;
   if (proxyProtocol === "v1") return encodeProxyHeader("v1", localAddr, remoteAddr);
   return encodeLocalHeader(proxyProtocol);
 }
 
-function describeLateness({ listener }: ProbeSubject, wire: Wire | undefined): string {
-  const timeout = formatDuration(listener.healthTimeoutMs);
+function describeLateness({ pool }: ProbeSubject, wire: Wire | undefined): string {
+  const timeout = formatDuration(pool.healthTimeoutMs);
   if (wire === undefined) return `no answer within ${timeout}`;
   return wire.receivedBytes === 0
     ? `connected, but no answer within ${timeout}`

@@ -1,5 +1,6 @@
+import type { PoolPlan } from "../state/pool_plan.ts";
 import type { Scheduler } from "../base/scheduler.ts";
-import type { BackendSettings } from "../config/settings.ts";
+import type { BackendSettings, PoolSettings } from "../config/settings.ts";
 import { EJECTION } from "../state/codes.ts";
 import { BackendCell, BackendReading } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
@@ -14,11 +15,10 @@ import {
   longestEjectionMs,
   mostEjected,
 } from "./ejection.ts";
-import type { WatchedPool } from "./watched_pool.ts";
 
 /** A backend was ejected, ejected again after a failed trial, or takes sessions again. */
 export interface EjectionChange {
-  readonly listener: WatchedPool["listener"];
+  readonly pool: PoolSettings;
   readonly backend: BackendSettings;
   readonly row: number;
   readonly ejected: boolean;
@@ -42,7 +42,7 @@ const POLL_MS = 250;
 
 /** What the main thread remembers of a backend between two polls. */
 interface Kept {
-  readonly pool: WatchedPool;
+  readonly pool: PoolPlan;
   readonly backend: BackendSettings;
   readonly row: number;
   /** The ejection code at the last poll. */
@@ -75,15 +75,15 @@ export class EjectionKeeper {
    * Starts watching these pools. A backend that stays keeps its ejection, as far as the pool's
    * settings still allow it; one that leaves loses it.
    */
-  update(pools: readonly WatchedPool[]): void {
+  update(pools: readonly PoolPlan[]): void {
     const before = this.#kept;
     const kept = new Map<number, Kept>();
     for (const pool of pools) {
       pool.backendRows.forEach((row, index) => {
-        const backend = pool.listener.backends[index] as BackendSettings;
+        const backend = pool.settings.backends[index] as BackendSettings;
         const known = before.get(row);
         const same = known?.backend.id === backend.id &&
-          known.pool.listenerRow === pool.listenerRow;
+          known.pool.row === pool.row;
         const { seen, goodSinceMs } = same
           ? known
           : { seen: EJECTION.none, goodSinceMs: undefined };
@@ -142,7 +142,7 @@ export class EjectionKeeper {
     this.#epoch = epoch;
     if (!moved && this.#unsettled.size === 0) return;
     const nowMs = this.#inputs.now();
-    const pools = new Set<WatchedPool>();
+    const pools = new Set<PoolPlan>();
     for (const kept of moved ? this.#kept.values() : [...this.#unsettled]) {
       this.#look(kept, nowMs);
       if (kept.seen !== EJECTION.none) pools.add(kept.pool);
@@ -172,7 +172,7 @@ export class EjectionKeeper {
     if (code !== EJECTION.trialOpen && this.#isOver(kept, nowMs)) this.#openTrial(kept, code);
   }
 
-  #describeFailures({ pool: { listener: { maxFails } }, row }: Kept): string {
+  #describeFailures({ pool: { settings: { maxFails } }, row }: Kept): string {
     const resets = this.#state.backendCell(row, BackendCell.resetsInRow);
     if (resets === 0) {
       return maxFails === 1 ? "a connection failed" : `${maxFails} connections in a row failed`;
@@ -191,7 +191,7 @@ export class EjectionKeeper {
   }
 
   #isOver({ pool, row }: Kept, nowMs: number): boolean {
-    const { connectTimeoutMs, failTimeoutMs } = pool.listener;
+    const { connectTimeoutMs, failTimeoutMs } = pool.settings;
     const leftMs = this.#untilMs(row) - nowMs;
     // More time than possible is left where the settings have changed since.
     return leftMs <= 0 || leftMs > longestEjectionMs(failTimeoutMs) + connectTimeoutMs;
@@ -206,7 +206,7 @@ export class EjectionKeeper {
       return;
     }
     kept.goodSinceMs ??= nowMs;
-    const { failTimeoutMs } = kept.pool.listener;
+    const { failTimeoutMs } = kept.pool.settings;
     const periods = Math.floor((nowMs - kept.goodSinceMs) / failTimeoutMs);
     if (periods <= 0) return;
     kept.goodSinceMs += periods * failTimeoutMs;
@@ -219,18 +219,18 @@ export class EjectionKeeper {
    * changed, or where the remaining backends have gone down. This covers pools whose passive health
    * is off, too: a worker may eject by the old settings after the main thread has new ones.
    */
-  #relieve(pool: WatchedPool): void {
+  #relieve(pool: PoolPlan): void {
     const rows = pool.backendRows;
     const ejected = rows.filter((row) => this.#kept.has(row) && isEjected(this.#state, row))
       .sort((a, b) => this.#untilMs(a) - this.#untilMs(b));
-    const { maxFails, maxEjectedPercent } = pool.listener;
+    const { maxFails, maxEjectedPercent } = pool.settings;
     const most = maxFails === 0 ? 0 : mostEjected(rows.length, maxEjectedPercent);
     for (const row of ejected.splice(0, ejected.length - most)) {
       this.clear(row, "the settings no longer allow the ejection");
     }
     if (rows.some((row) => isUsable(this.#state, row))) return;
     const last = ejected.find((row) => isUsableBut(this.#state, row));
-    if (last !== undefined) this.clear(last, "the listener has no other backend left");
+    if (last !== undefined) this.clear(last, "the pool has no other backend left");
   }
 
   #forget(row: number): void {
@@ -249,9 +249,9 @@ export class EjectionKeeper {
   }
 
   #report(kept: Kept, ejected: boolean, again: boolean, reason: string): void {
-    const { pool: { listener }, backend, row } = kept;
+    const { pool: { settings: pool }, backend, row } = kept;
     const inRow = Math.max(1, this.#state.backendCell(row, BackendCell.ejectionsInRow));
-    const lastsMs = ejected ? ejectionTimeMs(listener.failTimeoutMs, inRow, 0) : 0;
-    this.#inputs.onChange({ listener, backend, row, ejected, again, lastsMs, reason });
+    const lastsMs = ejected ? ejectionTimeMs(pool.failTimeoutMs, inRow, 0) : 0;
+    this.#inputs.onChange({ pool, backend, row, ejected, again, lastsMs, reason });
   }
 }

@@ -1,5 +1,6 @@
+import type { PoolPlan } from "../state/pool_plan.ts";
 import type { Scheduler } from "../base/scheduler.ts";
-import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import type { BackendSettings, PoolSettings } from "../config/settings.ts";
 import { HEALTH, MODE } from "../state/codes.ts";
 import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
@@ -9,11 +10,10 @@ import { forgetFailures, isEjected } from "./ejection.ts";
 import { mainSlot } from "./main_slot.ts";
 import { isAtSessionsPort, type ProbeResult } from "./probe.ts";
 import type { Probes } from "./probes.ts";
-import type { WatchedPool } from "./watched_pool.ts";
 
 /** A change of verdict. */
 export interface HealthFlip {
-  readonly listener: ListenerSettings;
+  readonly pool: PoolSettings;
   readonly backend: BackendSettings;
   readonly row: number;
   readonly up: boolean;
@@ -76,23 +76,23 @@ export class HealthChecker {
    * Starts checking these backends. A backend that stays keeps its verdict and its counts; a new
    * one counts as up until its checks fail; one that is no longer checked counts as up again.
    */
-  update(pools: readonly WatchedPool[]): void {
+  update(pools: readonly PoolPlan[]): void {
     const before = this.#checks;
     const checks = new Map<number, Check>();
     const added: Check[] = [];
-    for (const { listener, listenerRow, backendRows } of pools) {
+    for (const { settings: pool, row: poolRow, backendRows } of pools) {
       backendRows.forEach((row, index) => {
-        const backend = listener.backends[index] as BackendSettings;
+        const backend = pool.backends[index] as BackendSettings;
         const known = before.get(row);
-        const same = known?.backend.id === backend.id && known.listenerRow === listenerRow;
-        if (!isCheckable(listener, backend)) {
-          this.#stopChecking(row, listener, backend);
+        const same = known?.backend.id === backend.id && known.poolRow === poolRow;
+        if (!isCheckable(pool, backend)) {
+          this.#stopChecking(row, pool, backend);
           return;
         }
-        const check = same ? known : new Check({ listenerRow, row }, listener, backend);
+        const check = same ? known : new Check({ poolRow, row }, pool, backend);
         checks.set(row, check);
         if (!same) added.push(check);
-        else if (check.adopt(listener, backend)) this.#startAfresh(check);
+        else if (check.adopt(pool, backend)) this.#startAfresh(check);
         else this.#bringForward(check);
       });
     }
@@ -117,7 +117,7 @@ export class HealthChecker {
     const nowMs = this.#inputs.scheduler.nowMs();
     added.forEach((check, index) => {
       const share = (index + this.#inputs.random()) / added.length;
-      this.#due.set(check, nowMs + share * check.listener.healthIntervalMs);
+      this.#due.set(check, nowMs + share * check.pool.healthIntervalMs);
       this.#state.setBackendReading(check.row, BackendReading.healthSinceMs, this.#inputs.now());
       this.#writeVerdict(check.row, true);
     });
@@ -138,16 +138,16 @@ export class HealthChecker {
   /** A shorter interval applies at once, not only after a check that may be a day away. */
   #bringForward(check: Check): void {
     const nowMs = this.#inputs.scheduler.nowMs();
-    const { healthIntervalMs } = check.listener;
+    const { healthIntervalMs } = check.pool;
     if (check.probing !== undefined || check.dueMs <= nowMs + healthIntervalMs * (1 + JITTER)) {
       return;
     }
     this.#due.set(check, nowMs + healthIntervalMs * this.#inputs.random());
   }
 
-  #stopChecking(row: number, listener: ListenerSettings, backend: BackendSettings): void {
+  #stopChecking(row: number, pool: PoolSettings, backend: BackendSettings): void {
     if (!this.#writeVerdict(row, true)) return;
-    this.#flip(row, listener, backend, true, "it is no longer checked");
+    this.#flip(row, pool, backend, true, "it is no longer checked");
   }
 
   /** Sets the timer for what comes next, unless it fires before that anyway. */
@@ -190,14 +190,14 @@ export class HealthChecker {
   }
 
   #start(check: Check, nowMs: number): void {
-    const { healthCheck, healthTimeoutMs } = check.listener;
+    const { healthCheck, healthTimeoutMs } = check.pool;
     if (healthCheck.kind === "off") return;
     const probing = new Probing(check, nowMs, isEjected(this.#state, check.row));
     check.probing = probing;
     this.#deadlines.set(probing, nowMs + healthTimeoutMs);
-    const { listener, backend } = check;
+    const { pool, backend } = check;
     const probe = this.#inputs.probes[healthCheck.kind];
-    const running = probe({ listener, backend }, probing.signal).then((result) => {
+    const running = probe({ pool, backend }, probing.signal).then((result) => {
       this.#running.delete(running);
       this.#deadlines.remove(probing);
       // Another probe, or none, where the settings have changed in the meantime.
@@ -221,13 +221,13 @@ export class HealthChecker {
     const tally = result.passed ? checksPassed : checksFailed;
     this.#state.addBackendTally(this.#slot, row, tally, 1);
     if (riseFall.take(result.passed)) {
-      const { healthRise } = check.listener;
+      const { healthRise } = check.pool;
       const praise = healthRise === 1 ? "a check passed" : `${healthRise} checks in a row passed`;
       const { up } = riseFall;
       // Earlier failed sessions say nothing about a backend that is up again.
       if (up) forgetFailures(this.#state, row);
       this.#writeVerdict(row, up);
-      this.#flip(row, check.listener, check.backend, up, result.passed ? praise : result.reason);
+      this.#flip(row, check.pool, check.backend, up, result.passed ? praise : result.reason);
     }
     if (result.passed && probing.whileEjected && isAtSessionsPort(check)) {
       this.#inputs.onPassWhileEjected(row);
@@ -236,7 +236,7 @@ export class HealthChecker {
 
   /** The interval is measured from start to start; a check that took longer is repeated at once. */
   #setNext(check: Check, fromMs: number): void {
-    const { healthIntervalMs } = check.listener;
+    const { healthIntervalMs } = check.pool;
     const intervalMs = check.riseFall.inDoubt ? healthIntervalMs / HASTE : healthIntervalMs;
     const nextMs = fromMs + intervalMs * (1 + JITTER * this.#inputs.random());
     this.#due.set(check, Math.max(nextMs, this.#inputs.scheduler.nowMs()));
@@ -252,7 +252,7 @@ export class HealthChecker {
 
   #flip(
     row: number,
-    listener: ListenerSettings,
+    pool: PoolSettings,
     backend: BackendSettings,
     up: boolean,
     reason: string,
@@ -260,7 +260,7 @@ export class HealthChecker {
     const atMs = this.#inputs.now();
     this.#state.setBackendReading(row, BackendReading.healthSinceMs, atMs);
     if (!up) this.#state.addBackendTally(this.#slot, row, BackendTally.downs, 1);
-    this.#inputs.onFlip({ listener, backend, row, up, reason, atMs });
+    this.#inputs.onFlip({ pool, backend, row, up, reason, atMs });
   }
 
   #isInMaintenance(check: Check): boolean {

@@ -1,5 +1,5 @@
-import { clientPrefix } from "../base/client_prefix.ts";
-import type { ListenerSettings } from "../config/settings.ts";
+import type { PoolPlan } from "../state/pool_plan.ts";
+import type { PoolSettings } from "../config/settings.ts";
 import { EJECTION } from "../state/codes.ts";
 import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
 import type { EarlyReset } from "../state/early_reset.ts";
@@ -15,7 +15,6 @@ import {
   mayBeProvoked,
   mostEjected,
 } from "./ejection.ts";
-import type { WatchedPool } from "./watched_pool.ts";
 
 export interface PassiveHealthInputs {
   readonly state: SharedState;
@@ -28,7 +27,7 @@ export interface PassiveHealthInputs {
 }
 
 /**
- * What one worker's sessions show about the backends of a listener: backends whose sessions fail
+ * What one worker's sessions show about the backends of a pool: backends whose sessions fail
  * are ejected for a while, and return through a trial.
  *
  * All workers and the main thread act on the same cells, without locks. An ejection passes through
@@ -44,25 +43,25 @@ export interface PassiveHealthInputs {
 export class PassiveHealth {
   readonly #inputs: PassiveHealthInputs;
   readonly #state: SharedState;
-  #listener: ListenerSettings;
+  #settings: PoolSettings;
   #rows: readonly number[];
 
-  constructor(pool: WatchedPool, inputs: PassiveHealthInputs) {
+  constructor(pool: PoolPlan, inputs: PassiveHealthInputs) {
     this.#inputs = inputs;
     this.#state = inputs.state;
-    this.#listener = pool.listener;
+    this.#settings = pool.settings;
     this.#rows = pool.backendRows;
   }
 
   /** Adopts new settings and backends. */
-  update(pool: WatchedPool): void {
-    this.#listener = pool.listener;
+  update(pool: PoolPlan): void {
+    this.#settings = pool.settings;
     this.#rows = pool.backendRows;
   }
 
   /** A session was connected. */
   connected(row: number): void {
-    if (this.#listener.maxFails === 0) return;
+    if (this.#settings.maxFails === 0) return;
     this.#state.resetWindow.countSession(row, this.#inputs.now());
   }
 
@@ -103,7 +102,7 @@ export class PassiveHealth {
   /** @param resets 1 for a reset, 0 for a connection that failed */
   #failed(row: number, onTrial: boolean, resets: number): void {
     const state = this.#state;
-    const { maxFails } = this.#listener;
+    const { maxFails } = this.#settings;
     if (maxFails === 0) {
       if (onTrial) endEjection(state, row);
       return;
@@ -127,7 +126,7 @@ export class PassiveHealth {
     const state = this.#state;
     const { trialOpen, onTrial } = EJECTION;
     if (!state.replaceBackendCell(row, BackendCell.ejection, trialOpen, onTrial)) return false;
-    const { connectTimeoutMs, failTimeoutMs } = this.#listener;
+    const { connectTimeoutMs, failTimeoutMs } = this.#settings;
     const patienceMs = connectTimeoutMs + failTimeoutMs;
     state.setBackendReading(
       row,
@@ -150,15 +149,13 @@ export class PassiveHealth {
    * Whether a reset shows that the backend is at fault, by itself or together with earlier ones.
    */
   #speaksAgainst(row: number, reset: EarlyReset): boolean {
-    if (this.#listener.maxFails === 0 || !mayBeProvoked(reset)) return true;
+    if (this.#settings.maxFails === 0 || !mayBeProvoked(reset)) return true;
     // The window does not know sessions that began earlier, so a reset of one cannot count as a
     // share.
     if (reset.openMs > SLICE_MS) return false;
     const nowMs = this.#inputs.now();
     const { resetWindow } = this.#state;
-    const { clientPrefixV4: v4, clientPrefixV6: v6 } = this.#listener;
-    const client = clientPrefix(reset.clientKey, { v4, v6 });
-    resetWindow.countReset(row, client, nowMs);
+    resetWindow.countReset(row, reset.clientKey, nowMs);
     return isToBlame({
       clients: resetWindow.clients(row, nowMs),
       resets: resetWindow.resets(row, nowMs),
@@ -206,7 +203,7 @@ export class PassiveHealth {
   /** Written before the ejection itself, so that no thread sees the ejection with a stale end. */
   #setEnd(row: number, inRow: number): void {
     const { now, random } = this.#inputs;
-    const lastsMs = ejectionTimeMs(this.#listener.failTimeoutMs, inRow, random());
+    const lastsMs = ejectionTimeMs(this.#settings.failTimeoutMs, inRow, random());
     this.#state.setBackendReading(row, BackendReading.ejectionUntilMs, now() + lastsMs);
   }
 
@@ -216,7 +213,7 @@ export class PassiveHealth {
    * failing primary with a backup behind it is not the last one.
    */
   #leavesEnough(row: number): boolean {
-    const most = mostEjected(this.#rows.length, this.#listener.maxEjectedPercent);
+    const most = mostEjected(this.#rows.length, this.#settings.maxEjectedPercent);
     let ejected = 1;
     let anyUsable = false;
     for (const other of this.#rows) {

@@ -1,8 +1,8 @@
-import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import type { BackendSettings, PoolSettings } from "../config/settings.ts";
 
-/** The backend that is probed, and the listener whose settings say how. */
+/** The backend that is probed, and the pool whose settings say how. */
 export interface ProbeSubject {
-  readonly listener: ListenerSettings;
+  readonly pool: PoolSettings;
   readonly backend: BackendSettings;
 }
 
@@ -26,8 +26,8 @@ export type ProbeResult =
 export type Probe = (subject: ProbeSubject, signal: AbortSignal) => Promise<ProbeResult>;
 
 /** The port that is probed: `health_port`, or else the backend's own. */
-export function probedPort({ listener, backend }: ProbeSubject): number {
-  return listener.healthPort === 0 ? backend.address.port : listener.healthPort;
+export function probedPort({ pool, backend }: ProbeSubject): number {
+  return pool.healthPort === 0 ? backend.address.port : pool.healthPort;
 }
 
 /**

@@ -36,7 +36,7 @@ function tcpProbe(subject: ProbeSubject, signal: AbortSignal): Promise<ProbeResu
  * 200 to 399 where it names none. Only the status line is read: the rest adds nothing.
  */
 function httpProbe(subject: ProbeSubject, signal: AbortSignal): Promise<ProbeResult> {
-  const { healthCheck } = subject.listener;
+  const { healthCheck } = subject.pool;
   const { path, status } = healthCheck.kind === "http" ? healthCheck : { path: "/", status: 0 };
   const { hostname } = subject.backend.address;
   const request = `GET ${path} HTTP/1.1\r\n` +
@@ -79,7 +79,7 @@ function judge(line: string, expected: number): string | undefined {
  * pieces and after whatever else. An empty `health_expect` waits for nothing.
  */
 function sendExpectProbe(subject: ProbeSubject, signal: AbortSignal): Promise<ProbeResult> {
-  const { healthSend, healthExpect } = subject.listener;
+  const { healthSend, healthExpect } = subject.pool;
   return runProbe(subject, signal, async (wire) => {
     if (healthSend !== "") await wire.sendBytesOf(healthSend);
     return await awaitText(wire, healthExpect, wordsOf(healthSend));

@@ -1,9 +1,9 @@
+import type { PoolPlan } from "../state/pool_plan.ts";
 import type { Scheduler } from "../base/scheduler.ts";
 import type { BackendSettings } from "../config/settings.ts";
 import { BackendCell } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import { isUsable } from "./ejection.ts";
-import type { WatchedPool } from "./watched_pool.ts";
 
 export interface SlowStartInputs {
   readonly state: SharedState;
@@ -23,7 +23,7 @@ const FIRST_MS = 1000;
 
 /** What the main thread knows about one backend. */
 interface Member {
-  readonly pool: WatchedPool;
+  readonly pool: PoolPlan;
   readonly backend: BackendSettings;
   /** As configured, or as an operator has set it. */
   weight: number;
@@ -40,7 +40,7 @@ interface Ramp {
  * weights to the shared state, which every algorithm uses. Used by the main thread only.
  *
  * A backend comes back when its checks pass again, when an operator ends its maintenance, and when
- * a reload puts it into a listener that was there before. Nothing starts slowly when the process
+ * a reload puts it into a pool that was there before. Nothing starts slowly when the process
  * starts. The end of an ejection counts only where there are no health checks: elsewhere an
  * ejection is a short event between two checks, and the checks alone decide who was down.
  *
@@ -63,19 +63,19 @@ export class SlowStart {
    * Adopts settings, with the weights in them. Call right after the weights of all rows were
    * written: those that are rising are written again.
    */
-  update(pools: readonly WatchedPool[]): void {
+  update(pools: readonly PoolPlan[]): void {
     const before = this.#members;
     const members = new Map<number, Member>();
-    const listenersBefore = new Set([...before.values()].map(({ pool }) => pool.listenerRow));
+    const poolsBefore = new Set([...before.values()].map(({ pool }) => pool.row));
     const back: number[] = [];
     for (const pool of pools) {
       pool.backendRows.forEach((row, index) => {
-        const backend = pool.listener.backends[index] as BackendSettings;
+        const backend = pool.settings.backends[index] as BackendSettings;
         members.set(row, { pool, backend, weight: backend.weight });
         const known = before.get(row);
-        if (known?.backend.id !== backend.id || known.pool.listenerRow !== pool.listenerRow) {
+        if (known?.backend.id !== backend.id || known.pool.row !== pool.row) {
           this.#ramps.delete(row);
-          if (listenersBefore.has(pool.listenerRow)) back.push(row);
+          if (poolsBefore.has(pool.row)) back.push(row);
         } else if (known.backend.mode === "maintenance" && backend.mode !== "maintenance") {
           back.push(row);
         }
@@ -95,8 +95,8 @@ export class SlowStart {
 
   /** A backend was ejected, or is no longer ejected. */
   ejectionChanged(row: number, ejected: boolean): void {
-    const listener = this.#members.get(row)?.pool.listener;
-    if (!ejected && listener?.healthCheck.kind === "off") this.#begin(row);
+    const pool = this.#members.get(row)?.pool.settings;
+    if (!ejected && pool?.healthCheck.kind === "off") this.#begin(row);
     this.#rewrite();
   }
 
@@ -126,7 +126,7 @@ export class SlowStart {
   }
 
   #begin(row: number): void {
-    const windowMs = this.#members.get(row)?.pool.listener.slowStartMs ?? 0;
+    const windowMs = this.#members.get(row)?.pool.settings.slowStartMs ?? 0;
     if (windowMs === 0) return;
     const startedMs = this.#scheduler.nowMs();
     this.#ramps.set(row, { startedMs, nextMs: startedMs });
@@ -140,7 +140,7 @@ export class SlowStart {
     let nextMs = Infinity;
     for (const [row, ramp] of this.#ramps) {
       const member = this.#members.get(row) as Member;
-      const { slowStartMs } = member.pool.listener;
+      const { slowStartMs } = member.pool.settings;
       const endMs = ramp.startedMs + slowStartMs;
       if (nowMs >= endMs) this.#ramps.delete(row);
       const stepMs = Math.max(SHORTEST_STEP_MS, slowStartMs / MOST_STEPS);
@@ -175,7 +175,7 @@ export class SlowStart {
   /** Whether no other backend of the pool shares sessions with it. */
   #isAlone(row: number, { pool, backend }: Member): boolean {
     return !pool.backendRows.some((other, index) =>
-      other !== row && pool.listener.backends[index]?.backup === backend.backup &&
+      other !== row && pool.settings.backends[index]?.backup === backend.backup &&
       isUsable(this.#state, other)
     );
   }

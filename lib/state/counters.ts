@@ -9,7 +9,7 @@ import { columnsOf, type CounterDefinition, type CounterTable } from "./counter_
  * one thread ever writes it; displays show the sum over the workers.
  */
 
-/** Shared integers for each backend of each listener. */
+/** Shared integers for each backend of each pool. */
 export const BACKEND_CELLS = {
   active: {
     kind: "gauge",
@@ -75,6 +75,16 @@ export const LISTENER_CELLS = {
     kind: "gauge",
     metric: "active_sessions",
     help: "Active sessions of the listener.",
+    label: "Active",
+  },
+} as const satisfies CounterTable;
+
+/** Shared integers for each pool. */
+export const POOL_CELLS = {
+  active: {
+    kind: "gauge",
+    metric: "active_sessions",
+    help: "Active sessions of the pool, from all of its listeners.",
     label: "Active",
   },
   cursor: {
@@ -261,6 +271,20 @@ function endedBy(by: string): CounterDefinition & { readonly kind: "counter" } {
   };
 }
 
+/** A row of the client connections that were refused, by the reason. */
+function refused(
+  reason: string,
+  label = reason,
+): CounterDefinition & { readonly kind: "counter" } {
+  return {
+    kind: "counter",
+    metric: "refused_total",
+    labels: { reason },
+    help: "Client connections refused: closed immediately after being accepted.",
+    label: `Refused: ${label}`,
+  };
+}
+
 /** Each worker's own counts for each listener. */
 export const LISTENER_TALLIES = {
   active: {
@@ -282,34 +306,10 @@ export const LISTENER_TALLIES = {
     help: "Client connections accepted.",
     label: "Accepted",
   },
-  refusedMaxConnections: {
-    kind: "counter",
-    metric: "refused_total",
-    labels: { reason: "max_connections" },
-    help: "Client connections refused: closed immediately after being accepted.",
-    label: "Refused: max_connections",
-  },
-  refusedMaxConnectionsPerClient: {
-    kind: "counter",
-    metric: "refused_total",
-    labels: { reason: "max_connections_per_client" },
-    help: "Client connections refused: closed immediately after being accepted.",
-    label: "Refused: max_connections_per_client",
-  },
-  refusedConnectionRate: {
-    kind: "counter",
-    metric: "refused_total",
-    labels: { reason: "connection_rate" },
-    help: "Client connections refused: closed immediately after being accepted.",
-    label: "Refused: connection_rate",
-  },
-  refusedConnectionRatePerClient: {
-    kind: "counter",
-    metric: "refused_total",
-    labels: { reason: "connection_rate_per_client" },
-    help: "Client connections refused: closed immediately after being accepted.",
-    label: "Refused: connection_rate_per_client",
-  },
+  refusedMaxConnections: refused("max_connections"),
+  refusedMaxConnectionsPerClient: refused("max_connections_per_client"),
+  refusedConnectionRate: refused("connection_rate"),
+  refusedConnectionRatePerClient: refused("connection_rate_per_client"),
   sharedLimits: {
     kind: "counter",
     metric: "shared_limits_total",
@@ -318,26 +318,7 @@ export const LISTENER_TALLIES = {
       "the client table was full.",
     label: "Limits shared",
   },
-  refusedNoBackend: {
-    kind: "counter",
-    metric: "refused_total",
-    labels: { reason: "no_backend" },
-    help: "Client connections refused: closed immediately after being accepted.",
-    label: "Refused: no backend",
-  },
-  queuedInAll: {
-    kind: "counter",
-    metric: "queued_total",
-    help: "Clients that had to wait for a backend.",
-    label: "Total queued",
-  },
-  queuedHere: {
-    kind: "gauge",
-    metric: "worker_queued_sessions",
-    help: "The worker's share of the waiting clients, subtracted if the worker dies.",
-    label: "Queued here",
-    internal: true,
-  },
+  refusedNoBackend: refused("no_backend", "no backend"),
   connectRetries: {
     kind: "counter",
     metric: "connect_retries_total",
@@ -360,6 +341,30 @@ export const LISTENER_TALLIES = {
   endedByResource: endedBy("resource"),
 } as const satisfies CounterTable;
 
+/** Each worker's own counts for each pool. */
+export const POOL_TALLIES = {
+  active: {
+    kind: "gauge",
+    metric: "worker_active_sessions",
+    help: "The worker's share of the active sessions, subtracted if the worker dies.",
+    label: "Active here",
+    internal: true,
+  },
+  queuedInAll: {
+    kind: "counter",
+    metric: "queued_total",
+    help: "Clients that had to wait for a backend.",
+    label: "Total queued",
+  },
+  queuedHere: {
+    kind: "gauge",
+    metric: "worker_queued_sessions",
+    help: "The worker's share of the waiting clients, subtracted if the worker dies.",
+    label: "Queued here",
+    internal: true,
+  },
+} as const satisfies CounterTable;
+
 /** Each worker's counts about itself. */
 export const WORKER_TALLIES = {
   sessions: {
@@ -378,8 +383,10 @@ export const WORKER_TALLIES = {
 
 export const BackendCell = columnsOf(BACKEND_CELLS);
 export const ListenerCell = columnsOf(LISTENER_CELLS);
+export const PoolCell = columnsOf(POOL_CELLS);
 export const WorkerCell = columnsOf(WORKER_CELLS);
 export const BackendReading = columnsOf(BACKEND_READINGS);
 export const BackendTally = columnsOf(BACKEND_TALLIES);
 export const ListenerTally = columnsOf(LISTENER_TALLIES);
+export const PoolTally = columnsOf(POOL_TALLIES);
 export const WorkerTally = columnsOf(WORKER_TALLIES);

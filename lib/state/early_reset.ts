@@ -4,6 +4,6 @@ export interface EarlyReset {
   readonly hadInput: boolean;
   /** How long the backend's connection had been open. */
   readonly openMs: number;
-  /** The client's address, as `addressKeyOfText` returns it. */
+  /** The client, by as much of its address as tells clients apart; see `clientPrefix`. */
   readonly clientKey: bigint;
 }

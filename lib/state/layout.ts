@@ -2,6 +2,8 @@ import {
   BACKEND_CELLS,
   BACKEND_READINGS,
   LISTENER_CELLS,
+  POOL_CELLS,
+  POOL_TALLIES,
   WORKER_CELLS,
   WORKER_TALLIES,
 } from "./counters.ts";
@@ -14,6 +16,8 @@ import { BACKEND_TALLY_COLUMNS, LISTENER_TALLY_COLUMNS } from "./histograms.ts";
 export const BACKEND_ROWS = 16_384;
 /** Rows for listeners: twice what one configuration may hold. */
 export const LISTENER_ROWS = 2_048;
+/** Rows for pools: twice what one configuration may hold. */
+export const POOL_ROWS = 2_048;
 /** Slots beyond the configured workers, for workers that replace a hung one. */
 export const SPARE_WORKER_SLOTS = 8;
 
@@ -44,6 +48,8 @@ export interface Layout {
   readonly backendCellStride: number;
   readonly listenerCells: number;
   readonly listenerCellStride: number;
+  readonly poolCells: number;
+  readonly poolCellStride: number;
   readonly workerCells: number;
   readonly workerCellStride: number;
   /** In units of 8 bytes, from the start of the memory. */
@@ -56,8 +62,10 @@ export interface Layout {
   readonly backendTallyStride: number;
   readonly listenerTallies: number;
   readonly listenerTallyStride: number;
+  readonly poolTallies: number;
+  readonly poolTallyStride: number;
   readonly workerTallies: number;
-  /** Three numbers for each listener; see `QueueMarks`. */
+  /** Three numbers for each pool; see `QueueMarks`. */
   readonly queueMarks: number;
   readonly queueMarkStride: number;
   /** In units of 8 bytes, from the start of the memory: one token bucket for each listener. */
@@ -96,23 +104,27 @@ export interface ClientRegion {
 export function layoutFor(workerSlots: number): Layout {
   const backendCellStride = roundUp(size(BACKEND_CELLS), CELLS_PER_LINE);
   const listenerCellStride = roundUp(size(LISTENER_CELLS), CELLS_PER_LINE);
+  const poolCellStride = roundUp(size(POOL_CELLS), CELLS_PER_LINE);
   const workerCellStride = roundUp(size(WORKER_CELLS), CELLS_PER_LINE);
   const backendCells = CELLS_PER_LINE; // the first line is the header
   const listenerCells = backendCells + BACKEND_ROWS * backendCellStride;
-  const workerCells = listenerCells + LISTENER_ROWS * listenerCellStride;
+  const poolCells = listenerCells + LISTENER_ROWS * listenerCellStride;
+  const workerCells = poolCells + POOL_ROWS * poolCellStride;
   const cellsEnd = workerCells + workerSlots * workerCellStride;
 
   const backendReadingStride = size(BACKEND_READINGS);
   const backendTallyStride = BACKEND_TALLY_COLUMNS;
   const listenerTallyStride = LISTENER_TALLY_COLUMNS;
+  const poolTallyStride = size(POOL_TALLIES);
   const backendReadings = cellsEnd / 2;
   const stripes = backendReadings + BACKEND_ROWS * backendReadingStride;
   const backendTallies = 0;
   const listenerTallies = backendTallies + BACKEND_ROWS * backendTallyStride;
-  const workerTallies = listenerTallies + LISTENER_ROWS * listenerTallyStride;
+  const poolTallies = listenerTallies + LISTENER_ROWS * listenerTallyStride;
+  const workerTallies = poolTallies + POOL_ROWS * poolTallyStride;
   const queueMarks = workerTallies + size(WORKER_TALLIES);
   const queueMarkStride = 3;
-  const stripeEnd = queueMarks + LISTENER_ROWS * queueMarkStride;
+  const stripeEnd = queueMarks + POOL_ROWS * queueMarkStride;
   const stripeStride = roundUp(stripeEnd, CELLS_PER_LINE / 2);
   const listenerBuckets = roundUp(stripes + workerSlots * stripeStride, CELLS_PER_LINE / 2);
   const listenerBucketStride = CELLS_PER_LINE / 2;
@@ -131,6 +143,8 @@ export function layoutFor(workerSlots: number): Layout {
     backendCellStride,
     listenerCells,
     listenerCellStride,
+    poolCells,
+    poolCellStride,
     workerCells,
     workerCellStride,
     backendReadings,
@@ -141,6 +155,8 @@ export function layoutFor(workerSlots: number): Layout {
     backendTallyStride,
     listenerTallies,
     listenerTallyStride,
+    poolTallies,
+    poolTallyStride,
     workerTallies,
     queueMarks,
     queueMarkStride,

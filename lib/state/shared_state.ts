@@ -1,9 +1,9 @@
-import { BackendTally, ListenerTally } from "./counters.ts";
-import { BackendCell, ListenerCell } from "./counters.ts";
+import { BackendCell, BackendTally, ListenerCell, ListenerTally } from "./counters.ts";
 import { ClientTable } from "./client_table.ts";
 import { bucketColumn, type HistogramDefinition } from "./histograms.ts";
 import { BACKEND_ROWS, type Layout, layoutFor, LISTENER_ROWS } from "./layout.ts";
-import { QueueMarks } from "./queue_marks.ts";
+import { PoolRows } from "./pool_rows.ts";
+import { raiseCell } from "./raise_cell.ts";
 import { ResetWindow } from "./reset_window.ts";
 import { returnToken, takeToken, type TokenRate } from "./token_bucket.ts";
 
@@ -26,8 +26,8 @@ export const CLOCK_TICK_MS = 100;
 export class SharedState {
   readonly buffer: SharedArrayBuffer;
   readonly layout: Layout;
-  /** The state of the clients that wait in each worker. */
-  readonly queueMarks: QueueMarks;
+  /** What is known about the pools. */
+  readonly pools: PoolRows;
   readonly #cells: Int32Array;
   readonly #floats: Float64Array;
   readonly #buckets: BigInt64Array;
@@ -37,7 +37,7 @@ export class SharedState {
   private constructor(buffer: SharedArrayBuffer, layout: Layout) {
     this.buffer = buffer;
     this.layout = layout;
-    this.queueMarks = new QueueMarks(buffer, layout);
+    this.pools = new PoolRows(buffer, layout);
     this.resetWindow = new ResetWindow(buffer, layout);
     this.#cells = new Int32Array(buffer);
     this.#floats = new Float64Array(buffer);
@@ -102,7 +102,7 @@ export class SharedState {
 
   /** Adds one to a cell unless it is `limit` or more, and returns whether it did. */
   raiseBackendCell(row: number, cell: number, limit: number): boolean {
-    return this.#raise(this.#backendCellAt(row, cell), limit);
+    return raiseCell(this.#cells, this.#backendCellAt(row, cell), limit);
   }
 
   /** Replaces `expected` with `value`, and returns whether the cell held `expected`. */
@@ -126,7 +126,7 @@ export class SharedState {
 
   /** Adds one to a cell unless it is `limit` or more, and returns whether it did. */
   raiseListenerCell(row: number, cell: number, limit: number): boolean {
-    return this.#raise(this.#listenerCellAt(row, cell), limit);
+    return raiseCell(this.#cells, this.#listenerCellAt(row, cell), limit);
   }
 
   workerCell(slot: number, cell: number): number {
@@ -250,33 +250,20 @@ export class SharedState {
 
   /** Resets everything that is known about a backend, before its row is used again. */
   clearBackendRow(row: number): void {
-    const { layout } = this;
-    const cells = this.#backendCellAt(row, 0);
-    for (let cell = 0; cell < layout.backendCellStride; cell++) {
-      Atomics.store(this.#cells, cells + cell, 0);
-    }
+    const { backendCellStride, backendReadingStride, backendTallyStride } = this.layout;
+    this.#clearCells(this.#backendCellAt(row, 0), backendCellStride);
     const readings = this.#backendReadingAt(row, 0);
-    this.#floats.fill(0, readings, readings + layout.backendReadingStride);
+    this.#floats.fill(0, readings, readings + backendReadingStride);
     this.resetWindow.clear(row);
-    for (let slot = 0; slot < layout.workerSlots; slot++) {
-      const tallies = this.#backendTallyAt(slot, row, 0);
-      this.#floats.fill(0, tallies, tallies + layout.backendTallyStride);
-    }
+    this.#clearTallies(this.#backendTallyAt(0, row, 0), backendTallyStride);
   }
 
   /** Resets everything that is known about a listener, before its row is used again. */
   clearListenerRow(row: number): void {
-    const { layout } = this;
-    const cells = this.#listenerCellAt(row, 0);
-    for (let cell = 0; cell < layout.listenerCellStride; cell++) {
-      Atomics.store(this.#cells, cells + cell, 0);
-    }
+    const { listenerCellStride, listenerTallyStride } = this.layout;
+    this.#clearCells(this.#listenerCellAt(row, 0), listenerCellStride);
     Atomics.store(this.#buckets, this.#listenerBucketAt(row), 0n);
-    for (let slot = 0; slot < layout.workerSlots; slot++) {
-      const tallies = this.#listenerTallyAt(slot, row, 0);
-      this.#floats.fill(0, tallies, tallies + layout.listenerTallyStride);
-      this.queueMarks.clear(slot, row);
-    }
+    this.#clearTallies(this.#listenerTallyAt(0, row, 0), listenerTallyStride);
   }
 
   /**
@@ -293,27 +280,25 @@ export class SharedState {
     }
     for (let row = 0; row < LISTENER_ROWS; row++) {
       const active = this.listenerTally(slot, row, ListenerTally.active);
-      const queued = this.listenerTally(slot, row, ListenerTally.queuedHere);
       this.addListenerCell(row, ListenerCell.active, -active);
       this.addListenerTally(slot, row, ListenerTally.active, -active);
-      this.addListenerCell(row, ListenerCell.queued, -queued);
-      this.addListenerTally(slot, row, ListenerTally.queuedHere, -queued);
       const sockets = this.listenerTally(slot, row, ListenerTally.sockets);
       this.addListenerTally(slot, row, ListenerTally.sockets, -sockets);
-      this.queueMarks.clear(slot, row);
     }
+    this.pools.release(slot);
     this.clientTable(slot).release(slot);
   }
 
-  /**
-   * Never above the limit, not even for a moment: another thread would see a free place as taken,
-   * and turn a client away.
-   */
-  #raise(at: number, limit: number): boolean {
-    for (;;) {
-      const before = Atomics.load(this.#cells, at);
-      if (before >= limit) return false;
-      if (Atomics.compareExchange(this.#cells, at, before, before + 1) === before) return true;
+  #clearCells(first: number, count: number): void {
+    for (let cell = 0; cell < count; cell++) Atomics.store(this.#cells, first + cell, 0);
+  }
+
+  /** @param first of the first slot */
+  #clearTallies(first: number, count: number): void {
+    const { stripeStride, workerSlots } = this.layout;
+    for (let slot = 0; slot < workerSlots; slot++) {
+      const at = first + slot * stripeStride;
+      this.#floats.fill(0, at, at + count);
     }
   }
 

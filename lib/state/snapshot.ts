@@ -4,6 +4,8 @@ import {
   BACKEND_TALLIES,
   LISTENER_CELLS,
   LISTENER_TALLIES,
+  POOL_CELLS,
+  POOL_TALLIES,
   WORKER_CELLS,
   WORKER_TALLIES,
 } from "./counters.ts";
@@ -17,8 +19,9 @@ import type { SharedState } from "./shared_state.ts";
 
 /** Whose figures to read, by their rows. */
 export interface SnapshotScope {
-  readonly listeners: readonly {
-    readonly key: string;
+  readonly listeners: readonly { readonly key: string; readonly row: number }[];
+  readonly pools: readonly {
+    readonly name: string;
     readonly row: number;
     readonly backends: readonly { readonly name: string; readonly row: number }[];
   }[];
@@ -43,6 +46,8 @@ export interface ListenerFigures
   readonly durations: readonly number[];
 }
 
+export type PoolFigures = Figures<keyof typeof POOL_CELLS | keyof typeof POOL_TALLIES>;
+
 export type WorkerFigures = Figures<keyof typeof WORKER_CELLS | keyof typeof WORKER_TALLIES>;
 
 /** A plain read of the shared counters at one moment. Totals include workers that have ended. */
@@ -52,6 +57,10 @@ export interface Snapshot {
   readonly listeners: readonly {
     readonly key: string;
     readonly figures: ListenerFigures;
+  }[];
+  readonly pools: readonly {
+    readonly name: string;
+    readonly figures: PoolFigures;
     readonly backends: readonly { readonly name: string; readonly figures: BackendFigures }[];
   }[];
   readonly workers: readonly { readonly slot: number; readonly figures: WorkerFigures }[];
@@ -62,9 +71,10 @@ export function takeSnapshot(state: SharedState, scope: SnapshotScope): Snapshot
   const reader = new FigureReader(state);
   return {
     atMs: Date.now(),
-    listeners: scope.listeners.map(({ key, row, backends }) => ({
-      key,
-      figures: reader.listener(row),
+    listeners: scope.listeners.map(({ key, row }) => ({ key, figures: reader.listener(row) })),
+    pools: scope.pools.map(({ name, row, backends }) => ({
+      name,
+      figures: reader.pool(row),
       backends: backends.map(({ name, row }) => ({ name, figures: reader.backend(row) })),
     })),
     workers: scope.workers.map((slot) => ({ slot, figures: reader.worker(slot) })),
@@ -77,6 +87,8 @@ const NAMES = {
   backendTallies: Object.keys(BACKEND_TALLIES),
   listenerCells: Object.keys(LISTENER_CELLS),
   listenerTallies: Object.keys(LISTENER_TALLIES),
+  poolCells: Object.keys(POOL_CELLS),
+  poolTallies: Object.keys(POOL_TALLIES),
   workerCells: Object.keys(WORKER_CELLS),
   workerTallies: Object.keys(WORKER_TALLIES),
 };
@@ -114,6 +126,14 @@ class FigureReader {
     readColumns(NAMES.listenerCells, figures, (column) => state.listenerCell(row, column));
     figures.durations = Array.from(sums.subarray(SESSION_DURATION.column));
     return figures as unknown as ListenerFigures;
+  }
+
+  pool(row: number): PoolFigures {
+    const state = this.#state;
+    const figures: Record<string, number> = {};
+    readColumns(NAMES.poolTallies, figures, (column) => state.pools.tallySum(row, column));
+    readColumns(NAMES.poolCells, figures, (column) => state.pools.cell(row, column));
+    return figures as PoolFigures;
   }
 
   worker(slot: number): WorkerFigures {

@@ -1,7 +1,7 @@
 import { formatAddress } from "../base/address.ts";
 import { counted } from "../base/counted.ts";
 import { listSome } from "../base/list_some.ts";
-import type { BackendSettings, ListenerSettings } from "../config/settings.ts";
+import type { BackendSettings, ListenerSettings, PoolSettings } from "../config/settings.ts";
 import type { EngineChoice } from "../engine/choose_engine.ts";
 
 /** Longer lists are cut, and the rest is counted. */
@@ -9,16 +9,16 @@ const MOST_LISTED_BACKENDS = 8;
 
 /** One line about a listener for the log at start: its address, and how it serves clients. */
 export function describeListener(
-  listener: ListenerSettings,
+  { addresses }: ListenerSettings,
+  { algorithm, backends }: PoolSettings,
   { engine, reason }: EngineChoice,
   workers: number,
 ): string {
-  const { address, algorithm, backends } = listener;
   const names = listSome(backends.map(describeBackend), MOST_LISTED_BACKENDS).join(", ");
   const over = backends.length === 0
     ? "no backend yet"
     : `${counted(backends.length, "backend")} (${names})`;
-  return `Listening on ${formatAddress(address)}: ${algorithm} over ${over}, ` +
+  return `Listening on ${addresses.map(formatAddress).join(", ")}: ${algorithm} over ${over}, ` +
     `engine ${engine} (${reason}), ${counted(workers, "worker")}`;
 }
 

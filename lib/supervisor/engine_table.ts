@@ -1,6 +1,6 @@
-import { formatAddress } from "../base/address.ts";
 import { messageOf } from "../base/message_of.ts";
-import type { ListenerSettings } from "../config/settings.ts";
+import { poolOf } from "../config/pool_of.ts";
+import type { ListenerSettings, PoolSettings, Settings } from "../config/settings.ts";
 import {
   chooseEngine,
   type EngineAbilities,
@@ -19,10 +19,10 @@ export interface ChosenEngines {
 
 /**
  * Which engine serves which listener. A listener keeps the engine it started with for as long as
- * its address stays, because its sockets belong to that engine's workers.
+ * it stays, because its sockets belong to that engine's workers.
  */
 export class EngineTable {
-  /** By address. */
+  /** By the listener's identity. */
   readonly #choices: ReadonlyMap<string, EngineChoice>;
 
   private constructor(choices: ReadonlyMap<string, EngineChoice>) {
@@ -31,18 +31,17 @@ export class EngineTable {
 
   /** @param before the engines in force; absent at the start */
   static choose(
-    listeners: readonly ListenerSettings[],
+    { listeners, pools }: Pick<Settings, "listeners" | "pools">,
     abilities: EngineAbilities,
     before?: EngineTable,
   ): ChosenEngines {
     const choices = new Map<string, EngineChoice>();
     const problems: BindProblem[] = [];
     for (const listener of listeners) {
-      const kept = before === undefined
-        ? undefined
-        : before.#choices.get(formatAddress(listener.address));
+      const kept = before === undefined ? undefined : before.#choices.get(listener.id);
       try {
-        choices.set(formatAddress(listener.address), choose(listener, abilities, kept));
+        const pool = poolOf({ pools }, listener);
+        choices.set(listener.id, choose(listener, pool, abilities, kept));
       } catch (error) {
         const message = messageOf(error);
         problems.push({ listener: "", message });
@@ -58,27 +57,29 @@ export class EngineTable {
 
   /** The engine that was chosen for a listener. */
   of(listener: ListenerSettings): EngineChoice {
-    const choice = this.#choices.get(formatAddress(listener.address));
+    const choice = this.#choices.get(listener.id);
     if (choice === undefined) throw new Error(`Listener ${listener.key} has no engine`);
     return choice;
   }
 
   /** The part of a generation that the workers of one engine serve. */
-  share({ number, listeners }: Generation, engine: EngineKind): Generation {
-    return {
-      number,
-      listeners: listeners.filter(({ settings }) => this.of(settings).engine === engine),
-    };
+  share({ number, listeners, pools }: Generation, engine: EngineKind): Generation {
+    const served = listeners.filter(({ settings }) => this.of(settings).engine === engine);
+    const used = new Set(served.map(({ pool }) => pool));
+    return { number, listeners: served, pools: pools.filter((pool) => used.has(pool)) };
   }
 }
 
 function choose(
   listener: ListenerSettings,
+  pool: PoolSettings,
   abilities: EngineAbilities,
   kept: EngineChoice | undefined,
 ): EngineChoice {
-  if (kept === undefined) return chooseEngine(listener, abilities);
-  const obstacle = kept.engine === "native" ? findNativeObstacle(listener, abilities) : undefined;
+  if (kept === undefined) return chooseEngine(listener, pool, abilities);
+  const obstacle = kept.engine === "native"
+    ? findNativeObstacle(listener, pool, abilities)
+    : undefined;
   if (obstacle === undefined) return kept;
   throw new Error(
     `Listener ${listener.key} has engine "native", which only a restart can change: ${obstacle}`,

@@ -20,16 +20,16 @@ export interface WeirEvent {
   readonly kind: EventKind;
   /** A sentence. */
   readonly text: string;
-  /** The listener's key, where the event is about one. */
-  readonly listener?: string;
+  /** The pool's name, where the event is about one. */
+  readonly pool?: string;
   /** The backend's name, where the event is about one. */
   readonly backend?: string;
   /** The new state, where the event is about health. */
   readonly state?: string;
 }
 
-/** The listener or backend that an event is about, if any. */
-export type EventSubject = Pick<WeirEvent, "listener" | "backend" | "state">;
+/** The pool or backend that an event is about, if any. */
+export type EventSubject = Pick<WeirEvent, "pool" | "backend" | "state">;
 
 /** The most recent change of a backend. */
 export type BackendChange = Pick<WeirEvent, "atMs" | "text">;
@@ -41,7 +41,7 @@ const MOST_EVENTS = 500;
 export class EventLog {
   readonly #events: WeirEvent[] = [];
   readonly #subscribers = new Set<(event: WeirEvent) => void>();
-  /** By the listener's key and the backend's name. */
+  /** By the pool's name and the backend's. */
   readonly #lastChanges = new Map<string, Map<string, BackendChange>>();
   #lastId = 0;
 
@@ -60,25 +60,25 @@ export class EventLog {
   }
 
   /** Records what happened to a backend without adding an event. */
-  note(text: string, { listener, backend }: EventSubject): void {
-    if (listener === undefined || backend === undefined) return;
-    const changes = this.#lastChanges.get(listener) ?? new Map<string, BackendChange>();
+  note(text: string, { pool, backend }: EventSubject): void {
+    if (pool === undefined || backend === undefined) return;
+    const changes = this.#lastChanges.get(pool) ?? new Map<string, BackendChange>();
     changes.set(backend, { atMs: Date.now(), text });
-    this.#lastChanges.set(listener, changes);
+    this.#lastChanges.set(pool, changes);
   }
 
   /** The most recent change of a backend; `undefined` if there was none. */
-  lastChangeOf(listener: string, backend: string): BackendChange | undefined {
-    return this.#lastChanges.get(listener)?.get(backend);
+  lastChangeOf(pool: string, backend: string): BackendChange | undefined {
+    return this.#lastChanges.get(pool)?.get(backend);
   }
 
   /** Forgets the changes of backends that no longer exist. */
-  keepOnly(isThere: (listener: string, backend: string) => boolean): void {
-    for (const [listener, changes] of this.#lastChanges) {
+  keepOnly(isThere: (pool: string, backend: string) => boolean): void {
+    for (const [pool, changes] of this.#lastChanges) {
       for (const backend of changes.keys()) {
-        if (!isThere(listener, backend)) changes.delete(backend);
+        if (!isThere(pool, backend)) changes.delete(backend);
       }
-      if (changes.size === 0) this.#lastChanges.delete(listener);
+      if (changes.size === 0) this.#lastChanges.delete(pool);
     }
   }
 

@@ -9,8 +9,8 @@ const OUTGOING_HINT =
   `${OUTGOING_PORTS.first} to ${OUTGOING_PORTS.last}; ` +
   '"sysctl net.ipv4.ip_local_reserved_ports" reserves it for a listener';
 
-/** An address, and the listener that a problem with it is reported for. */
-export type BoundListener = Pick<ListenerSettings, "address" | "key">;
+/** Addresses, and the listener that a problem with it is reported for. */
+export type BoundListener = Pick<ListenerSettings, "addresses" | "key">;
 
 /**
  * Returns the listeners whose address cannot be bound.
@@ -26,9 +26,12 @@ export function findOccupied(
   listeners: readonly BoundListener[],
   bound: readonly BoundListener[],
 ): BindProblem[] {
-  const ourPorts = new Set(bound.map(({ address }) => address.port));
+  const ourPorts = new Set(bound.flatMap(({ addresses }) => addresses.map(({ port }) => port)));
   const problems: BindProblem[] = [];
-  for (const { address, key } of listeners) {
+  const places = listeners.flatMap(({ addresses, key }) =>
+    addresses.map((address) => ({ address, key }))
+  );
+  for (const { address, key } of places) {
     if (ourPorts.has(address.port)) continue;
     try {
       Deno.listen({ hostname: address.hostname, port: address.port }).close();

@@ -1,4 +1,3 @@
-import { formatAddress } from "../base/address.ts";
 import type { ListenerSettings, Settings } from "../config/settings.ts";
 import { type EngineChoice, type EngineKind, findAbilities } from "../engine/choose_engine.ts";
 import type { BindProblem, Generation } from "../engine/generation.ts";
@@ -6,7 +5,7 @@ import type { SharedState } from "../state/shared_state.ts";
 import { EngineTable } from "./engine_table.ts";
 import { type Plan, Planner } from "./planner.ts";
 import type { BoundSockets } from "./prepare_settings.ts";
-import { listServed, type ServedListener } from "./served_listener.ts";
+import { listServed, type Served } from "./served_listener.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
 /** A planned generation, with the settings it comes from and the engines that serve it. */
@@ -24,12 +23,12 @@ export class Generations implements BoundSockets {
   readonly problems: readonly BindProblem[];
   readonly #abilities = findAbilities();
   #inForce: Draft;
-  /** The engines of listeners that are leaving, by address. */
+  /** The engines of listeners that are leaving, by their identities. */
   readonly #formerEngines = new Map<string, EngineChoice>();
 
   /** Puts the first generation in force. Throws a `RangeError` if it has too many backends. */
   constructor(state: SharedState, settings: Settings) {
-    const { table, problems } = EngineTable.choose(settings.listeners, this.#abilities);
+    const { table, problems } = EngineTable.choose(settings, this.#abilities);
     this.problems = problems;
     this.planner = new Planner(state);
     this.#inForce = { settings, engines: table, plan: this.planner.plan(settings) };
@@ -53,27 +52,28 @@ export class Generations implements BoundSockets {
 
   /** The engine that serves a listener that is in force or leaving, and why that one. */
   engineOf(listener: ListenerSettings): EngineChoice {
-    return this.#formerEngines.get(formatAddress(listener.address)) ?? this.engines.of(listener);
+    return this.#formerEngines.get(listener.id) ?? this.engines.of(listener);
   }
 
   /** What is in force, and what was removed and still has sessions. */
-  served(): readonly ServedListener[] {
+  served(): Served {
     return listServed(
-      this.current.listeners,
+      this.current,
       this.planner.leaving(),
       (listener) => this.engineOf(listener),
     );
   }
 
-  usable(wanted: readonly ListenerSettings[]): readonly ListenerSettings[] {
-    const comingBack = wanted.filter((listener) =>
-      this.isClosing(listener) && this.engineOf(listener).engine === this.#engineFor(listener)
+  usable(wanted: Settings): readonly ListenerSettings[] {
+    const comingBack = wanted.listeners.filter((listener) =>
+      this.isClosing(listener) &&
+      this.engineOf(listener).engine === this.#engineFor(listener, wanted)
     );
     return [...this.settings.listeners, ...comingBack];
   }
 
-  isClosing({ address }: ListenerSettings): boolean {
-    return this.planner.isClosing(formatAddress(address));
+  isClosing({ id }: ListenerSettings): boolean {
+    return this.planner.isClosing(id);
   }
 
   /** What the workers of one engine serve. */
@@ -88,33 +88,30 @@ export class Generations implements BoundSockets {
   draft(
     settings: Settings,
   ): { readonly draft?: Draft; readonly problems: readonly BindProblem[] } {
-    const { table, problems } = EngineTable.choose(
-      settings.listeners,
-      this.#abilities,
-      this.engines,
-    );
+    const { table, problems } = EngineTable.choose(settings, this.#abilities, this.engines);
     if (problems.length > 0) return { problems };
     return { draft: { settings, engines: table, plan: this.planner.plan(settings) }, problems };
   }
 
   /** The engine that a listener not yet in force would get; `undefined` where it can have none. */
-  #engineFor(listener: ListenerSettings): EngineKind | undefined {
-    const { table, problems } = EngineTable.choose([listener], this.#abilities);
+  #engineFor(listener: ListenerSettings, { pools }: Settings): EngineKind | undefined {
+    const one = { listeners: [listener], pools };
+    const { table, problems } = EngineTable.choose(one, this.#abilities);
     return problems.length > 0 ? undefined : table.of(listener).engine;
   }
 
   /** Puts a draft in force, as far as the main thread is concerned. */
   enact(draft: Draft): void {
     for (const listener of this.settings.listeners) {
-      this.#formerEngines.set(formatAddress(listener.address), this.engines.of(listener));
+      this.#formerEngines.set(listener.id, this.engines.of(listener));
     }
     this.#inForce = draft;
     draft.plan.apply();
-    const leaving = this.planner.leaving().map(({ settings }) => formatAddress(settings.address));
-    const staying = draft.settings.listeners.map(({ address }) => formatAddress(address));
+    const leaving = this.planner.leaving().listeners.map(({ settings }) => settings.id);
+    const staying = draft.settings.listeners.map(({ id }) => id);
     const gone = new Set(leaving).difference(new Set(staying));
-    for (const address of this.#formerEngines.keys()) {
-      if (!gone.has(address)) this.#formerEngines.delete(address);
+    for (const id of this.#formerEngines.keys()) {
+      if (!gone.has(id)) this.#formerEngines.delete(id);
     }
   }
 

@@ -4,15 +4,15 @@ import type { Scheduler } from "../base/scheduler.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { EventKind, EventLog } from "./event_log.ts";
 
-/** The new state of a backend, or of all of a listener's backends together. */
+/** The new state of a backend, or of all of a pool's backends together. */
 export type HealthState = "up" | "down" | "ejected" | "returned" | "lost" | "served";
 
-/** A change in the health of a backend or a listener. */
+/** A change in the health of a backend or a pool. */
 export interface HealthNewsItem {
   readonly kind: EventKind;
   readonly state: HealthState;
-  readonly listener: string;
-  /** Absent where it is about the whole listener. */
+  readonly pool: string;
+  /** Absent where it is about the whole pool. */
   readonly backend?: string;
   /** A sentence. */
   readonly text: string;
@@ -24,8 +24,8 @@ export interface HealthNewsItem {
  */
 const MOST_TOLD = 10;
 const WINDOW_MS = 10_000;
-/** How many listeners a summary names. */
-const MOST_LISTENERS = 5;
+/** How many pools a summary names. */
+const MOST_POOLS = 5;
 
 const BAD: ReadonlySet<HealthState> = new Set(["down", "ejected", "lost"]);
 
@@ -35,15 +35,15 @@ const SUMS: Readonly<Record<HealthState, readonly [noun: string, verb: string]>>
   down: ["backend", "went down"],
   ejected: ["backend", "got ejected"],
   returned: ["backend", "came back from an ejection"],
-  lost: ["listener", "lost the last backend"],
-  served: ["listener", "got a backend again"],
+  lost: ["pool", "lost the last backend"],
+  served: ["pool", "got a backend again"],
 };
 
 /** The changes to one state in the window. */
 interface Count {
   readonly kind: EventKind;
   told: number;
-  /** How many were held back, by the listener's key. */
+  /** How many were held back, by the pool's key. */
   readonly kept: Map<string, number>;
 }
 
@@ -65,17 +65,17 @@ export class HealthNews {
   }
 
   tell(item: HealthNewsItem): void {
-    const { kind, state, listener, backend, text } = item;
+    const { kind, state, pool, backend, text } = item;
     const count = this.#counts.get(state) ?? { kind, told: 0, kept: new Map() };
     this.#counts.set(state, count);
     this.#cancel ??= this.#scheduler.after(WINDOW_MS, () => this.#endWindow());
-    const about = { listener, ...(backend === undefined ? {} : { backend }), state };
+    const about = { pool, ...(backend === undefined ? {} : { backend }), state };
     if (count.told < MOST_TOLD) {
       count.told++;
       this.#log(state, text, about);
       this.#events.add(kind, text, about);
     } else {
-      count.kept.set(listener, (count.kept.get(listener) ?? 0) + 1);
+      count.kept.set(pool, (count.kept.get(pool) ?? 0) + 1);
       this.#events.note(text, about);
     }
   }
@@ -107,8 +107,8 @@ function describeSum(state: HealthState, kept: ReadonlyMap<string, number>): str
   const [noun, verb] = SUMS[state];
   const all = [...kept.values()].reduce((sum, count) => sum + count, 0);
   const what = `${counted(all, `more ${noun}`)} ${verb}`;
-  const parts = [...kept].toSorted(([, a], [, b]) => b - a).map(([listener, count]) =>
-    noun === "listener" ? listener : `${count} of listener ${listener}`
+  const parts = [...kept].toSorted(([, a], [, b]) => b - a).map(([pool, count]) =>
+    noun === "pool" ? pool : `${count} of pool ${pool}`
   );
-  return `${what}: ${listSome(parts, MOST_LISTENERS).join(", ")}`;
+  return `${what}: ${listSome(parts, MOST_POOLS).join(", ")}`;
 }

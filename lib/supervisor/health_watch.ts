@@ -1,12 +1,13 @@
 import { formatDuration } from "../base/duration.ts";
 import { SYSTEM_SCHEDULER } from "../base/scheduler.ts";
 import type { BackendModeName } from "../config/settings.ts";
-import { type Generation, watchedPool } from "../engine/generation.ts";
+import type { Generation } from "../engine/generation.ts";
+import { isUsableBut } from "../health/ejection.ts";
 import { type EjectionChange, EjectionKeeper } from "../health/ejection_keeper.ts";
 import { HealthChecker, type HealthFlip } from "../health/health_checker.ts";
 import { PROBES } from "../health/probes.ts";
 import { SlowStart } from "../health/slow_start.ts";
-import { hasUsableBackend, type WatchedPool } from "../health/watched_pool.ts";
+import type { PoolPlan } from "../state/pool_plan.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import type { EventLog } from "./event_log.ts";
 import { HealthNews } from "./health_news.ts";
@@ -31,8 +32,8 @@ export class HealthWatch {
   readonly #keeper: EjectionKeeper;
   readonly #checker: HealthChecker;
   /** By the rows of their backends. */
-  #pools: ReadonlyMap<number, WatchedPool> = new Map();
-  /** The rows of listeners without a backend that takes sessions. */
+  #pools: ReadonlyMap<number, PoolPlan> = new Map();
+  /** The rows of pools without a backend that takes sessions. */
   readonly #unserved = new Set<number>();
 
   constructor(inputs: HealthWatchInputs) {
@@ -59,11 +60,10 @@ export class HealthWatch {
   }
 
   /** Starts monitoring the backends of a generation. Its weights and modes are already in force. */
-  update({ listeners }: Generation): void {
-    const pools = listeners.map(watchedPool);
+  update({ pools }: Generation): void {
     this.#slowStart.update(pools);
-    for (const { listener, backendRows } of pools) {
-      listener.backends.forEach(({ weight }, index) => {
+    for (const { settings, backendRows } of pools) {
+      settings.backends.forEach(({ weight }, index) => {
         const row = backendRows[index] as number;
         const wanted = this.#inputs.weightOf(row);
         if (wanted !== weight) this.#slowStart.setWeight(row, wanted);
@@ -75,15 +75,15 @@ export class HealthWatch {
       pools.flatMap((pool) => pool.backendRows.map((row) => [row, pool] as const)),
     );
     for (const row of this.#unserved) {
-      if (!pools.some(({ listenerRow }) => listenerRow === row)) this.#unserved.delete(row);
+      if (!pools.some((pool) => pool.row === row)) this.#unserved.delete(row);
     }
     for (const pool of pools) this.#lookAt(pool);
     const names = new Map(
-      pools.map(({ listener: { key, backends } }) =>
-        [key, new Set(backends.map(({ name }) => name))] as const
+      pools.map(({ settings: { name, backends } }) =>
+        [name, new Set(backends.map(({ name }) => name))] as const
       ),
     );
-    this.#inputs.events.keepOnly((key, backend) => names.get(key)?.has(backend) ?? false);
+    this.#inputs.events.keepOnly((pool, backend) => names.get(pool)?.has(backend) ?? false);
   }
 
   /** Call when an operator has set a backend's weight. */
@@ -106,26 +106,26 @@ export class HealthWatch {
     await this.#checker.stop();
   }
 
-  #flipped({ listener, backend, row, up, reason }: HealthFlip): void {
+  #flipped({ pool, backend, row, up, reason }: HealthFlip): void {
     const state = up ? "up" : "down";
     this.#news.tell({
       kind: "health",
       state,
-      listener: listener.key,
+      pool: pool.name,
       backend: backend.name,
-      text: `Backend ${backend.name} of listener ${listener.key} is ${state}: ${reason}`,
+      text: `Backend ${backend.name} of pool ${pool.name} is ${state}: ${reason}`,
     });
     if (up) {
       this.#slowStart.begin(row);
     } else {
       this.#slowStart.cancel(row);
-      if (listener.onDown === "close") this.#inputs.closeSessions(row);
+      if (pool.onDown === "close") this.#inputs.closeSessions(row);
     }
     this.#lookAtPoolOf(row);
   }
 
   #ejectionChanged(change: EjectionChange): void {
-    const { listener, backend, row, ejected, again, lastsMs, reason } = change;
+    const { pool, backend, row, ejected, again, lastsMs, reason } = change;
     this.#slowStart.ejectionChanged(row, ejected);
     const what = ejected
       ? `is ejected${again ? " again" : ""} for ${formatDuration(lastsMs)}`
@@ -133,9 +133,9 @@ export class HealthWatch {
     this.#news.tell({
       kind: "ejection",
       state: ejected ? "ejected" : "returned",
-      listener: listener.key,
+      pool: pool.name,
       backend: backend.name,
-      text: `Backend ${backend.name} of listener ${listener.key} ${what}: ${reason}`,
+      text: `Backend ${backend.name} of pool ${pool.name} ${what}: ${reason}`,
     });
   }
 
@@ -144,20 +144,21 @@ export class HealthWatch {
     if (pool !== undefined) this.#lookAt(pool);
   }
 
-  /** Reports when a listener has lost its last backend, and when it has one again. */
-  #lookAt(pool: WatchedPool): void {
-    const { listener: { key }, listenerRow } = pool;
-    const isServed = hasUsableBackend(this.#inputs.state, pool);
-    if (isServed !== this.#unserved.has(listenerRow)) return;
-    if (isServed) this.#unserved.delete(listenerRow);
-    else this.#unserved.add(listenerRow);
+  /** Reports when a pool has lost its last backend, and when it has one again. */
+  #lookAt(pool: PoolPlan): void {
+    const { settings: { name }, row } = pool;
+    // Ejections do not count: where they alone would leave no backend, ejected ones are used anyway.
+    const isServed = pool.backendRows.some((row) => isUsableBut(this.#inputs.state, row));
+    if (isServed !== this.#unserved.has(row)) return;
+    if (isServed) this.#unserved.delete(row);
+    else this.#unserved.add(row);
     this.#news.tell({
       kind: "health",
       state: isServed ? "served" : "lost",
-      listener: key,
+      pool: name,
       text: isServed
-        ? `Listener ${key} has a backend that takes sessions again`
-        : `Listener ${key} has no backend left that takes sessions: new connections are closed`,
+        ? `Pool ${name} has a backend that takes sessions again`
+        : `Pool ${name} has no backend left that takes sessions: new connections are closed`,
     });
   }
 }

@@ -100,14 +100,13 @@ interface Needs {
   readonly mostPipes: number;
 }
 
-function needsOf({ listeners, workers }: Settings, isNative: IsNative): Needs {
+function needsOf({ listeners, pools, workers }: Settings, isNative: IsNative): Needs {
   const natives = listeners.filter(isNative);
   const mostPipes = natives.length > 0 ? MOST_PIPES * workers : 0;
-  const perListener = listeners.map(({ backends }) =>
-    FILES_PER_LISTENER * workers + FILES_PER_BACKEND * backends.length
-  );
+  const sockets = listeners.reduce((sum, { addresses }) => sum + addresses.length, 0);
+  const backends = pools.reduce((sum, pool) => sum + pool.backends.length, 0);
   return {
-    own: RESERVED_FILES + perListener.reduce((sum, files) => sum + files, 0),
+    own: RESERVED_FILES + FILES_PER_LISTENER * workers * sockets + FILES_PER_BACKEND * backends,
     sessions: countSessions(listeners),
     pipes: Math.min(mostPipes, countSessions(natives) * PIPES_PER_SESSION),
     mostPipes,

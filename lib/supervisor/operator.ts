@@ -5,14 +5,20 @@ import type { Discovery, UnresolvedBackend } from "../discovery/discovery.ts";
 import type { SessionView } from "../engine/session_view.ts";
 import { loggerFor } from "../log/logging.ts";
 import { EJECTION, HEALTH } from "../state/codes.ts";
-import { type BackendFigures, takeSnapshot } from "../state/snapshot.ts";
+import { type BackendFigures, type ListenerFigures, takeSnapshot } from "../state/snapshot.ts";
 import type { AccessLogOwner } from "./access_log_owner.ts";
 import type { Control } from "./control.ts";
 import type { EventLog } from "./event_log.ts";
 import { WEIGHT_UNIT } from "./planner.ts";
 import type { Reloader, ReloadResult } from "./reloader.ts";
-import type { ServedBackend, ServedListener } from "./served_listener.ts";
-import type { BackendCondition, BackendStatus, ListenerStatus, Status } from "./status.ts";
+import type { ServedBackend, ServedListener, ServedPool } from "./served_listener.ts";
+import type {
+  BackendCondition,
+  BackendStatus,
+  ListenerStatus,
+  PoolStatus,
+  Status,
+} from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface OperatorInputs {
@@ -56,22 +62,28 @@ export class Operator implements Control {
 
   status(): Status {
     const { supervisor, reloader, accessLog, discovery, version } = this.#inputs;
-    const unresolved = Map.groupBy(discovery.unresolved, ({ listener }) => listener);
+    const unresolved = Map.groupBy(discovery.unresolved, ({ pool }) => pool);
     const { settings, state } = supervisor;
     const served = supervisor.served();
     const workers = [...supervisor.workers];
     const snapshot = takeSnapshot(state, {
-      listeners: served.map(({ settings, row, backends }) => ({
-        key: settings.key,
+      listeners: served.listeners.map(({ settings, row }) => ({ key: settings.key, row })),
+      pools: served.pools.map(({ settings, row, backends }) => ({
+        name: settings.name,
         row,
         backends: backends.map(({ settings, row }) => ({ name: settings.name, row })),
       })),
       workers: workers.map(({ slot }) => slot),
     });
-    const listeners = served.map((listener, index): ListenerStatus => {
+    const pools = served.pools.map((pool, index): PoolStatus => {
+      const entry = snapshot.pools[index];
+      if (entry === undefined) throw new Error("A snapshot has fewer pools than its scope");
+      return this.#poolStatus(pool, entry, unresolved.get(entry.name) ?? []);
+    });
+    const listeners = served.listeners.map((listener, index): ListenerStatus => {
       const entry = snapshot.listeners[index];
       if (entry === undefined) throw new Error("A snapshot has fewer listeners than its scope");
-      return this.#listenerStatus(listener, entry, unresolved.get(entry.key) ?? []);
+      return this.#listenerStatus(listener, entry.figures, pools);
     });
     const reasons = this.#notReadyReasons();
     return {
@@ -83,6 +95,7 @@ export class Operator implements Control {
       ready: reasons.length === 0,
       notReadyReasons: reasons,
       listeners,
+      pools,
       workers: snapshot.workers.map((worker, index) => ({
         ...worker,
         engine: workers[index]?.engine ?? "",
@@ -146,24 +159,18 @@ export class Operator implements Control {
   }
 
   #listenerStatus(
-    { settings, engine, leaving, backends }: ServedListener,
-    entry: Pick<ListenerStatus, "figures"> & {
-      readonly backends: readonly { readonly figures: BackendFigures }[];
-    },
-    unresolved: readonly UnresolvedBackend[],
+    { settings, engine, leaving }: ServedListener,
+    figures: ListenerFigures,
+    pools: readonly PoolStatus[],
   ): ListenerStatus {
-    const { key, algorithm, maxConnections } = settings;
-    const statuses = backends.map((backend, index) => {
-      const figures = entry.backends[index]?.figures;
-      if (figures === undefined) throw new Error("A snapshot has fewer backends than its scope");
-      const isChecked = settings.healthCheck.kind !== "off" && !backend.leaving;
-      return this.#backendStatus(key, backend, figures, isChecked);
-    });
-    const ready = statuses.some(({ condition }) => condition === "up" || condition === "trial");
+    const { key, maxConnections } = settings;
+    // One that is leaving may go by a pool that another one of the same name has replaced.
+    const pool = pools.find(({ name }) => name === settings.pool);
+    const ready = pool?.ready ?? false;
     return {
       key,
-      address: formatAddress(settings.address),
-      algorithm,
+      addresses: settings.addresses.map(formatAddress),
+      pool: settings.pool,
       engine: engine.engine,
       engineReason: engine.reason,
       maxConnections,
@@ -171,6 +178,29 @@ export class Operator implements Control {
       notReadyReasons: ready || leaving
         ? []
         : [`listener ${key} has no backend that takes sessions`],
+      leaving,
+      figures,
+    };
+  }
+
+  #poolStatus(
+    { settings, leaving, backends }: ServedPool,
+    entry: Pick<PoolStatus, "figures"> & {
+      readonly backends: readonly { readonly figures: BackendFigures }[];
+    },
+    unresolved: readonly UnresolvedBackend[],
+  ): PoolStatus {
+    const { name, algorithm } = settings;
+    const statuses = backends.map((backend, index) => {
+      const figures = entry.backends[index]?.figures;
+      if (figures === undefined) throw new Error("A snapshot has fewer backends than its scope");
+      const isChecked = settings.healthCheck.kind !== "off" && !backend.leaving;
+      return this.#backendStatus(name, backend, figures, isChecked);
+    });
+    return {
+      name,
+      algorithm,
+      ready: statuses.some(({ condition }) => condition === "up" || condition === "trial"),
       unresolved: unresolved.map(({ name, problem }) => ({ name, problem })),
       leaving,
       figures: entry.figures,
@@ -179,7 +209,7 @@ export class Operator implements Control {
   }
 
   #backendStatus(
-    listener: string,
+    pool: string,
     { settings: backend, row, leaving }: ServedBackend,
     figures: BackendFigures,
     isChecked: boolean,
@@ -190,9 +220,9 @@ export class Operator implements Control {
       ...(wish.weight === backend.weight ? [] : ["weight" as const]),
     ];
     const isDown = figures.health === HEALTH.down && !leaving;
-    const lastChange = this.events.lastChangeOf(listener, backend.name);
+    const lastChange = this.events.lastChangeOf(pool, backend.name);
     return {
-      id: backendId(listener, backend.name),
+      id: backendId(pool, backend.name),
       name: backend.name,
       condition: leaving ? "leaving" : conditionOf(figures, wish.mode),
       health: isDown ? "down" : isChecked ? "up" : "unchecked",
@@ -220,19 +250,19 @@ export class Operator implements Control {
   }
 
   #find(id: string): Found | undefined {
-    for (const { settings: { key }, backends } of this.#supervisor.served()) {
-      const found = backends.find(({ settings }) => backendId(key, settings.name) === id);
+    for (const { settings: { name: pool }, backends } of this.#supervisor.served().pools) {
+      const found = backends.find(({ settings }) => backendId(pool, settings.name) === id);
       if (found === undefined) continue;
       const { settings, row, leaving } = found;
-      return { listener: key, backend: settings.name, row, leaving };
+      return { pool, backend: settings.name, row, leaving };
     }
     return undefined;
   }
 
-  #tell({ listener, backend }: Found, what: string): void {
-    const text = `Backend ${backend} of listener ${listener}: ${what} by an operator`;
+  #tell({ pool, backend }: Found, what: string): void {
+    const text = `Backend ${backend} of pool ${pool}: ${what} by an operator`;
     this.#logger.info("{text}", { text });
-    this.events.add("operator", text, { listener, backend });
+    this.events.add("operator", text, { pool, backend });
   }
 
   /** Asks every worker; one that has died or does not answer in time counts as `otherwise`. */
@@ -254,15 +284,15 @@ export class Operator implements Control {
 
 /** A backend and the row of its figures. */
 interface Found {
-  readonly listener: string;
+  readonly pool: string;
   readonly backend: string;
   readonly row: number;
   /** Whether it was removed. */
   readonly leaving: boolean;
 }
 
-function backendId(listener: string, name: string): string {
-  return `${listener}/${name}`;
+function backendId(pool: string, name: string): string {
+  return `${pool}/${name}`;
 }
 
 function conditionOf(figures: BackendFigures, mode: BackendModeName): BackendCondition {

@@ -1,14 +1,16 @@
-import { formatAddress } from "../base/address.ts";
+import { poolOf } from "../config/pool_of.ts";
 import type {
   BackendModeName,
   BackendSettings,
   ListenerSettings,
+  PoolSettings,
   Settings,
 } from "../config/settings.ts";
 import type { Generation, ListenerPlan } from "../engine/generation.ts";
 import { MODE } from "../state/codes.ts";
-import { BackendCell, ListenerCell, ListenerTally } from "../state/counters.ts";
-import { BACKEND_ROWS, LISTENER_ROWS } from "../state/layout.ts";
+import { BackendCell, ListenerCell, ListenerTally, PoolCell } from "../state/counters.ts";
+import { BACKEND_ROWS, LISTENER_ROWS, POOL_ROWS } from "../state/layout.ts";
+import type { PoolPlan } from "../state/pool_plan.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import { RowKeeper } from "./row_keeper.ts";
 
@@ -30,33 +32,47 @@ export interface Wish {
   readonly mode: BackendModeName;
 }
 
-/** A backend of a listener, as it was when it was last in force. */
+/** A backend as it was when it was last in force. */
 interface FormerBackend {
-  /** The listener's address. */
-  readonly address: string;
+  /** The identity of its pool. */
+  readonly pool: string;
   readonly backend: BackendSettings;
 }
 
+/** A listener as it was when it was last in force. */
+interface FormerListener {
+  readonly settings: ListenerSettings;
+  /** The pool that its sessions have their backends from. */
+  readonly pool: PoolSettings;
+}
+
+/** What was removed and still has sessions, or may have some. */
+export interface Leaving {
+  readonly listeners: readonly ListenerPlan[];
+  /** Pools that were removed, or stay without some of their backends: only those that leave. */
+  readonly pools: readonly PoolPlan[];
+}
+
 /**
- * Assigns every listener and backend its row in the shared state.
+ * Assigns every listener, pool and backend its row in the shared state.
  *
- * Rows are found by address, so whatever keeps its address across a reload keeps its figures. What
+ * Rows are found by identity, so whatever keeps its own across a reload keeps its figures. What
  * an operator has changed at run time stays as long as the file says the same as before.
  *
  * Whatever was removed is leaving, and keeps its row for as long as something may be counted there.
  * A listener is gone when it has no socket and no session, not even one that waits for a backend;
- * its backends not before it, as its sessions may still be given to any of them. A backend of a
- * listener that stays is gone when its last session has ended and no worker uses a pool that has
- * it.
+ * its pool not before it, as its sessions may still be given to any backend there. A backend of a
+ * pool that stays is gone when its last session has ended and no worker uses a pool that has it.
  */
 export class Planner {
   readonly #state: SharedState;
-  readonly #listeners = new RowKeeper<ListenerSettings>({
+  readonly #listeners = new RowKeeper<FormerListener>({
     capacity: LISTENER_ROWS,
     noun: "listeners",
   });
+  readonly #pools = new RowKeeper<PoolSettings>({ capacity: POOL_ROWS, noun: "pools" });
   readonly #backends = new RowKeeper<FormerBackend>({ capacity: BACKEND_ROWS, noun: "backends" });
-  #inForce: readonly ListenerPlan[] = [];
+  #inForce: Pick<Generation, "listeners" | "pools"> = { listeners: [], pools: [] };
   /** What the file says, by row. */
   readonly #filed = new Map<number, Wish>();
   /** What is in force, by row: as the file says, or as an operator has changed it. */
@@ -75,16 +91,16 @@ export class Planner {
    */
   plan(settings: Settings): Plan {
     this.#sweep();
-    let listeners: readonly ListenerPlan[];
+    let planned: Pick<Generation, "listeners" | "pools">;
     try {
-      listeners = settings.listeners.map((listener) => this.#planListener(listener));
+      planned = this.#planAll(settings);
     } catch (error) {
       this.#discard();
       throw error;
     }
     return {
-      generation: { number: ++this.#number, listeners },
-      apply: () => this.#apply(listeners),
+      generation: { number: ++this.#number, ...planned },
+      apply: () => this.#apply(planned),
       discard: () => this.#discard(),
     };
   }
@@ -94,34 +110,36 @@ export class Planner {
     this.#isSettled = true;
   }
 
-  /**
-   * What was removed and still has sessions, or may have some: removed listeners, and remaining
-   * listeners with removed backends. The settings and rows of each contain only the backends that
-   * are leaving.
-   */
-  leaving(): readonly ListenerPlan[] {
+  /** What was removed and still has sessions, or may have some. */
+  leaving(): Leaving {
     this.#sweep();
-    const leavers = Map.groupBy(this.#backends.leavers(), ({ thing }) => thing.address);
-    const listeners = new Map<string, { settings: ListenerSettings; row: number }>();
-    for (const { settings, rows } of this.#inForce) {
-      const address = formatAddress(settings.address);
-      if (leavers.has(address)) listeners.set(address, { settings, row: rows.listener });
+    const leavers = Map.groupBy(this.#backends.leavers(), ({ thing }) => thing.pool);
+    const pools = new Map<string, PoolPlan>();
+    for (const plan of this.#inForce.pools) {
+      if (leavers.has(plan.settings.id)) pools.set(plan.settings.id, plan);
     }
-    for (const { name, row, thing } of this.#listeners.leavers()) {
-      listeners.set(name, { settings: thing, row });
+    for (const { name, row, thing } of this.#pools.leavers()) {
+      pools.set(name, { settings: thing, row, backendRows: [] });
     }
-    return Array.from(listeners, ([address, { settings, row }]) => {
-      const backends = leavers.get(address) ?? [];
-      return {
+    const leaving = new Map(Array.from(pools, ([id, { settings, row }]) => {
+      const backends = leavers.get(id) ?? [];
+      return [id, {
         settings: { ...settings, backends: backends.map(({ thing }) => thing.backend) },
-        rows: { listener: row, backends: backends.map(({ row }) => row) },
-      };
+        row,
+        backendRows: backends.map(({ row }) => row),
+      }];
+    }));
+    const listeners = this.#listeners.leavers().map(({ row, thing }): ListenerPlan => {
+      const { settings, pool } = thing;
+      const inForce = this.#inForce.pools.find((plan) => plan.settings.id === pool.id);
+      return { settings, row, pool: inForce ?? leaving.get(pool.id) as PoolPlan };
     });
+    return { listeners, pools: [...leaving.values()] };
   }
 
-  /** Whether a listener was removed from an address and still has sockets there. */
-  isClosing(address: string): boolean {
-    const leaver = this.#listeners.leaver(address);
+  /** Whether a listener was removed and still has sockets. */
+  isClosing(id: string): boolean {
+    const leaver = this.#listeners.leaver(id);
     return leaver?.wasInForce === true &&
       this.#state.listenerTallySum(leaver.row, ListenerTally.sockets) > 0;
   }
@@ -142,35 +160,43 @@ export class Planner {
     this.#state.advanceEpoch();
   }
 
-  #planListener(settings: ListenerSettings): ListenerPlan {
-    // Identified by its address, not by its key: `24003` and `*:24003` are the same listener.
-    const address = formatAddress(settings.address);
-    const listener = this.#listeners.take(address, settings);
-    const backends = settings.backends.map((backend) =>
-      this.#backends.take(`${address} ${backend.id}`, { address, backend })
-    );
-    return { settings, rows: { listener, backends } };
+  #planAll(settings: Settings): Pick<Generation, "listeners" | "pools"> {
+    const pools = settings.pools.map((pool): PoolPlan => ({
+      settings: pool,
+      row: this.#pools.take(pool.id, pool),
+      backendRows: pool.backends.map((backend) =>
+        this.#backends.take(`${pool.id} ${backend.id}`, { pool: pool.id, backend })
+      ),
+    }));
+    const listeners = settings.listeners.map((listener): ListenerPlan => {
+      const pool = poolOf(settings, listener);
+      const row = this.#listeners.take(listener.id, { settings: listener, pool });
+      return { settings: listener, row, pool: pools[settings.pools.indexOf(pool)] as PoolPlan };
+    });
+    return { listeners, pools };
   }
 
-  #apply(listeners: readonly ListenerPlan[]): void {
-    for (const { settings, rows } of listeners) {
+  #apply(planned: Pick<Generation, "listeners" | "pools">): void {
+    for (const { settings, backendRows } of planned.pools) {
       settings.backends.forEach((backend, index) => {
-        this.#applyBackend(rows.backends[index] as number, backend);
+        this.#applyBackend(backendRows[index] as number, backend);
       });
     }
+    this.#pools.enact();
     this.#listeners.enact();
     for (const row of this.#backends.enact()) {
       // If it comes back, it is as the file has it then.
       this.#filed.delete(row);
       this.#wished.delete(row);
     }
-    this.#inForce = listeners;
+    this.#inForce = planned;
     this.#isSettled = false;
     this.#state.advanceEpoch();
   }
 
   #discard(): void {
     this.#listeners.discard();
+    this.#pools.discard();
     this.#backends.discard();
     this.#sweep();
   }
@@ -204,15 +230,23 @@ export class Planner {
         state.listenerCell(row, ListenerCell.active) > 0,
       (row) => state.clearListenerRow(row),
     );
+    // Sessions of a listener that leaves may still be given to any backend of its pool.
+    const used = new Set(this.#listeners.leavers().map(({ thing }) => thing.pool.id));
+    this.#pools.sweep(
+      ({ name, row }) =>
+        used.has(name) || state.pools.cell(row, PoolCell.active) > 0 ||
+        state.pools.cell(row, PoolCell.queued) > 0,
+      (row) => state.pools.clear(row),
+    );
     this.#backends.sweep(
       ({ row, thing }) =>
-        this.#isLeaving(thing.address) || state.backendCell(row, BackendCell.active) > 0,
+        this.#isLeaving(thing.pool) || state.backendCell(row, BackendCell.active) > 0,
       (row) => state.clearBackendRow(row),
     );
   }
 
-  /** Whether the listener at an address is leaving. */
-  #isLeaving(address: string): boolean {
-    return this.#listeners.has(address) && !this.#listeners.isInForce(address);
+  /** Whether a pool is leaving. */
+  #isLeaving(pool: string): boolean {
+    return this.#pools.has(pool) && !this.#pools.isInForce(pool);
   }
 }

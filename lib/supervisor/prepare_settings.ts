@@ -17,7 +17,7 @@ const RETRY_MS = 100;
 /** What the workers have bound. */
 export interface BoundSockets {
   /** The listeners whose sockets stay, or can be used again, if `wanted` are to be served. */
-  usable(wanted: readonly ListenerSettings[]): readonly ListenerSettings[];
+  usable(wanted: Settings): readonly ListenerSettings[];
   /** Whether sockets at a listener's address are about to be closed. */
   isClosing(listener: ListenerSettings): boolean;
 }
@@ -49,7 +49,7 @@ export async function prepareSettings(
     ...unresolved,
     ...(bound === undefined
       ? await findOccupiedAtStart(settings)
-      : await findStillOccupied(settings.listeners, bound)).map(describeBindProblem),
+      : await findStillOccupied(settings, bound)).map(describeBindProblem),
   ];
   if (problems.length > 0) return { problems, warnings };
   if (settings.workers === 1 || Deno.build.os === "linux") return { settings, problems, warnings };
@@ -66,7 +66,7 @@ export async function prepareSettings(
 async function findOccupiedAtStart(settings: Settings): Promise<readonly BindProblem[]> {
   const { listeners, bindRetryMs } = settings;
   const admin = parseAdminAddress(settings.admin);
-  const waitedFor = admin?.kind === "tcp" ? [{ key: "admin", address: admin.address }] : [];
+  const waitedFor = admin?.kind === "tcp" ? [{ key: "admin", addresses: [admin.address] }] : [];
   const untilMs = performance.now() + bindRetryMs;
   for (let turn = 0;; turn++) {
     const occupied = findOccupied(listeners, []);
@@ -87,12 +87,13 @@ async function findOccupiedAtStart(settings: Settings): Promise<readonly BindPro
  * because another engine is to serve the address from now on, waits until that socket is closed.
  */
 async function findStillOccupied(
-  listeners: readonly ListenerSettings[],
+  settings: Settings,
   bound: BoundSockets,
 ): Promise<readonly BindProblem[]> {
+  const { listeners } = settings;
   const startMs = performance.now();
   for (;;) {
-    const occupied = findOccupied(listeners, bound.usable(listeners));
+    const occupied = findOccupied(listeners, bound.usable(settings));
     const keys = new Set(occupied.map(({ listener }) => listener));
     const isClosing = listeners.some((each) => keys.has(each.key) && bound.isClosing(each));
     const patienceMs = isClosing ? LONGEST_RETIREMENT_MS : LONGEST_CLOSE_MS;

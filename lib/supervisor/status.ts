@@ -1,5 +1,10 @@
-import type { BackendModeName, ListenerSettings } from "../config/settings.ts";
-import type { BackendFigures, ListenerFigures, WorkerFigures } from "../state/snapshot.ts";
+import type { BackendModeName, PoolSettings } from "../config/settings.ts";
+import type {
+  BackendFigures,
+  ListenerFigures,
+  PoolFigures,
+  WorkerFigures,
+} from "../state/snapshot.ts";
 import type { ReloadResult } from "./reloader.ts";
 
 /** What a backend is doing, in one word for a display. */
@@ -20,9 +25,9 @@ export type BackendCondition =
   /** It or its listener was removed, and it is finishing its sessions. */
   | "leaving";
 
-/** A backend of a listener, and everything known about it. */
+/** A backend of a pool, and everything known about it. */
 export interface BackendStatus {
-  /** Identifies the backend in the API: `LISTENER/NAME`, where the listener is named by its key. */
+  /** Identifies the backend in the API: `POOL/NAME`. */
   readonly id: string;
   readonly name: string;
   readonly condition: BackendCondition;
@@ -42,23 +47,36 @@ export interface BackendStatus {
   readonly figures: BackendFigures;
 }
 
+/** A listener, with everything that is known about it. */
 export interface ListenerStatus {
   readonly key: string;
-  /** `address:port`. */
-  readonly address: string;
-  readonly algorithm: ListenerSettings["algorithm"];
+  /** Each as `address:port`. */
+  readonly addresses: readonly string[];
+  /** The name of the pool that its sessions take their backends from. */
+  readonly pool: string;
   /** The engine that serves it, and why that one. */
   readonly engine: string;
   readonly engineReason: string;
   readonly maxConnections: number;
-  /** Whether it has a backend that takes sessions, and why not if it has none. */
+  /** Whether its pool has a backend that takes sessions; why not if it has none. */
   readonly ready: boolean;
   readonly notReadyReasons: readonly string[];
-  /** The backends that are left out because their names have no address, and why they have none. */
-  readonly unresolved: readonly { readonly name: string; readonly problem: string }[];
-  /** Whether it was removed and is finishing its sessions. */
+  /** Whether it was removed, and finishes the sessions that it has. */
   readonly leaving: boolean;
   readonly figures: ListenerFigures;
+}
+
+/** A pool, with everything that is known about it. */
+export interface PoolStatus {
+  readonly name: string;
+  readonly algorithm: PoolSettings["algorithm"];
+  /** Whether it has a backend that takes sessions. */
+  readonly ready: boolean;
+  /** The backends that are left out because their names have no address, and why they have none. */
+  readonly unresolved: readonly { readonly name: string; readonly problem: string }[];
+  /** Whether it was removed, and finishes the sessions that it has. */
+  readonly leaving: boolean;
+  readonly figures: PoolFigures;
   /** Those that are leaving come last. */
   readonly backends: readonly BackendStatus[];
 }
@@ -83,6 +101,7 @@ export interface Status {
   readonly notReadyReasons: readonly string[];
   /** Those that are leaving come last. */
   readonly listeners: readonly ListenerStatus[];
+  readonly pools: readonly PoolStatus[];
   readonly workers: readonly WorkerStatus[];
   readonly reloads: {
     readonly succeeded: number;

@@ -10,6 +10,7 @@ import { configureLogging, loggerFor } from "../log/logging.ts";
 import { AccessLogOwner } from "./access_log_owner.ts";
 import { closeInspector } from "./close_inspector.ts";
 import type { Control } from "./control.ts";
+import { poolOf } from "../config/pool_of.ts";
 import { describeListener } from "./describe_listener.ts";
 import { EventLog } from "./event_log.ts";
 import { FileWatcher } from "./file_watcher.ts";
@@ -247,7 +248,7 @@ class Run {
     });
     for (const listener of settings.listeners) {
       const choice = this.#supervisor.engineOf(listener);
-      const line = describeListener(listener, choice, settings.workers);
+      const line = describeListener(listener, poolOf(settings, listener), choice, settings.workers);
       this.#logger.info("{line}", { line });
     }
     this.#logger.info("Weir {version} is ready", { version: this.#inputs.version });

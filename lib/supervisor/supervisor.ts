@@ -26,7 +26,7 @@ import { HealthWatch } from "./health_watch.ts";
 import type { Planner } from "./planner.ts";
 import type { BoundSockets } from "./prepare_settings.ts";
 import { RestartDelays } from "./restart_delays.ts";
-import type { ServedListener } from "./served_listener.ts";
+import type { Served } from "./served_listener.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import { WorkerSlots } from "./worker_slots.ts";
 import type { WorkerUrls } from "./worker_urls.ts";
@@ -100,7 +100,7 @@ export class Supervisor {
   }
 
   /** What is in force, and what was removed and still has sessions. */
-  served(): readonly ServedListener[] {
+  served(): Served {
     return this.#generations.served();
   }
 

@@ -61,7 +61,7 @@ permittedTest(
     });
     await using weir = await ReloadableWeir.start(text);
     for (const { key, port } of listeners) {
-      const ejected = new RegExp(`${sick.name} of listener ${key} is ejected for .*were reset`);
+      const ejected = new RegExp(`${sick.name} of pool ${key} is ejected for .*were reset`);
       await eventually("it is ejected", async () => {
         for (const client of CLIENTS) await visit(port, client);
         return ejected.test(weir.log);
@@ -102,13 +102,13 @@ permittedTest(
     for (const { key, port } of listeners) {
       for (let session = 0; session < 6; session++) await ping(port);
       await weir.logged(
-        new RegExp(`listener ${key} is ejected for .*3 connections in a row failed`),
+        new RegExp(`pool ${key} is ejected for .*3 connections in a row failed`),
       );
     }
     await using _mended = new TestBackend(echo, { port: sickPort });
     for (const { key } of listeners) {
       await weir.logged(
-        new RegExp(`listener ${key} is no longer ejected: a health check passed`),
+        new RegExp(`pool ${key} is no longer ejected: a health check passed`),
       );
     }
     assertEquals(await weir.stop(), 0);
@@ -172,7 +172,7 @@ for (const { name, said, answered } of RECOVERIES) {
     }
     for (const listener of listeners) {
       isWell = false;
-      await beginUntil(new RegExp(`${sick.name} of listener ${listener.key} is ejected`), listener);
+      await beginUntil(new RegExp(`${sick.name} of pool ${listener.key} is ejected`), listener);
       isWell = true;
       await beginUntil(
         new RegExp(`${listener.key} is no longer ejected: the trial session succeeded`),

@@ -1,6 +1,6 @@
 /** The system's clock is set while Weir runs, and only what is displayed depends on it. */
 import { assertEquals } from "@std/assert";
-import type { Status } from "../../lib/supervisor/status.ts";
+import type { StatusView } from "../../lib/admin/metrics/status_view.ts";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";
 import { eventually, pause, within } from "../support/patience.ts";
@@ -37,7 +37,7 @@ for (const engine of ["streams", "native"]) {
       const { pid } = weir.process;
       const condition = async () => {
         const status = await (await fetch(`http://127.0.0.1:${admin}/api/v1/status`)).json();
-        return (status as Status).listeners[0]?.backends[1]?.condition;
+        return (status as StatusView).listeners[0]?.backends[1]?.condition;
       };
       try {
         // An ejection may last for five minutes, so that four are no sign of a clock that was set.

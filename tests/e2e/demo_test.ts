@@ -49,7 +49,7 @@ permittedTest(NEEDS, "weir demo starts nothing where a backend is on another mac
       readable: [folder],
     });
     assertEquals([code, stdout], [2, ""]);
-    assertStringIncludes(stderr, 'backend "192.0.2.1:80" of listener "24003" is not on loopback');
+    assertStringIncludes(stderr, 'backend "192.0.2.1:80" of pool "24003" is not on loopback');
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -73,7 +73,7 @@ permittedTest(
       assertEquals(checked.code, 1);
       assertMatch(
         checked.stderr,
-        /error: listener \S+ has no backend, .*\n1 error: Weir would not start/,
+        /error: pool \S+ has no backend, .*\n1 error: Weir would not start/,
       );
       const unasked = await WeirProcess.run(["check", file], { task: "check" });
       assertEquals([unasked.code, unasked.stderr], [0, ""]);
@@ -87,7 +87,7 @@ permittedTest(
       assertEquals([valid, warning.severity, warning.line], [true, "warning", 0]);
       assertMatch(
         warning.message,
-        /^could not resolve backend no-such-name\.invalid:1 of listener/,
+        /^could not resolve backend no-such-name\.invalid:1 of pool/,
       );
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -170,7 +170,7 @@ privateDnsTest("one name without an address keeps nobody from the other backends
   }
   for (const { key, port } of listeners) {
     await weir.logged(
-      new RegExp(`Could not resolve backend ${late} of listener ${key}: .*left out`),
+      new RegExp(`Could not resolve backend ${late} of pool ${key}: .*left out`),
     );
     assertEquals(await askEight(port), "aaaaaaaa");
     assertEquals(await metricOf(admin, key), 1);
@@ -197,7 +197,7 @@ privateDnsTest("one name without an address keeps nobody from the other backends
 /** The figure of the backends of a listener that are left out. */
 async function metricOf(admin: number, listener: string): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${admin}/metrics`);
-  const line = `weir_listener_unresolved_backends{listener="${listener}"} `;
+  const line = `weir_pool_unresolved_backends{pool="${listener}"} `;
   const text = await response.text();
   return Number(text.slice(text.indexOf(line) + line.length).split("\n")[0]);
 }

@@ -31,7 +31,7 @@ function healthLines(log: string): Line[] {
     .filter(({ category }) => category === "health");
 }
 
-permittedTest(NEEDS, "the log warns of a listener that has lost its last backend", async () => {
+permittedTest(NEEDS, "the log warns of a pool that has lost its last backend", async () => {
   const [backend] = await BackendProcess.startMany(1) as [BackendProcess];
   await using _running = backend;
   const port = freePort();
@@ -48,10 +48,10 @@ permittedTest(NEEDS, "the log warns of a listener that has lost its last backend
     return { level, ...about };
   });
   assertEquals(lines, [
-    { level: "warning", listener: key, backend: backend.name, state: "down" },
-    { level: "warning", listener: key, state: "lost" },
-    { level: "info", listener: key, backend: backend.name, state: "up" },
-    { level: "info", listener: key, state: "served" },
+    { level: "warning", pool: key, backend: backend.name, state: "down" },
+    { level: "warning", pool: key, state: "lost" },
+    { level: "info", pool: key, backend: backend.name, state: "up" },
+    { level: "info", pool: key, state: "served" },
   ]);
 });
 

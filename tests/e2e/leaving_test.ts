@@ -1,6 +1,6 @@
 /** What was removed is shown for as long as it has sessions, whatever these are doing. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { BackendStatus, ListenerStatus, Status } from "../../lib/supervisor/status.ts";
+import type { BackendView, ListenerView, StatusView } from "../../lib/admin/metrics/status_view.ts";
 import { BlackHole } from "../support/black_hole.ts";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";
@@ -40,15 +40,15 @@ class Rig {
     });
   }
 
-  async status(): Promise<Status> {
+  async status(): Promise<StatusView> {
     return await (await fetch(`http://127.0.0.1:${this.admin}/api/v1/status`)).json();
   }
 
-  async listener(key: string): Promise<ListenerStatus | undefined> {
+  async listener(key: string): Promise<ListenerView | undefined> {
     return (await this.status()).listeners.find((listener) => listener.key === key);
   }
 
-  async backend(id: string): Promise<BackendStatus | undefined> {
+  async backend(id: string): Promise<BackendView | undefined> {
     return (await this.status()).listeners.flatMap(({ backends }) => backends)
       .find((backend) => backend.id === id);
   }
@@ -158,7 +158,7 @@ for (const engine of ["streams", "native"]) {
       const metrics = await readMetrics(admin);
       assertEquals(metrics.get(`weir_listener_leaving{listener="${queueingKey}"}`), 1);
       assertEquals(metrics.get(`weir_listener_active_sessions{listener="${queueingKey}"}`), 2);
-      const labels = `listener="${diallingKey}",backend="${silent.name}"`;
+      const labels = `pool="${diallingKey}",backend="${silent.name}"`;
       assertEquals(metrics.get(`weir_backend_leaving{${labels}}`), 1);
       assertEquals(metrics.get(`weir_backend_active_sessions{${labels}}`), 1);
       const weirStatus = ["status", "--admin", `127.0.0.1:${admin}`];

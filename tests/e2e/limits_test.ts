@@ -64,7 +64,7 @@ permittedTest(
       const clients = await connectMany(port, 100);
       assertEquals((await whoIsServed(clients)).length, 100, engine);
       const waiting = await connectMany(port, 5);
-      await expectMetrics(admin, { [`weir_listener_queued_sessions{listener="${key}"}`]: 5 });
+      await expectMetrics(admin, { [`weir_pool_queued_sessions{pool="${key}"}`]: 5 });
       using sixth = await SocketEnd.connect(port);
       assertEquals(await isServed(sixth), false, "the queue is full");
       for (const client of clients.slice(0, 2)) client.close();
@@ -73,9 +73,9 @@ permittedTest(
       for (const client of [...clients, ...waiting]) client.close();
       await expectMetrics(admin, {
         [`weir_listener_active_sessions{listener="${key}"}`]: 0,
-        [`weir_listener_queued_sessions{listener="${key}"}`]: 0,
-        [`weir_listener_queued_total{listener="${key}"}`]: 5,
-        [`weir_backend_active_sessions{listener="${key}",backend="${backend.name}"}`]: 0,
+        [`weir_pool_queued_sessions{pool="${key}"}`]: 0,
+        [`weir_pool_queued_total{pool="${key}"}`]: 5,
+        [`weir_backend_active_sessions{pool="${key}",backend="${backend.name}"}`]: 0,
       });
     }
     const records = await weir.recordsWhen("all are logged", (all) => all.length === 212);

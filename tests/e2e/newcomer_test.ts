@@ -127,11 +127,15 @@ permittedTest(NEEDS, "setup.cfg maps what the original's file maps", async () =>
   });
   assertEquals(code, 0);
   const { settings } = JSON.parse(stdout) as {
-    settings: { listeners: { key: string; backends: { name: string; weight: number }[] }[] };
+    settings: {
+      listeners: { key: string; pool: string }[];
+      pools: { name: string; backends: { name: string; weight: number }[] }[];
+    };
   };
-  const mappings = settings.listeners.map(({ key, backends }) =>
-    `${key}=${backends.map(({ name, weight }) => `${name}:${weight}`).join(",")}\n`
-  );
+  const mappings = settings.listeners.map(({ key, pool }) => {
+    const backends = settings.pools.find(({ name }) => name === pool)?.backends ?? [];
+    return `${key}=${backends.map(({ name, weight }) => `${name}:${weight}`).join(",")}\n`;
+  });
   assertEquals(mappings.join(""), ORIGINAL.split("[mappings]\n")[1]);
 });
 

@@ -52,10 +52,10 @@ permittedTest(
       return client;
     }));
     await weir.process.logged(
-      new RegExp(`${hanging.name} of listener 127.0.0.1:${streams} is down: connected, but no`),
+      new RegExp(`${hanging.name} of pool 127.0.0.1:${streams} is down: connected, but no`),
     );
     await weir.process.logged(
-      new RegExp(`${hanging.name} of listener 127.0.0.1:${native} is down`),
+      new RegExp(`${hanging.name} of pool 127.0.0.1:${native} is down`),
     );
     const before = weir.log;
     for (const port of [streams, native]) {
@@ -70,7 +70,7 @@ permittedTest(
 
     isAnswering = true;
     await weir.process.logged(
-      new RegExp(`${hanging.name} of listener 127.0.0.1:${native} is up: 2 checks`),
+      new RegExp(`${hanging.name} of pool 127.0.0.1:${native} is up: 2 checks`),
     );
     assertEquals(await weir.stop(), 0);
   },
@@ -151,7 +151,7 @@ permittedTest(
     const kept = await connect(keep);
     isHealthy = false;
     await Promise.all(closed.map((client) => client.readAll()));
-    await weir.process.logged(new RegExp(`listener 127.0.0.1:${keep} is down: .*503`));
+    await weir.process.logged(new RegExp(`pool 127.0.0.1:${keep} is down: .*503`));
     await kept.ping("still here");
     const records = await weir.recordsWhen("all are logged", (all) => all.length === 4);
     for (const { close_code, reason } of records) {
@@ -161,7 +161,7 @@ permittedTest(
     using late = await SocketEnd.connect(keep);
     assertEquals((await late.readAll()).length, 0);
     isHealthy = true;
-    await weir.process.logged(new RegExp(`listener 127.0.0.1:${keep} is up`));
+    await weir.process.logged(new RegExp(`pool 127.0.0.1:${keep} is up`));
     await ping(keep);
   },
 );

@@ -63,7 +63,7 @@ async function replaceOneOfEachEngine(): Promise<void> {
       const metrics = await readMetrics(admin);
       const active = [
         metrics.get(`weir_listener_active_sessions{listener="${key}"}`),
-        metrics.get(`weir_backend_active_sessions{listener="${key}",backend="${backend.name}"}`),
+        metrics.get(`weir_backend_active_sessions{pool="${key}",backend="${backend.name}"}`),
       ];
       return active.every((sessions) => sessions === resident.answers + visitor.answers);
     });

@@ -3,10 +3,12 @@ import {
   BackendTally,
   ListenerCell,
   ListenerTally,
+  PoolCell,
+  PoolTally,
 } from "../../lib/state/counters.ts";
 import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
 
-/** The counts of the shared state, summed over all workers, listeners and backends. */
+/** The counts of the shared state, summed over all workers, listeners, pools and backends. */
 export interface Books {
   /** Active sessions of the listeners. */
   readonly active: number;
@@ -33,8 +35,9 @@ export interface Books {
 export function readBooks(supervisor: Supervisor): Books {
   const { state, generation } = supervisor;
   const slots = Array.from({ length: state.layout.workerSlots }, (_, slot) => slot);
-  const listenerRows = generation.listeners.map(({ rows }) => rows.listener);
-  const backendRows = generation.listeners.flatMap(({ rows }) => rows.backends);
+  const listenerRows = generation.listeners.map(({ row }) => row);
+  const poolRows = generation.pools.map(({ row }) => row);
+  const backendRows = generation.pools.flatMap(({ backendRows }) => backendRows);
   const busyRows: string[] = [];
   function expectIdle(what: string, active: number): void {
     if (active !== 0) busyRows.push(`${what} has ${active}`);
@@ -50,11 +53,18 @@ export function readBooks(supervisor: Supervisor): Books {
   let queued = 0;
   for (const row of listenerRows) {
     active += state.listenerCell(row, ListenerCell.active);
-    queued += state.listenerCell(row, ListenerCell.queued);
     expectIdle(`listener row ${row}`, state.listenerCell(row, ListenerCell.active));
     for (const slot of slots) {
       const tally = state.listenerTally(slot, row, ListenerTally.active);
       expectIdle(`worker ${slot}, listener row ${row}`, tally);
+    }
+  }
+  for (const row of poolRows) {
+    queued += state.pools.cell(row, PoolCell.queued);
+    expectIdle(`pool row ${row}`, state.pools.cell(row, PoolCell.active));
+    for (const slot of slots) {
+      const tally = state.pools.tally(slot, row, PoolTally.active);
+      expectIdle(`worker ${slot}, pool row ${row}`, tally);
     }
   }
   for (const row of backendRows) {

@@ -83,7 +83,7 @@ async function failCheck(engine: EngineUnderTest): Promise<void> {
     backends: [`127.0.0.1:${FIRST_PORT}`],
     options: { health_check: "tcp", health_interval: "50ms" },
   });
-  const [row] = weir.supervisor.generation.listeners[0]?.rows.backends ?? [];
+  const [row] = weir.supervisor.generation.pools[0]?.backendRows ?? [];
   await eventually("it is found down", () => {
     return weir.supervisor.state.backendCell(row as number, BackendCell.health) === HEALTH.down;
   });

@@ -11,8 +11,10 @@ import {
   BACKEND_TALLIES,
   LISTENER_CELLS,
   LISTENER_TALLIES,
+  POOL_CELLS,
+  POOL_TALLIES,
 } from "../../lib/state/counters.ts";
-import type { BackendFigures, ListenerFigures } from "../../lib/state/snapshot.ts";
+import type { BackendFigures } from "../../lib/state/snapshot.ts";
 
 const NO_RATES: Rates = {
   sessionsPerSecond: 0,
@@ -32,7 +34,7 @@ export interface BackendSample extends Partial<Omit<BackendView, "figures" | "ra
 /** How a listener differs from one that is idle. */
 export interface ListenerSample
   extends Partial<Omit<ListenerView, "backends" | "figures" | "rates">> {
-  readonly figures?: Partial<ListenerFigures>;
+  readonly figures?: Partial<ListenerView["figures"]>;
   readonly rates?: Partial<Rates>;
 }
 
@@ -66,6 +68,8 @@ export function sampleListener(
   return {
     key: "24003",
     address: "0.0.0.0:24003",
+    addresses: ["0.0.0.0:24003"],
+    pool: "24003",
     algorithm: "weighted_round_robin",
     engine: "streams",
     engineReason: "",
@@ -76,7 +80,10 @@ export function sampleListener(
     leaving: false,
     backends,
     ...sample,
-    figures: { ...zeros<ListenerFigures>(LISTENER_CELLS, LISTENER_TALLIES), ...sample.figures },
+    figures: {
+      ...zeros<ListenerView["figures"]>(POOL_CELLS, POOL_TALLIES, LISTENER_CELLS, LISTENER_TALLIES),
+      ...sample.figures,
+    },
     rates: { ...NO_RATES, ...sample.rates },
   };
 }

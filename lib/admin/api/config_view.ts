@@ -1,8 +1,14 @@
+import { poolOf } from "../../config/pool_of.ts";
 import { formatAddress } from "../../base/address.ts";
 import { originOf } from "../../config/origin.ts";
 import { KNOWN_KEYS, type KnownKey, type Scope } from "../../config/schema.ts";
 import { SECRET, showValue } from "../../config/secret.ts";
-import type { BackendModeName, ListenerSettings, Settings } from "../../config/settings.ts";
+import type {
+  BackendModeName,
+  ListenerSettings,
+  PoolSettings,
+  Settings,
+} from "../../config/settings.ts";
 
 /** The value of a key, and where it comes from. */
 export interface ConfigValue {
@@ -40,9 +46,14 @@ export function viewConfig(settings: Settings): ConfigView {
     options: viewKeys("global", settings, settings),
     listeners: settings.listeners.map((listener) => ({
       key: listener.key,
-      address: formatAddress(listener.address),
-      options: viewKeys("listener", settings, listener),
-      backends: listener.backends.map(({ name, weight, mode, backup, maxConnections }) => ({
+      address: listener.addresses.map(formatAddress).join(", "),
+      options: [
+        ...viewKeys("listener", settings, listener),
+        ...viewKeys("pool", settings, poolOf(settings, listener)),
+      ],
+      backends: poolOf(settings, listener).backends.map((
+        { name, weight, mode, backup, maxConnections },
+      ) => ({
         name,
         weight,
         mode,
@@ -56,13 +67,13 @@ export function viewConfig(settings: Settings): ConfigView {
 function viewKeys(
   scope: Scope,
   settings: Settings,
-  values: Settings | ListenerSettings,
+  values: Settings | ListenerSettings | PoolSettings,
 ): ConfigValue[] {
-  const listener = "key" in values ? values.key : undefined;
+  const owner = "key" in values ? values.key : "name" in values ? values.name : undefined;
   return KNOWN_KEYS.filter((key) => key.scope === scope).map((key) => ({
     key: key.name,
     value: viewValue(key, (values as unknown as Readonly<Record<string, unknown>>)[key.setting]),
-    origin: originOf(key, settings, listener),
+    origin: originOf(key, settings, owner),
     reloadable: key.reloadable,
   }));
 }

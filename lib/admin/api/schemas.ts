@@ -7,6 +7,8 @@ import {
   BACKEND_TALLIES,
   LISTENER_CELLS,
   LISTENER_TALLIES,
+  POOL_CELLS,
+  POOL_TALLIES,
   WORKER_CELLS,
   WORKER_TALLIES,
 } from "../../state/counters.ts";
@@ -51,7 +53,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     { connectTimes: bucketsOf(CONNECT_TIME) },
   ),
   ListenerFigures: figuresOf(
-    [LISTENER_TALLIES, LISTENER_CELLS],
+    [POOL_TALLIES, POOL_CELLS, LISTENER_TALLIES, LISTENER_CELLS],
     { durations: bucketsOf(SESSION_DURATION) },
   ),
   WorkerFigures: figuresOf([WORKER_TALLIES, WORKER_CELLS], {}),
@@ -85,6 +87,8 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Listener: objectOf({
     key: TEXT,
     address: TEXT,
+    addresses: arrayOf(TEXT),
+    pool: { type: "string", description: "The pool that its sessions take their backends from." },
     algorithm: { type: "string", enum: ALGORITHM_NAMES },
     engine: TEXT,
     engineReason: TEXT,

@@ -6,6 +6,8 @@ import {
   BACKEND_TALLIES,
   LISTENER_CELLS,
   LISTENER_TALLIES,
+  POOL_CELLS,
+  POOL_TALLIES,
   WORKER_CELLS,
   WORKER_TALLIES,
 } from "../../state/counters.ts";
@@ -17,6 +19,7 @@ import {
 import type {
   BackendStatus,
   ListenerStatus,
+  PoolStatus,
   Status,
   WorkerStatus,
 } from "../../supervisor/status.ts";
@@ -113,19 +116,14 @@ export const LISTENER_FAMILIES: readonly MetricFamily<ListenerStatus>[] = [
   {
     kind: "info",
     name: "weir_listener_info",
-    help: "The address, algorithm and engine of the listener.",
+    help: "The addresses, pool and engine of the listener.",
     samples: [{ read: () => 1 }],
-    labelsOf: ({ address, algorithm, engine }) => ({ address, algorithm, engine }),
+    labelsOf: ({ addresses, pool, engine }) => ({ address: addresses.join(", "), pool, engine }),
   },
   gauge<ListenerStatus>(
     "weir_listener_ready",
-    "Whether the listener has a backend that takes sessions.",
+    "Whether the listener's pool has a backend that takes sessions.",
     ({ ready }) => Number(ready),
-  ),
-  gauge<ListenerStatus>(
-    "weir_listener_unresolved_backends",
-    "Configured backends that are not in use because their names have no address.",
-    ({ unresolved }) => unresolved.length,
   ),
   gauge<ListenerStatus>(
     "weir_listener_max_connections",
@@ -146,7 +144,34 @@ export const LISTENER_FAMILIES: readonly MetricFamily<ListenerStatus>[] = [
   ),
 ];
 
-/** The metrics of each backend of each listener. */
+/** The metrics of each pool. */
+export const POOL_FAMILIES: readonly MetricFamily<PoolStatus>[] = [
+  {
+    kind: "info",
+    name: "weir_pool_info",
+    help: "The algorithm of the pool.",
+    samples: [{ read: () => 1 }],
+    labelsOf: ({ algorithm }) => ({ algorithm }),
+  },
+  gauge<PoolStatus>(
+    "weir_pool_ready",
+    "Whether the pool has a backend that takes sessions.",
+    ({ ready }) => Number(ready),
+  ),
+  gauge<PoolStatus>(
+    "weir_pool_unresolved_backends",
+    "Configured backends that are not in use because their names have no address.",
+    ({ unresolved }) => unresolved.length,
+  ),
+  gauge<PoolStatus>(
+    "weir_pool_leaving",
+    "Whether the pool has been removed and is finishing its remaining sessions.",
+    ({ leaving }) => Number(leaving),
+  ),
+  ...familiesOf<PoolStatus>("weir_pool_", [POOL_CELLS, POOL_TALLIES]),
+];
+
+/** The metrics of each backend of each pool. */
 export const BACKEND_FAMILIES: readonly MetricFamily<BackendStatus>[] = [
   gauge<BackendStatus>(
     "weir_backend_up",

@@ -8,6 +8,7 @@ import {
   type MetricFamily,
   type MetricSample,
   type PlainFamily,
+  POOL_FAMILIES,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
 } from "./metric_families.ts";
@@ -38,10 +39,14 @@ export function* formatMetrics(status: Status, format: MetricsFormat): Steps<str
     subject,
     labels: formatLabels({ listener: subject.key }),
   }));
-  const backends = status.listeners.flatMap(({ key, backends }) =>
+  const pools = status.pools.map((subject) => ({
+    subject,
+    labels: formatLabels({ pool: subject.name }),
+  }));
+  const backends = status.pools.flatMap(({ name, backends }) =>
     backends.map((subject) => ({
       subject,
-      labels: formatLabels({ listener: key, backend: subject.name }),
+      labels: formatLabels({ pool: name, backend: subject.name }),
     }))
   );
   const workers = status.workers.map((subject) => ({
@@ -51,6 +56,7 @@ export function* formatMetrics(status: Status, format: MetricsFormat): Steps<str
   return [
     ...(yield* formatFamilies(WEIR_FAMILIES, [{ subject: status, labels: "" }], format)),
     ...(yield* formatFamilies(LISTENER_FAMILIES, listeners, format)),
+    ...(yield* formatFamilies(POOL_FAMILIES, pools, format)),
     ...(yield* formatFamilies(BACKEND_FAMILIES, backends, format)),
     ...(yield* formatFamilies(WORKER_FAMILIES, workers, format)),
     ...(format === "openmetrics" ? ["# EOF\n"] : []),

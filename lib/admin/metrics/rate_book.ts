@@ -27,6 +27,21 @@ const NO_RATES: Rates = {
   connectTimeP99Ms: null,
 };
 
+/** The sums of a pool's rates. */
+interface PoolTraffic extends Pick<Rates, "connectTimeP50Ms" | "connectTimeP99Ms"> {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly errors: number;
+}
+
+const NO_TRAFFIC: PoolTraffic = {
+  bytesIn: 0,
+  bytesOut: 0,
+  errors: 0,
+  connectTimeP50Ms: null,
+  connectTimeP99Ms: null,
+};
+
 /** The rates of all listeners and backends, as of the last sample. */
 export class RateBook {
   #meters = new Map<string, RateMeter>();
@@ -46,10 +61,11 @@ export class RateBook {
       return meter;
     };
     const figures = new Float64Array(BUCKETS + BUCKET_COUNT);
-    for (const listener of status.listeners) {
+    const traffic = new Map<string, PoolTraffic>();
+    for (const pool of status.pools) {
       const growth = new Float64Array(BUCKET_COUNT);
       const sums = { bytesIn: 0, bytesOut: 0, errors: 0 };
-      for (const backend of listener.backends) {
+      for (const backend of pool.backends) {
         const meter = meterOf(backendKey(backend.id), figures.length);
         readBackend(backend.figures, figures);
         meter.look(nowMs, figures);
@@ -59,14 +75,18 @@ export class RateBook {
         sums.bytesOut += meter.perSecond(BYTES_OUT);
         sums.errors += meter.perSecond(ERRORS);
       }
+      traffic.set(pool.name, { ...sums, ...quantilesOf(growth) });
+    }
+    for (const listener of status.listeners) {
       const meter = meterOf(listenerKey(listener.key), 2);
       meter.look(nowMs, [listener.figures.accepted, refusedOf(listener.figures)]);
+      const { bytesIn, bytesOut, errors, ...quantiles } = traffic.get(listener.pool) ?? NO_TRAFFIC;
       rates.set(listenerKey(listener.key), {
         sessionsPerSecond: round(meter.perSecond(ACCEPTED)),
-        bytesInPerSecond: round(sums.bytesIn),
-        bytesOutPerSecond: round(sums.bytesOut),
-        errorsPerSecond: round(sums.errors + meter.perSecond(REFUSED)),
-        ...quantilesOf(growth),
+        bytesInPerSecond: round(bytesIn),
+        bytesOutPerSecond: round(bytesOut),
+        errorsPerSecond: round(errors + meter.perSecond(REFUSED)),
+        ...quantiles,
       });
     }
     this.#meters = meters;
@@ -75,16 +95,25 @@ export class RateBook {
 
   /** Adds the rates to a status. */
   addTo(status: Status): StatusView {
+    const { pools: all, ...rest } = status;
+    const pools = new Map(all.map((pool) => [pool.name, pool]));
     return {
-      ...status,
-      listeners: status.listeners.map((listener): ListenerView => ({
-        ...listener,
-        rates: this.#rates.get(listenerKey(listener.key)) ?? NO_RATES,
-        backends: listener.backends.map((backend): BackendView => ({
-          ...backend,
-          rates: this.#rates.get(backendKey(backend.id)) ?? NO_RATES,
-        })),
-      })),
+      ...rest,
+      listeners: status.listeners.map((listener): ListenerView => {
+        const pool = pools.get(listener.pool);
+        return {
+          ...listener,
+          address: listener.addresses.join(", "),
+          algorithm: pool?.algorithm ?? "",
+          unresolved: pool?.unresolved ?? [],
+          figures: { ...pool?.figures, ...listener.figures } as ListenerView["figures"],
+          rates: this.#rates.get(listenerKey(listener.key)) ?? NO_RATES,
+          backends: (pool?.backends ?? []).map((backend): BackendView => ({
+            ...backend,
+            rates: this.#rates.get(backendKey(backend.id)) ?? NO_RATES,
+          })),
+        };
+      }),
     };
   }
 }

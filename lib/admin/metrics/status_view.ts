@@ -1,6 +1,8 @@
+import type { ListenerFigures, PoolFigures } from "../../state/snapshot.ts";
 import type {
   BackendStatus,
   ListenerStatus,
+  PoolStatus,
   Status,
   WorkerStatus,
 } from "../../supervisor/status.ts";
@@ -28,13 +30,18 @@ export interface BackendView extends BackendStatus {
   readonly rates: Rates;
 }
 
-export interface ListenerView extends Omit<ListenerStatus, "backends"> {
+/** A listener's status with that of its pool. */
+export interface ListenerView extends Omit<ListenerStatus, "figures"> {
+  readonly address: string;
+  readonly algorithm: string;
+  readonly unresolved: PoolStatus["unresolved"];
+  readonly figures: ListenerFigures & PoolFigures;
   readonly rates: Rates;
   readonly backends: readonly BackendView[];
 }
 
 /** The answer of `GET /api/v1/status`, and the data of every `status` event. */
-export interface StatusView extends Omit<Status, "listeners" | "workers"> {
+export interface StatusView extends Omit<Status, "listeners" | "pools" | "workers"> {
   readonly listeners: readonly ListenerView[];
   readonly workers: readonly WorkerStatus[];
 }

@@ -5,6 +5,7 @@ import {
   type Labels,
   LISTENER_FAMILIES,
   type MetricFamily,
+  POOL_FAMILIES,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
 } from "./metric_families.ts";
@@ -62,12 +63,17 @@ export function startTelemetry(control: Pick<Control, "status">): () => void {
   );
   addFamilies(
     add,
+    POOL_FAMILIES,
+    (status) => status.pools.map((pool) => [pool, { pool: pool.name }]),
+  );
+  addFamilies(
+    add,
     BACKEND_FAMILIES,
     (status) =>
-      status.listeners.flatMap(({ key, backends }) =>
+      status.pools.flatMap(({ name, backends }) =>
         backends.map((backend): [typeof backend, Labels] => [
           backend,
-          { listener: key, backend: backend.name },
+          { pool: name, backend: backend.name },
         ])
       ),
   );

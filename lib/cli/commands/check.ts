@@ -44,7 +44,7 @@ function isError({ severity }: Diagnostic): boolean {
 
 /**
  * Looks up the names of all backends, as a start does. Returns a warning for each one that has no
- * address, and an error for each listener that would be left without a backend.
+ * address, and an error for each pool that would be left without a backend.
  */
 async function checkNames(settings: Settings): Promise<readonly Diagnostic[]> {
   const discovery = new Discovery({ resolver: new SystemResolver(), onChange: () => {} });

@@ -66,7 +66,7 @@ function asDemo(loaded: LoadedFiles): LoadedFiles {
 
 /** Formats what to try while the demo runs. */
 function formatInstructions(settings: Settings): string {
-  const listeners = settings.listeners.map((listener) => formatAddress(listener.address));
+  const listeners = settings.listeners.flatMap(({ addresses }) => addresses.map(formatAddress));
   const backends = backendAddresses(settings).map(formatAddress);
   const [listener = "", backend = ""] = [listeners[0], backends[0]];
   return [

@@ -1,3 +1,4 @@
+import { poolOf } from "../../config/pool_of.ts";
 import { formatAddress } from "../../base/address.ts";
 import { counted } from "../../base/counted.ts";
 import { maskControls } from "../../config/quote.ts";
@@ -7,6 +8,7 @@ import type {
   AlgorithmName,
   BackendSettings,
   ListenerSettings,
+  PoolSettings,
   Settings,
 } from "../../config/settings.ts";
 
@@ -29,24 +31,28 @@ export function describeSettings(settings: Settings): string {
   const workers = counted(settings.workers, "worker");
   return [
     `${maskControls(settings.file)} is valid: ${workers}${general}`,
-    ...settings.listeners.flatMap((listener) => ["", ...describeListener(listener)]),
+    ...settings.listeners.flatMap((listener) => [
+      "",
+      ...describeListener(listener, poolOf(settings, listener)),
+    ]),
     "",
   ].join("\n");
 }
 
-function describeListener(listener: ListenerSettings): string[] {
-  const { key, address, algorithm, backends } = listener;
-  const shares = describeShares(listener);
+function describeListener(listener: ListenerSettings, pool: PoolSettings): string[] {
+  const { key, addresses } = listener;
+  const { algorithm, backends } = pool;
+  const shares = describeShares(pool);
   const rows = backends.map((backend, index) => [
     maskControls(backend.name),
     backend.kind === "service" ? "" : `weight ${backend.weight}`,
     shares[index] as string,
     ...describeFlags(backend),
   ]);
-  const options = changedKeys("listener", listener)
+  const options = [...changedKeys("listener", listener), ...changedKeys("pool", pool)]
     .filter((option) => !option.startsWith("algorithm = "));
   return [
-    `${maskControls(key)} listens on ${formatAddress(address)}, ${algorithm}`,
+    `${maskControls(key)} listens on ${addresses.map(formatAddress).join(", ")}, ${algorithm}`,
     ...alignColumns(rows).map((row) => `  ${row}`),
     ...options.map((option) => `  ${option}`),
   ];
@@ -63,7 +69,7 @@ interface Tier {
 }
 
 /** Describes the share of each backend, in their order. */
-function describeShares({ algorithm, backends }: ListenerSettings): string[] {
+function describeShares({ algorithm, backends }: PoolSettings): string[] {
   const portion = ({ weight }: BackendSettings) => algorithm === "round_robin" ? 1 : weight;
   const tierOf = (isBackup: boolean): Tier => {
     const tier = backends.filter((each) => each.backup === isBackup && takesSessions(each));
@@ -101,7 +107,10 @@ function describeFlags(backend: BackendSettings): string[] {
 }
 
 // The number of workers is shown anyway: "auto" is already resolved, so it would always differ.
-function changedKeys(scope: KnownKey["scope"], settings: Settings | ListenerSettings): string[] {
+function changedKeys(
+  scope: KnownKey["scope"],
+  settings: Settings | ListenerSettings | PoolSettings,
+): string[] {
   const values = settings as unknown as Readonly<Record<string, unknown>>;
   return KNOWN_KEYS
     .filter((key) => key.scope === scope && key.setting !== "workers")

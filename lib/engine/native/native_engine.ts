@@ -40,8 +40,8 @@ export class NativeEngine implements Engine {
     };
     this.#workshop = workshop;
     this.#listeners = new ListenerRoster(
-      new ListenerShares(inputs),
-      (plan, share) => new NativeListener(plan, share, workshop, this.#sessions),
+      new ListenerShares(inputs, (afterMs, ring) => workshop.loop.setAlarm(afterMs, ring)),
+      (plan, address, share) => new NativeListener(plan, address, share, workshop, this.#sessions),
     );
   }
 

@@ -1,11 +1,10 @@
 import { HOLD_MS } from "../../access/admission.ts";
+import type { Address } from "../../base/address.ts";
 import { Backoff } from "../../base/backoff.ts";
-import type { ListenerSettings } from "../../config/settings.ts";
 import { WorkerTally } from "../../state/counters.ts";
 import type { ListenerPlan } from "../generation.ts";
 import type { EngineListener } from "../listener_roster.ts";
 import type { ListenerShare } from "../listener_share.ts";
-import { QUEUE_TURN_MS } from "../wait_queue.ts";
 import {
   AF_INET,
   EPOLLIN,
@@ -63,6 +62,14 @@ const PASSING_ERRORS: ReadonlySet<number> = new Set([
 
 type Admitted = ReturnType<ListenerShare["admit"]>;
 
+/** A client that has met a limit of sessions, until it is known what becomes of it. */
+interface HeldClient {
+  readonly name: SocketName;
+  readonly alarm: Alarm;
+  /** The share that holds it. */
+  readonly holder: ListenerShare;
+}
+
 /**
  * One worker's socket at a listener's address.
  *
@@ -71,11 +78,11 @@ type Admitted = ReturnType<ListenerShare["admit"]>;
  */
 export class NativeListener implements EngineListener, SessionInputs, Watcher {
   readonly isLast = true;
-  readonly share: ListenerShare;
   readonly workshop: Workshop;
   readonly sessions: SessionTable<NativeSession>;
   intervals: CheckIntervals;
   readonly #socket: number;
+  #share: ListenerShare;
   readonly #peer = new SockaddrBuffer();
   readonly #acceptBackoff = new Backoff({ firstMs: 5, longestMs: 500 });
   #closed = false;
@@ -85,24 +92,28 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
   /** Goes up when a retirement begins, or is called off. */
   #retirement = 0;
   #acceptedSinceWait = false;
-  #queueIsWatched = false;
   /** Clients that have met a limit of sessions, by descriptor. */
-  readonly #held = new Map<number, { readonly name: SocketName; readonly alarm: Alarm }>();
+  readonly #held = new Map<number, HeldClient>();
 
   /** Binds the address, and throws a `LibcError` where that cannot be done. */
   constructor(
     plan: ListenerPlan,
+    address: Address,
     share: ListenerShare,
     workshop: Workshop,
     sessions: SessionTable<NativeSession>,
   ) {
     this.workshop = workshop;
     this.sessions = sessions;
-    this.#socket = bindSocket(workshop.libc, plan.settings);
+    this.#socket = bindSocket(workshop.libc, address);
     workshop.loop.watch(this.#socket, 0, this);
-    this.share = share;
-    this.intervals = checkIntervals(plan.settings);
+    this.#share = share;
+    this.intervals = checkIntervals(plan);
     workshop.pump.reserve(plan.settings.bufferSize);
+  }
+
+  get share(): ListenerShare {
+    return this.#share;
   }
 
   /** Starts to accept clients. */
@@ -111,9 +122,9 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
   }
 
   /** Takes over new settings for the sessions to come. */
-  update(plan: ListenerPlan): void {
-    this.share.update(plan);
-    this.intervals = checkIntervals(plan.settings);
+  update(plan: ListenerPlan, share: ListenerShare): void {
+    this.#share = share;
+    this.intervals = checkIntervals(plan);
     this.workshop.pump.reserve(plan.settings.bufferSize);
   }
 
@@ -175,16 +186,6 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     this.#pause();
   }
 
-  wakeQueue(): void {
-    if (this.#queueIsWatched) return;
-    this.#queueIsWatched = true;
-    this.workshop.loop.setAlarm(QUEUE_TURN_MS, () => {
-      this.#queueIsWatched = false;
-      this.share.queue.turn();
-      if (this.share.queue.size > 0) this.wakeQueue();
-    });
-  }
-
   /** Clients are better off in the kernel's queue than with a session that cannot be served. */
   spareDescriptors(): void {
     this.#pause();
@@ -211,7 +212,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
 
   #hold(client: number, name: SocketName): void {
     const alarm = this.workshop.loop.setAlarm(HOLD_MS, () => this.#release(client));
-    this.#held.set(client, { name, alarm });
+    this.#held.set(client, { name, alarm, holder: this.share });
   }
 
   #release(client: number): void {
@@ -220,7 +221,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     this.#held.delete(client);
     this.workshop.loop.stopAlarm(held.alarm);
     try {
-      const admit = () => this.share.admitHeld(held.name);
+      const admit = () => this.share.admitHeld(held.name, held.holder);
       this.#welcome(client, held.name, admit, performance.now());
     } catch (error) {
       this.fail(error);
@@ -276,7 +277,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
 }
 
 /** Gives a socket that is bound and listens. */
-function bindSocket(libc: Libc, { address }: ListenerSettings): number {
+function bindSocket(libc: Libc, address: Address): number {
   const sockaddr = encodeSockaddr(address);
   const socket = libc.socket(familyOf(sockaddr), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket < 0) throw new LibcError("socket", libc.errno());
@@ -297,14 +298,18 @@ function bindSocket(libc: Libc, { address }: ListenerSettings): number {
   return socket;
 }
 
-function checkIntervals(settings: ListenerSettings): CheckIntervals {
+function checkIntervals({ settings, pool }: ListenerPlan): CheckIntervals {
   const relayTimeouts = [
     settings.idleTimeoutMs,
     settings.firstByteTimeoutMs,
     settings.halfCloseTimeoutMs,
     settings.sessionTimeoutMs,
   ];
-  const timeouts = [...relayTimeouts, settings.connectTimeoutMs, settings.queueTimeoutMs];
+  const timeouts = [
+    ...relayTimeouts,
+    pool.settings.connectTimeoutMs,
+    pool.settings.queueTimeoutMs,
+  ];
   return {
     busyMs: checkInterval(timeouts, LONGEST_BUSY_CHECK_MS),
     quietMs: checkInterval(relayTimeouts, LONGEST_QUIET_CHECK_MS),

@@ -1,4 +1,4 @@
-import type { ListenerSettings } from "../../config/settings.ts";
+import type { PoolSettings } from "../../config/settings.ts";
 import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
 
 /**
@@ -7,7 +7,7 @@ import { encodeProxyHeader } from "../../protocol/proxy_header.ts";
  * @param client the client's connection, both of whose addresses the header contains
  */
 export async function announce(
-  version: Exclude<ListenerSettings["proxyProtocol"], "off">,
+  version: Exclude<PoolSettings["proxyProtocol"], "off">,
   client: Deno.TcpConn,
   backend: Deno.TcpConn,
 ): Promise<boolean> {

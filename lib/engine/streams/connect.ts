@@ -12,8 +12,6 @@ export interface ConnectOwner {
   readonly life: SessionLife;
   /** A backend was connected. */
   connected(): void;
-  /** The client waits in the queue, which now needs its timer. */
-  queued(): void;
   /** The client has left while it waited. */
   clientLeft(): void;
   /** This machine has no descriptors left. */
@@ -83,13 +81,16 @@ export class Connect {
     let onPlace: ((lease: Lease | undefined) => void) | undefined;
     const lease = life.acquire((lease) => onPlace?.(lease));
     if (lease !== "queued") return lease;
-    const waiting = this.#waiting ??= new WaitingClient(client, life.settings);
+    const waiting = this.#waiting ??= new WaitingClient(
+      client,
+      life.settings.bufferSize,
+      life.poolSettings.abortOnClose,
+    );
     return new Promise((resolve) => {
       onPlace = (lease) => {
         waiting.rest();
         resolve(lease);
       };
-      this.#owner.queued();
       waiting.watch(() => this.#owner.clientLeft());
     });
   }

@@ -1,3 +1,4 @@
+import type { Address } from "../../base/address.ts";
 import { type Entrant, HOLD_MS } from "../../access/admission.ts";
 import { addressKeyOfText } from "../../base/address_key.ts";
 import { Backoff } from "../../base/backoff.ts";
@@ -8,7 +9,6 @@ import type { EngineListener } from "../listener_roster.ts";
 import type { ListenerShare } from "../listener_share.ts";
 import { type SessionClient, SessionLife } from "../session_life.ts";
 import type { Lingering } from "./lingering.ts";
-import { QueueTimer } from "./queue_timer.ts";
 import { BufferShelves } from "./read_buffer.ts";
 import { Session, type SessionInputs } from "./session.ts";
 
@@ -33,11 +33,10 @@ export interface SessionKeeper {
 
 /** One worker's socket at a listener's address, and the loop that accepts from it. */
 export class Listener implements EngineListener, SessionInputs {
-  readonly share: ListenerShare;
-  readonly queueTimer: QueueTimer;
   shelves: BufferShelves;
   readonly #keeper: SessionKeeper;
   readonly #socket: Deno.TcpListener;
+  #share: ListenerShare;
   readonly #acceptBackoff = new Backoff({ firstMs: 5, longestMs: 500 });
   #closed = false;
   /** Done when no further session can begin. */
@@ -53,13 +52,20 @@ export class Listener implements EngineListener, SessionInputs {
   readonly #waits = new Set<() => void>();
 
   /** Binds the address, and throws what `Deno.listen` throws where that cannot be done. */
-  constructor(plan: ListenerPlan, share: ListenerShare, keeper: SessionKeeper) {
-    const { hostname, port } = plan.settings.address;
+  constructor(
+    plan: ListenerPlan,
+    { hostname, port }: Address,
+    share: ListenerShare,
+    keeper: SessionKeeper,
+  ) {
     this.#socket = Deno.listen({ hostname, port, reusePort: true, tcpBacklog: BACKLOG });
-    this.share = share;
-    this.queueTimer = new QueueTimer(this.share.queue);
+    this.#share = share;
     this.#keeper = keeper;
     this.shelves = new BufferShelves(plan.settings.bufferSize);
+  }
+
+  get share(): ListenerShare {
+    return this.#share;
   }
 
   /** Starts to accept clients. */
@@ -68,11 +74,11 @@ export class Listener implements EngineListener, SessionInputs {
   }
 
   /** Takes over new settings for the sessions to come. */
-  update(plan: ListenerPlan): void {
-    if (plan.settings.bufferSize !== this.share.settings.bufferSize) {
+  update(plan: ListenerPlan, share: ListenerShare): void {
+    if (plan.settings.bufferSize !== this.shelves.bufferSize) {
       this.shelves = new BufferShelves(plan.settings.bufferSize);
     }
-    this.share.update(plan);
+    this.#share = share;
   }
 
   /**
@@ -159,9 +165,10 @@ export class Listener implements EngineListener, SessionInputs {
 
   /** Never rejects. */
   async #hold(client: Deno.TcpConn, entrant: Entrant): Promise<void> {
+    const holder = this.share;
     await this.#wait(HOLD_MS);
     try {
-      this.#welcome(client, entrant, this.share.admitHeld(entrant));
+      this.#welcome(client, entrant, this.share.admitHeld(entrant, holder));
     } catch (error) {
       this.#broke(client, error);
     }
@@ -203,10 +210,11 @@ export class Listener implements EngineListener, SessionInputs {
 
   /** Nobody is left to serve. The session counts all the same, as one that had begun would. */
   #countLeft(): void {
-    const admitted = this.share.admit(NOBODY);
+    const { share } = this;
+    const admitted = share.admit(NOBODY);
     if (admitted === "refused") return;
-    if (admitted === "held" && this.share.admitHeld(NOBODY) === "refused") return;
-    const life = new SessionLife(this.share, NOBODY);
+    if (admitted === "held" && share.admitHeld(NOBODY, share) === "refused") return;
+    const life = new SessionLife(share, NOBODY);
     life.finish("client");
     life.end();
   }

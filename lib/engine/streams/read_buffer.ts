@@ -42,8 +42,11 @@ export class BufferShelves {
   /** Larger ones, lent to directions that move bulk data. */
   readonly bulk: BufferShelf;
 
+  readonly bufferSize: number;
+
   /** @param bufferSize `buffer_size` of the listener */
   constructor(bufferSize: number) {
+    this.bufferSize = bufferSize;
     this.small = new BufferShelf(bufferSize);
     const bulkSize = Math.min(bufferSize * BULK_FACTOR, LARGEST_BULK_BUFFER);
     this.bulk = new BufferShelf(Math.max(bulkSize, bufferSize));

@@ -8,7 +8,6 @@ import { type SessionClient, SessionLife } from "../session_life.ts";
 import { announce } from "./announce.ts";
 import { Connect, type ConnectOwner } from "./connect.ts";
 import type { Lingering } from "./lingering.ts";
-import type { QueueTimer } from "./queue_timer.ts";
 import type { BufferShelves } from "./read_buffer.ts";
 import { Relay, type RelayOwner } from "./relay.ts";
 
@@ -19,7 +18,6 @@ const LONGEST_LINGER_MS = 60_000;
 export interface SessionInputs {
   readonly share: ListenerShare;
   readonly shelves: BufferShelves;
-  readonly queueTimer: QueueTimer;
   readonly lingering: Lingering;
   /** Hears that a backend was connected. */
   sessionConnected(): void;
@@ -98,10 +96,6 @@ export class Session implements SessionClient, EngineSession, ConnectOwner, Rela
     this.#inputs.sessionConnected();
   }
 
-  queued(): void {
-    this.#inputs.queueTimer.wake();
-  }
-
   clientLeft(): void {
     this.cut("client");
   }
@@ -141,7 +135,7 @@ export class Session implements SessionClient, EngineSession, ConnectOwner, Rela
 
   /** Writes the PROXY header, if one is configured. Returns whether the session goes on. */
   async #announce(backend: Deno.TcpConn): Promise<boolean> {
-    const { proxyProtocol } = this.life.settings;
+    const { proxyProtocol } = this.life.poolSettings;
     if (proxyProtocol === "off") return true;
     this.life.phase = "announce";
     if (await announce(proxyProtocol, this.client, backend)) return true;

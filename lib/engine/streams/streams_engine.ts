@@ -1,7 +1,6 @@
-import type { ListenerSettings } from "../../config/settings.ts";
 import type { Engine } from "../engine.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
-import type { BindProblem, Generation } from "../generation.ts";
+import type { BindProblem, Generation, ListenerPlan } from "../generation.ts";
 import { ListenerRoster } from "../listener_roster.ts";
 import { ListenerShares } from "../listener_shares.ts";
 import { Lingering } from "./lingering.ts";
@@ -20,8 +19,8 @@ export class StreamsEngine implements Engine, SessionKeeper {
 
   constructor(inputs: EngineInputs) {
     this.#listeners = new ListenerRoster(
-      new ListenerShares(inputs),
-      (plan, share) => new Listener(plan, share, this),
+      new ListenerShares(inputs, (afterMs, ring) => setTimeout(ring, afterMs)),
+      (plan, address, share) => new Listener(plan, address, share, this),
     );
   }
 
@@ -102,17 +101,17 @@ export class StreamsEngine implements Engine, SessionKeeper {
 }
 
 function shortestTimeoutMs(generation: Generation): number {
-  const timeouts = generation.listeners.flatMap(({ settings }) => timeoutsOf(settings));
+  const timeouts = generation.listeners.flatMap(timeoutsOf);
   return Math.min(...timeouts.filter((timeoutMs) => timeoutMs > 0));
 }
 
-function timeoutsOf(settings: ListenerSettings): number[] {
+function timeoutsOf({ settings, pool }: ListenerPlan): number[] {
   return [
-    settings.connectTimeoutMs,
+    pool.settings.connectTimeoutMs,
     settings.idleTimeoutMs,
     settings.firstByteTimeoutMs,
     settings.halfCloseTimeoutMs,
     settings.sessionTimeoutMs,
-    settings.queueTimeoutMs,
+    pool.settings.queueTimeoutMs,
   ];
 }

@@ -1,4 +1,3 @@
-import type { ListenerSettings } from "../../config/settings.ts";
 import type { ByteReader } from "./socket_streams.ts";
 
 const NOTHING = new Uint8Array();
@@ -26,13 +25,14 @@ export class WaitingClient implements ByteReader {
   #reading: Promise<void> | undefined;
   #onGone: (() => void) | undefined;
 
-  constructor(
-    conn: WaitingConn,
-    settings: Pick<ListenerSettings, "bufferSize" | "abortOnClose">,
-  ) {
+  /**
+   * @param bufferSize how many bytes are kept at most
+   * @param abortOnClose whether one that finishes after it has sent something is gone, too
+   */
+  constructor(conn: WaitingConn, bufferSize: number, abortOnClose: boolean) {
     this.#conn = conn;
-    this.#abortOnClose = settings.abortOnClose;
-    this.#kept = new Uint8Array(settings.bufferSize);
+    this.#abortOnClose = abortOnClose;
+    this.#kept = new Uint8Array(bufferSize);
   }
 
   /** Reads on until {@linkcode rest}, and says so once the client wants nothing any more. */

@@ -63,7 +63,7 @@ const CUTS: Readonly<
   "an operator": {
     options: {},
     async cut({ supervisor }) {
-      const rows = supervisor.generation.listeners.flatMap(({ rows }) => rows.backends);
+      const rows = supervisor.generation.pools.flatMap(({ backendRows }) => backendRows);
       await Promise.all(
         Array.from(supervisor.workers, (worker) => worker.cut("operator", { backendRows: rows })),
       );

@@ -6,6 +6,7 @@ import {
   BACKEND_FAMILIES,
   LISTENER_FAMILIES,
   type MetricFamily,
+  POOL_FAMILIES,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
 } from "../../../lib/admin/metrics/metric_families.ts";
@@ -45,7 +46,11 @@ const LIMITS: readonly (readonly string[])[] = [
   ],
   ["requests in progress", "128", "503"],
   ["clients of the event stream", "64", "503"],
-  ["responses of 64 KiB or more being rendered or sent", "8, but at most half the connections", "503"],
+  [
+    "responses of 64 KiB or more being rendered or sent",
+    "8, but at most half the connections",
+    "503",
+  ],
   [
     "time for a request to arrive, without its body",
     "10 s",
@@ -88,12 +93,18 @@ function metricsPage(): string {
     "",
     "Each has the label `listener`: the key in `[mappings]`.",
     "",
-    ...familyTable(LISTENER_FAMILIES, "address, algorithm, engine"),
+    ...familyTable(LISTENER_FAMILIES, "address, pool, engine"),
+    "",
+    "## Pools",
+    "",
+    "Each has the label `pool`: the pool's name, which is that of its listener.",
+    "",
+    ...familyTable(POOL_FAMILIES, "algorithm"),
     "",
     "## Backends",
     "",
-    "Each has the labels `listener` and `backend`: the key in `[mappings]`, and the backend as " +
-      "written there or, if names are resolved periodically, its host, port and address, as in " +
+    "Each has the labels `pool` and `backend`: the pool's name, and the backend as " +
+      "written in `[mappings]` or, if names are resolved periodically, its host, port and address, as in " +
       "`web.example:80/192.0.2.1`.",
     "",
     ...familyTable(BACKEND_FAMILIES, ""),

@@ -83,7 +83,7 @@ apiTest("a foreign Origin is refused where something is changed", async () => {
       JSON.stringify(headers),
     );
   }
-  assertEquals(weir.control.status().listeners[0]?.backends[0]?.mode, "ready");
+  assertEquals(weir.control.status().pools[0]?.backends[0]?.mode, "ready");
   assertEquals(await statusOf(post({ origin: `http://${weir.host}` })), 200);
   assertEquals(await statusOf(post({ "sec-fetch-site": "same-origin" })), 200);
 });
@@ -241,7 +241,7 @@ apiTest("a body that does not come is refused after a while", async () => {
     await weir.raw(`${head}content-length: 16\r\n\r\n{"mode"`),
     "HTTP/1.1 408 Request Timeout",
   );
-  assertEquals(weir.control.status().listeners[0]?.backends[0]?.mode, "ready");
+  assertEquals(weir.control.status().pools[0]?.backends[0]?.mode, "ready");
 });
 
 apiTest("a body that is no JSON is refused", async () => {
@@ -278,7 +278,7 @@ apiTest("a body that is no JSON is refused", async () => {
     await problemOf(await weir.post("/api/v1/reload", { now: true })),
     "400: This request takes no body",
   );
-  assertEquals(weir.control.status().listeners[0]?.backends[0]?.mode, "ready");
+  assertEquals(weir.control.status().pools[0]?.backends[0]?.mode, "ready");
 });
 
 apiTest("pages and answers have the headers that keep browsers out of trouble", async () => {

@@ -40,11 +40,12 @@ export function sampleStatus(sample: SampleFigures = {}): Status {
   });
   state.addListenerTally(0, 0, ListenerTally.accepted, accepted);
   state.addWorkerTally(0, WorkerTally.acceptErrors, 4);
-  const { listeners: [listener], workers } = takeSnapshot(state, {
-    listeners: [{ key: "24003", row: 0, backends: [{ name, row: 0 }] }],
+  const { listeners: [listener], pools: [pool], workers } = takeSnapshot(state, {
+    listeners: [{ key: "24003", row: 0 }],
+    pools: [{ name: "24003", row: 0, backends: [{ name, row: 0 }] }],
     workers: [0],
   });
-  if (listener === undefined) throw new Error("There is no listener");
+  if (listener === undefined || pool === undefined) throw new Error("There is no listener");
   return {
     atMs,
     startedAtMs: 1000,
@@ -55,17 +56,24 @@ export function sampleStatus(sample: SampleFigures = {}): Status {
     notReadyReasons: [],
     listeners: [{
       key: "24003",
-      address: "0.0.0.0:24003",
-      algorithm: "p2c",
+      addresses: ["0.0.0.0:24003"],
+      pool: "24003",
       engine: "streams",
       engineReason: "",
       maxConnections: 0,
       ready: true,
       notReadyReasons: [],
-      unresolved: [],
       leaving: false,
       figures: listener.figures,
-      backends: listener.backends.map(({ figures }) => ({
+    }],
+    pools: [{
+      name: "24003",
+      algorithm: "p2c",
+      ready: true,
+      unresolved: [],
+      leaving: false,
+      figures: pool.figures,
+      backends: pool.backends.map(({ figures }) => ({
         id: `24003/${name}`,
         name,
         condition: "drain",

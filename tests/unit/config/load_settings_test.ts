@@ -1,11 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  type Environment,
-  loadSettings,
-  MOST_BACKENDS,
-  MOST_LISTENERS,
-  parseSettings,
-} from "../../../lib/config/load_settings.ts";
+import type { Environment } from "../../../lib/config/environment.ts";
+import { MOST_BACKENDS, MOST_LISTENERS } from "../../../lib/config/key.ts";
+import { loadSettings, parseSettings } from "../../../lib/config/load_settings.ts";
 import type { Settings } from "../../../lib/config/settings.ts";
 import { permittedTest } from "../../support/permitted.ts";
 
@@ -31,19 +27,21 @@ Deno.test("parseSettings() takes the cores for workers = auto, 1 to 64 of them",
 });
 
 Deno.test("parseSettings() prefers [options KEY] to [options], wherever it is", () => {
-  const { listeners } = valid(
+  const { pools } = valid(
     "[options 1025]\nretries = 1\n[mappings]\n1025 = a:1\n1026 = a:1\n[options]\nretries = 2",
   );
-  assertEquals(listeners.map(({ retries }) => retries), [1, 2]);
+  assertEquals(pools.map(({ retries }) => retries), [1, 2]);
 });
 
 Deno.test("parseSettings() returns settings that are deeply frozen and can be cloned", () => {
   const settings = valid("[mappings]\n24003 = 127.0.0.1:1");
   assertEquals(structuredClone(settings), settings);
-  const [listener] = settings.listeners;
-  assertThrows(() => Object.assign(listener?.backends[0] ?? {}, { weight: 5 }), TypeError);
-  assertThrows(() => Object.assign(listener?.address ?? {}, { port: 5 }), TypeError);
+  const { listeners: [listener], pools: [pool] } = settings;
+  assert(listener !== undefined && pool !== undefined);
+  assertThrows(() => Object.assign(pool.backends[0] ?? {}, { weight: 5 }), TypeError);
+  assertThrows(() => Object.assign(listener.addresses[0] ?? {}, { port: 5 }), TypeError);
   assertThrows(() => (settings.listeners as unknown[]).push(1), TypeError);
+  assertThrows(() => (settings.pools as unknown[]).push(1), TypeError);
 });
 
 Deno.test("parseSettings() warns of a privileged port only without the right to bind it", () => {
@@ -166,11 +164,11 @@ Deno.test("parseSettings() reads lines of nearly a megabyte", () => {
 });
 
 Deno.test("parseSettings() gives a backend that is a name no candidates", () => {
-  const [listener] = valid("[mappings]\n1025 = localhost:1, 127.0.0.1:1, [::1]:1").listeners;
-  assertEquals(listener?.backends.map(({ candidates }) => candidates), [[], ["127.0.0.1"], [
+  const [pool] = valid("[mappings]\n1025 = localhost:1, 127.0.0.1:1, [::1]:1").pools;
+  assertEquals(pool?.backends.map(({ candidates }) => candidates), [[], ["127.0.0.1"], [
     "::1",
   ]]);
-  assertEquals(listener?.backends.map(({ name }) => name), [
+  assertEquals(pool?.backends.map(({ name }) => name), [
     "localhost:1",
     "127.0.0.1:1",
     "[::1]:1",
@@ -178,10 +176,10 @@ Deno.test("parseSettings() gives a backend that is a name no candidates", () => 
 });
 
 Deno.test("parseSettings() identifies a backend by its address in canonical form", () => {
-  const [listener] = valid(
+  const [pool] = valid(
     "[mappings]\n1025 = a@[0::1]:080, [::ffff:10.0.0.1]:1, App.test:2, b@srv+_x._tcp.Test\n",
-  ).listeners;
-  assertEquals(listener?.backends.map(({ id, name }) => `${id} ${name}`), [
+  ).pools;
+  assertEquals(pool?.backends.map(({ id, name }) => `${id} ${name}`), [
     "[::1]:80 a",
     "10.0.0.1:1 [::ffff:10.0.0.1]:1",
     "App.test:2 App.test:2",

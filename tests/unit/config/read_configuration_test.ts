@@ -65,7 +65,7 @@ permittedTest(["read", "write"], "loadSettings() reads included files in order",
   const { settings, diagnostics, files } = await rig.load();
   assertEquals(diagnostics, []);
   assertEquals(settings?.listeners.map(({ key }) => key), ["24003", "24006", "24004", "24005"]);
-  assertEquals(settings?.listeners[2]?.retries, 1);
+  assertEquals(settings?.pools[2]?.retries, 1);
   assertEquals([settings?.file, settings?.include], [rig.path("weir.cfg"), "conf.d/*.cfg"]);
   const paths = ["weir.cfg", "conf.d/B.cfg", "conf.d/a.cfg", "conf.d/b.cfg"].map((path) =>
     rig.path(path)

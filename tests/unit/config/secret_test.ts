@@ -13,9 +13,9 @@ Deno.test("withoutSecrets() leaves everything but what is a secret", () => {
   const shown = withoutSecrets(settings);
   assertEquals(shown, {
     ...settings,
-    listeners: settings.listeners.map((listener) => ({ ...listener, healthSend: "(secret)" })),
+    pools: settings.pools.map((pool) => ({ ...pool, healthSend: "(secret)" })),
   });
-  assertEquals(settings.listeners[0]?.healthSend, "hunter2");
+  assertEquals(settings.pools[0]?.healthSend, "hunter2");
 });
 
 Deno.test("withoutSecrets() and showValue() show a default, which is no secret", () => {

@@ -25,14 +25,33 @@ Deno.test("describeChanges() names everything that differs", () => {
   );
   assertEquals(describeChanges(before, after), [
     "drain_timeout from 30s to 5s",
-    "listener 2000: algorithm from weighted_round_robin to random",
-    "listener 2000: backend 127.0.0.1:1: weight from 2 to 3",
-    "listener 2000: backend 127.0.0.1:1: backup is on",
-    "listener 2000: backend 127.0.0.1:3 added",
-    "listener 2000: backend 127.0.0.1:4: mode from ready to drain",
-    "listener 2000: backend 127.0.0.1:2 removed",
     "listener 2002 added",
     "listener 2001 removed",
+    "pool 2000: algorithm from weighted_round_robin to random",
+    "pool 2000: backend 127.0.0.1:1: weight from 2 to 3",
+    "pool 2000: backend 127.0.0.1:1: backup is on",
+    "pool 2000: backend 127.0.0.1:3 added",
+    "pool 2000: backend 127.0.0.1:4: mode from ready to drain",
+    "pool 2000: backend 127.0.0.1:2 removed",
+  ]);
+});
+
+Deno.test("describeChanges() names a pool that comes or goes without a listener of its name", () => {
+  const before = settingsOf("[mappings]\n2000 = 127.0.0.1:1\n2001 = 127.0.0.1:2\n");
+  const { listeners: [first, second], pools: [pool] } = before;
+  assert(first !== undefined && second !== undefined && pool !== undefined);
+  const after = {
+    ...before,
+    listeners: [first, { ...second, pool: pool.name }],
+    pools: [pool],
+  };
+  assertEquals(describeChanges(before, after), [
+    "listener 2001: pool from 2001 to 2000",
+    "pool 2001 removed",
+  ]);
+  assertEquals(describeChanges(after, before), [
+    "listener 2001: pool from 2000 to 2001",
+    "pool 2001 added",
   ]);
 });
 
@@ -42,12 +61,12 @@ Deno.test("describeChanges() knows a backend that is called differently", () => 
     "[mappings]\n2000 = green@127.0.0.1:1:2, blue@127.0.0.1:4, [0::1]:3 backup\n",
   );
   assertEquals(describeChanges(before, after), [
-    "listener 2000: backend green: its name was 127.0.0.1:1",
-    "listener 2000: backend green: weight from 1 to 2",
-    "listener 2000: backend blue added",
-    "listener 2000: backend [0::1]:3: its name was [::1]:3",
-    "listener 2000: backend [0::1]:3: backup is on",
-    "listener 2000: backend blue removed",
+    "pool 2000: backend green: its name was 127.0.0.1:1",
+    "pool 2000: backend green: weight from 1 to 2",
+    "pool 2000: backend blue added",
+    "pool 2000: backend [0::1]:3: its name was [::1]:3",
+    "pool 2000: backend [0::1]:3: backup is on",
+    "pool 2000: backend blue removed",
   ]);
 });
 
@@ -58,13 +77,13 @@ Deno.test("describeChanges() says nothing for an empty text, and keeps secrets",
   assertEquals(
     describeChanges(settingsOf("[mappings]\n2000 = 127.0.0.1:1\n"), settingsOf(text("a", "OK"))),
     [
-      "listener 2000: health_check from tcp to send_expect",
-      "listener 2000: health_send was changed",
-      "listener 2000: health_expect from nothing to OK",
+      "pool 2000: health_check from tcp to send_expect",
+      "pool 2000: health_send was changed",
+      "pool 2000: health_expect from nothing to OK",
     ],
   );
   assertEquals(describeChanges(settingsOf(text("hunter2", "OK")), settingsOf(text("b", "OK"))), [
-    "listener 2000: health_send was changed",
+    "pool 2000: health_send was changed",
   ]);
 });
 
@@ -77,7 +96,7 @@ Deno.test("keepUnreloadable() keeps what only a restart can change, and names it
   assertEquals(unchanged, ["engine", "workers"]);
   assertEquals(settings.workers, 2);
   assertEquals(settings.listeners[0]?.engine, "auto");
-  assertEquals(settings.listeners[0]?.retries, 1);
+  assertEquals(settings.pools[0]?.retries, 1);
 });
 
 Deno.test("keepUnreloadable() lets a new listener have what it wants", () => {

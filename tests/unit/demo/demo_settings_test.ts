@@ -14,7 +14,7 @@ Deno.test("demoSettings() listens on loopback only", () => {
   const demo = demoSettings(settingsOf(
     "[mappings]\n24003 = localhost:8080\n[::]:24004 = [::1]:8080\n127.0.0.2:24005 = 127.0.0.1:80",
   ));
-  assertEquals(demo.listeners.map(({ address }) => formatAddress(address)), [
+  assertEquals(demo.listeners.flatMap(({ addresses }) => addresses.map(formatAddress)), [
     "127.0.0.1:24003",
     "[::1]:24004",
     "127.0.0.2:24005",
@@ -25,7 +25,7 @@ Deno.test("demoSettings() turns the PROXY header on, and keeps the version that 
   const demo = demoSettings(settingsOf(
     "[mappings]\n24003 = 127.0.0.1:80\n24004 = 127.0.0.1:80\n[options 24004]\nproxy_protocol = v2",
   ));
-  assertEquals(demo.listeners.map(({ proxyProtocol }) => proxyProtocol), ["v1", "v2"]);
+  assertEquals(demo.pools.map(({ proxyProtocol }) => proxyProtocol), ["v1", "v2"]);
 });
 
 Deno.test("demoSettings() refuses backends of other machines", () => {
@@ -34,7 +34,7 @@ Deno.test("demoSettings() refuses backends of other machines", () => {
     assertThrows(
       () => demoSettings(settings),
       RangeError,
-      `backend "${backend}" of listener "24003" is not on loopback`,
+      `backend "${backend}" of pool "24003" is not on loopback`,
     );
   }
 });

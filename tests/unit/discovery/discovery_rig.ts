@@ -101,7 +101,7 @@ export class DiscoveryRig {
   }
 }
 
-/** The settings of one listener. */
+/** The settings of one listener and its pool. */
 export function settingsOf(backends: string, options = "resolve = 10s"): Settings {
   const text = `[options]\n${options}\n[mappings]\n2000 = ${backends}\n`;
   const { settings } = parseSettings(text, "test.cfg", { cores: 1, privileged: true });
@@ -110,7 +110,7 @@ export function settingsOf(backends: string, options = "resolve = 10s"): Setting
 }
 
 export function backendsOf(settings: Settings | undefined): readonly BackendSettings[] {
-  return settings?.listeners[0]?.backends ?? [];
+  return settings?.pools[0]?.backends ?? [];
 }
 
 export function namesOf(settings: Settings | undefined): string[] {

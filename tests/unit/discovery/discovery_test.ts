@@ -18,7 +18,7 @@ import {
   Timers,
 } from "./discovery_rig.ts";
 
-const LEFT_OUT = "Could not resolve backend a.test:80 of listener 2000: not found; " +
+const LEFT_OUT = "Could not resolve backend a.test:80 of pool 2000: not found; " +
   "it is left out until it has an address";
 
 Deno.test("Discovery makes a backend of each address of a host", async () => {
@@ -107,7 +107,7 @@ Deno.test("Discovery keeps the last good answer and says so once each time", asy
   assert(rig.logged[1]?.includes('Resolved "a.test" again'), rig.logged[1]);
 });
 
-Deno.test("Discovery starts a listener without a name that it goes on looking for", async () => {
+Deno.test("Discovery starts a pool without a name that it goes on looking for", async () => {
   using rig = new DiscoveryRig();
   const settings = settingsOf("a.test:80, 10.9.9.9:81");
   const { problems, warnings, settings: expanded } = await rig.discovery.resolveFirst(settings);
@@ -129,7 +129,7 @@ Deno.test("Discovery starts without a name that is resolved at load only, and tr
   assertEquals(namesOf(expanded), ["10.9.9.9:81"]);
   rig.discovery.update(settings);
   assertEquals(rig.discovery.unresolved, [
-    { listener: "2000", name: "a.test:80", problem: "not found" },
+    { pool: "2000", name: "a.test:80", problem: "not found" },
   ]);
   // Less and less often, but at least every half minute.
   for (const delayMs of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
@@ -145,14 +145,14 @@ Deno.test("Discovery starts without a name that is resolved at load only, and tr
   assert(rig.logged[0]?.includes('Resolved "a.test" again'), rig.logged[0]);
 });
 
-Deno.test("Discovery reports a listener whose names all yield no backend", async () => {
+Deno.test("Discovery reports a pool whose names all yield no backend", async () => {
   for (const options of ["resolve = 0", "resolve = 10s"]) {
     using rig = new DiscoveryRig();
     rig.names.records.set("_db._tcp.test", new Error("servfail"));
     const backends = "a.test:80, srv+_db._tcp.test";
     const { problems, warnings } = await rig.discovery.resolveFirst(settingsOf(backends, options));
     assertEquals(problems, [
-      "Listener 2000 has no backend, because none of its names could be resolved " +
+      "Pool 2000 has no backend, because none of its names could be resolved " +
       "(a.test:80: not found, srv+_db._tcp.test: servfail), and allow_empty is 0",
     ]);
     assertEquals(warnings, []);
@@ -185,7 +185,7 @@ Deno.test("Discovery looks again at every load if it must not look in between", 
   const { problems, warnings, settings: kept } = await rig.discovery.resolveFirst(settings);
   assertEquals(problems, []);
   assertEquals(warnings, [
-    "Could not resolve backend a.test:80 of listener 2000: servfail; " +
+    "Could not resolve backend a.test:80 of pool 2000: servfail; " +
     "it keeps the addresses that it had",
   ]);
   assertEquals(backendsOf(kept)[0]?.candidates, ["10.0.0.2"]);
@@ -205,7 +205,7 @@ Deno.test("Discovery looks every 30 seconds where names are not resolved at load
   assertEquals(rig.timers.delaysMs, [30_000]);
 });
 
-Deno.test("Discovery asks once for a name of several listeners, as often as the keenest", async () => {
+Deno.test("Discovery asks once for a name of several pools, as often as the keenest", async () => {
   using rig = new DiscoveryRig();
   rig.names.hosts.set("a.test", ["10.0.0.1"]);
   const text = "[options]\nresolve = 20s\n[mappings]\n1 = a.test:80\n2 = a.test:81\n" +
@@ -327,7 +327,7 @@ Deno.test("Discovery serves a service at load as far as its places can be resolv
   const { problems, warnings, settings: expanded } = await rig.discovery.resolveFirst(settings);
   assertEquals(problems, []);
   assertEquals(warnings, [
-    'Could not resolve backend srv+_db._tcp.test of listener 2000: "b.test": not found; ' +
+    'Could not resolve backend srv+_db._tcp.test of pool 2000: "b.test": not found; ' +
     "the rest of it is used",
   ]);
   assertEquals(namesOf(expanded), ["a.test:1/30.0.0.1", "a.test:1/2001:db8::1"]);

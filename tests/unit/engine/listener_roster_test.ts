@@ -1,5 +1,7 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import type { Address } from "../../../lib/base/address.ts";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
+import { poolOf } from "../../../lib/config/pool_of.ts";
 import { FailureLog } from "../../../lib/engine/failure_log.ts";
 import type { Generation, ListenerPlan } from "../../../lib/engine/generation.ts";
 import { type EngineListener, ListenerRoster } from "../../../lib/engine/listener_roster.ts";
@@ -9,22 +11,29 @@ import { ListenerTally } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 
 /**
- * A roster whose listeners record the calls; port 2999 cannot be bound. A retirement ends when the
- * test says so.
+ * A roster whose listeners record the calls, each named by its port and calling the settings by
+ * their key; port 2999 cannot be bound. A retirement ends when the test says so.
  */
 function rig() {
   const asked: string[] = [];
   const retirements = new Map<string, PromiseWithResolvers<boolean>>();
   const state = SharedState.create(1);
   const logs = { failures: new FailureLog(), accessLog: undefined };
-  const bind = (plan: ListenerPlan, share: ListenerShare): EngineListener => {
-    const { key } = plan.settings;
+  const shares = new ListenerShares({ state, slot: 0, logs }, () => {});
+  const bind = (_plan: ListenerPlan, address: Address, first: ListenerShare): EngineListener => {
+    const key = `${address.port}`;
     if (key === "2999") throw new Error("in use");
     asked.push(`bind ${key}`);
+    let share = first;
     return {
-      share,
+      get share() {
+        return share;
+      },
       serve: () => asked.push(`serve ${key}`),
-      update: ({ settings }) => asked.push(`update ${key} to ${settings.key}`),
+      update: ({ settings }, next) => {
+        share = next;
+        asked.push(`update ${key} to ${settings.key}`);
+      },
       retire: () => {
         asked.push(`retire ${key}`);
         const retirement = Promise.withResolvers<boolean>();
@@ -40,16 +49,21 @@ function rig() {
       close: () => asked.push(`close ${key}`),
     };
   };
-  const roster = new ListenerRoster(new ListenerShares({ state, slot: 0, logs }), bind);
+  const roster = new ListenerRoster(shares, bind);
+  function adopt(generation: Generation): string[] {
+    assertEquals(roster.prepare(generation), []);
+    roster.commit();
+    return asked.splice(0);
+  }
   return {
     roster,
+    shares,
+    state,
     asked: () => asked.splice(0),
     /** Prepares and commits; returns what was asked. */
-    take: (...keys: string[]) => {
-      roster.prepare(generationOf(...keys));
-      roster.commit();
-      return asked.splice(0);
-    },
+    adopt,
+    /** The same for listeners with these keys, each with a pool of its own. */
+    take: (...keys: string[]) => adopt(generationOf(...keys)),
     /** Ends a retirement, and lets the roster notice. */
     retired: async (key: string) => {
       retirements.get(key)?.resolve(true);
@@ -67,13 +81,27 @@ function generationOf(...keys: string[]): Generation {
   const text = `[mappings]\n${keys.map((key) => `${key} = 127.0.0.1:1\n`).join("")}`;
   const { settings } = parseSettings(text, "test.cfg", { cores: 1, privileged: true });
   assert(settings !== undefined);
-  return {
-    number: 1,
-    listeners: settings.listeners.map((settings) => {
-      const row = settings.address.port % 1000;
-      return { settings, rows: { listener: row, backends: [row] } };
-    }),
-  };
+  const listeners = settings.listeners.map((listener): ListenerPlan => {
+    const row = (listener.addresses[0]?.port ?? 0) % 1000;
+    const pool = { settings: poolOf(settings, listener), row, backendRows: [row] };
+    return { settings: listener, row, pool };
+  });
+  return { number: 1, listeners, pools: listeners.map(({ pool }) => pool) };
+}
+
+/**
+ * Listeners with these names and ports, which have one pool in common. The row of each is that of
+ * the letter in the alphabet.
+ */
+function sharing(ports: Readonly<Record<string, readonly number[]>>): Generation {
+  const { number, listeners: [model] } = generationOf("2000");
+  assert(model !== undefined);
+  const listeners = Object.entries(ports).map(([key, ports]): ListenerPlan => {
+    const addresses = ports.map((port) => ({ hostname: "0.0.0.0", port }));
+    const row = key.charCodeAt(0) - "a".charCodeAt(0);
+    return { settings: { ...model.settings, key, id: key, addresses }, row, pool: model.pool };
+  });
+  return { number, listeners, pools: [model.pool] };
 }
 
 Deno.test("ListenerRoster.commit() serves what was bound before, and only then", () => {
@@ -171,4 +199,115 @@ Deno.test("ListenerRoster keeps the sockets in its books that could not be bound
   assertEquals(sockets(0, 999), [1, 0]);
   roster.abort();
   assertEquals(sockets(0, 999), [0, 0]);
+});
+
+Deno.test("ListenerRoster binds every address of a listener, to one share", () => {
+  const { adopt, sockets } = rig();
+  assertEquals(adopt(sharing({ a: [2000, 2001] })), [
+    ...["bind 2000", "bind 2001"],
+    ...["update 2000 to a", "serve 2000", "update 2001 to a", "serve 2001"],
+  ]);
+  assertEquals(sockets(0), [2]);
+});
+
+Deno.test("ListenerRoster retires one address of a listener, and binds another", async () => {
+  const { adopt, sockets, retired } = rig();
+  adopt(sharing({ a: [2000, 2001] }));
+  assertEquals(adopt(sharing({ a: [2001, 2002] })), [
+    ...["bind 2002", "update 2001 to a", "update 2002 to a", "serve 2002", "retire 2000"],
+  ]);
+  assertEquals(sockets(0), [3]);
+  await retired("2000");
+  assertEquals(sockets(0), [2]);
+});
+
+Deno.test("ListenerRoster.prepare() says which of several addresses cannot be bound", () => {
+  const { roster, asked, sockets } = rig();
+  const problems = roster.prepare(sharing({ a: [2000, 2999] }));
+  assertEquals(problems, [{ listener: "a", message: "in use (0.0.0.0:2999)" }]);
+  roster.abort();
+  assertEquals(asked(), ["bind 2000", "close 2000"]);
+  assertEquals(sockets(0), [0]);
+});
+
+Deno.test("ListenerRoster.commit() keeps the socket of an address that another listener takes over", async () => {
+  const { adopt, shares, sockets, retired } = rig();
+  const before = sharing({ a: [2000, 2001], b: [2002] });
+  adopt(before);
+  assertEquals(sockets(0, 1), [2, 1]);
+  const [a, b] = before.listeners.map((plan) => shares.of(plan));
+  const after = sharing({ a: [2000], b: [2001, 2002] });
+  assertEquals(adopt(after), ["update 2000 to a", "update 2001 to b", "update 2002 to b"]);
+  assertEquals(sockets(0, 1), [1, 2]);
+  assertEquals(after.listeners.map((plan) => shares.of(plan) === (plan.row === 0 ? a : b)), [
+    ...[true, true],
+  ]);
+  // The socket is the new listener's in every respect.
+  assertEquals(adopt(sharing({ a: [2000], b: [2002] })).at(-1), "retire 2001");
+  await retired("2001");
+  assertEquals(sockets(0, 1), [1, 1]);
+});
+
+Deno.test("ListenerRoster.commit() lets two listeners exchange their addresses", () => {
+  const { adopt, sockets } = rig();
+  adopt(sharing({ a: [2000], b: [2001] }));
+  assertEquals(adopt(sharing({ a: [2001], b: [2000] })), ["update 2001 to a", "update 2000 to b"]);
+  assertEquals(sockets(0, 1), [1, 1]);
+});
+
+Deno.test("ListenerRoster.commit() gives the socket of a removed listener to a new one", () => {
+  const { roster, adopt, shares, sockets } = rig();
+  adopt(sharing({ a: [2000] }));
+  const after = sharing({ c: [2000] });
+  roster.prepare(after);
+  // Nothing changes hands before the commit, which may never come.
+  assertEquals(sockets(0, 2), [1, 0]);
+  roster.abort();
+  assertEquals(sockets(0, 2), [1, 0]);
+  assertEquals(adopt(after), ["update 2000 to c"]);
+  assertEquals(sockets(0, 2), [0, 1]);
+  const [plan] = after.listeners;
+  assert(plan !== undefined);
+  assertEquals([shares.of(plan).settings.key, shares.of(plan).isInUse], ["c", true]);
+});
+
+Deno.test("ListenerRoster revives a socket that retires for a listener other than its own", async () => {
+  const { adopt, sockets, retired } = rig();
+  adopt(sharing({ a: [2000], b: [2001] }));
+  adopt(sharing({ a: [2000] }));
+  assertEquals(adopt(sharing({ a: [2000, 2001] })), [
+    ...["revive 2001", "update 2000 to a", "update 2001 to a"],
+  ]);
+  assertEquals(sockets(0, 1), [2, 0]);
+  await retired("2001");
+  assertEquals(sockets(0, 1), [2, 0]);
+});
+
+Deno.test("ListenerRoster.commit() moves a listener to another pool", () => {
+  const { roster, shares, take } = rig();
+  take("2000", "2001");
+  const generation = generationOf("2000", "2001");
+  const [first, second] = generation.listeners;
+  assert(first !== undefined && second !== undefined);
+  const moved = { ...first, pool: second.pool };
+  roster.prepare({ ...generation, listeners: [moved, second], pools: [second.pool] });
+  assertStrictEquals(shares.of(moved).pool, shares.poolOf(first.pool), "before the commit");
+  roster.commit();
+  assertStrictEquals(shares.of(moved).pool, shares.poolOf(second.pool));
+});
+
+Deno.test("ListenerRoster.commit() applies new settings of the pools, and prepare() does not", () => {
+  const { roster, shares, take } = rig();
+  take("2000");
+  const generation = generationOf("2000");
+  const pools = generation.pools.map((pool) => {
+    return { ...pool, settings: { ...pool.settings, retries: 7 } };
+  });
+  const listeners = generation.listeners.map((plan) => ({ ...plan, pool: pools[0] ?? plan.pool }));
+  const retries = () => listeners.map((plan) => shares.of(plan).pool.settings.retries);
+  const before = retries();
+  roster.prepare({ ...generation, listeners, pools });
+  assertEquals(retries(), before);
+  roster.commit();
+  assertEquals(retries(), [7]);
 });

@@ -1,9 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { HOLD_MS, MOST_HELD } from "../../../lib/access/admission.ts";
+import { addressKeyOfText } from "../../../lib/base/address_key.ts";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
 import { FailureLog } from "../../../lib/engine/failure_log.ts";
 import { ListenerShare } from "../../../lib/engine/listener_share.ts";
-import { SessionLife } from "../../../lib/engine/session_life.ts";
+import { PoolShare } from "../../../lib/engine/pool_share.ts";
+import { type SessionClient, SessionLife } from "../../../lib/engine/session_life.ts";
 import type { SessionRecord } from "../../../lib/log/session_record.ts";
 import { AccessLog } from "../../../lib/log/access_log.ts";
 import { EJECTION } from "../../../lib/state/codes.ts";
@@ -12,20 +14,24 @@ import {
   BackendTally,
   ListenerCell,
   ListenerTally,
+  PoolCell,
+  PoolTally,
 } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { pause } from "../../support/patience.ts";
 
 const CLIENT = { name: "192.0.2.1:5000", addressHash: 1, addressKey: 1n };
 
-/** A listener's share on one backend, and the lives that begin there. */
+/** A listener's share, on one backend unless said otherwise, and the lives that begin there. */
 function rig(options: string, backend = "127.0.0.1:1") {
   const text = `[options]\nhealth_check = off\n${options}\n[mappings]\n2000 = ${backend}\n`;
   const { settings } = parseSettings(text, "test.cfg", { cores: 1, privileged: true });
   const listener = settings?.listeners[0];
-  assert(listener !== undefined);
+  const poolSettings = settings?.pools[0];
+  assert(listener !== undefined && poolSettings !== undefined);
   const state = SharedState.create(2);
-  state.setBackendCell(0, BackendCell.weight, 100);
+  const backendRows = poolSettings.backends.map((_, row) => row);
+  for (const row of backendRows) state.setBackendCell(row, BackendCell.weight, 100);
   const records: SessionRecord[] = [];
   const accessLog = new AccessLog({
     format: (record) => {
@@ -36,18 +42,19 @@ function rig(options: string, backend = "127.0.0.1:1") {
     flushIntervalMs: 0,
   });
   const failures = new FailureLog();
-  const share = new ListenerShare(
-    { settings: listener, rows: { listener: 0, backends: [0] } },
-    { state, slot: 0, logs: { failures, accessLog } },
-  );
+  const inputs = { state, slot: 0, logs: { failures, accessLog } };
+  const pool = { settings: poolSettings, row: 0, backendRows };
+  // The tests take the turns of the queue themselves.
+  const poolShare = new PoolShare(pool, inputs, () => {});
+  const share = new ListenerShare({ settings: listener, row: 0, pool }, poolShare, inputs);
   return {
     state,
     records,
     failures,
     share,
-    begin: () => {
-      assertEquals(share.admit(CLIENT), "admitted");
-      return new SessionLife(share, CLIENT);
+    begin: (client: SessionClient = CLIENT) => {
+      assertEquals(share.admit(client), "admitted");
+      return new SessionLife(share, client);
     },
   };
 }
@@ -68,8 +75,9 @@ Deno.test("SessionLife gives a place back that it got from the queue and could n
   first.finish("done");
   first.end();
   assertEquals(state.backendCell(0, BackendCell.active), 0);
-  assertEquals(state.listenerCell(0, ListenerCell.queued), 0);
+  assertEquals(state.pools.cell(0, PoolCell.queued), 0);
   assertEquals(state.listenerCell(0, ListenerCell.active), 0);
+  assertEquals(state.pools.cell(0, PoolCell.active), 0);
 });
 
 Deno.test("SessionLife waits a moment for a place where there is no queue", async () => {
@@ -88,7 +96,7 @@ Deno.test("SessionLife waits a moment for a place where there is no queue", asyn
 
   answers = [];
   await pause(HOLD_MS);
-  share.queue.turn();
+  share.pool.queue.turn();
   assertEquals(answers, [undefined]);
   assertEquals(third.finished, true);
   third.end();
@@ -97,14 +105,14 @@ Deno.test("SessionLife waits a moment for a place where there is no queue", asyn
   second.end();
   assertEquals(records.map(({ reason }) => reason.by), ["done", "no_backend", "done"]);
   assertEquals(state.listenerTally(0, 0, ListenerTally.refusedNoBackend), 1);
-  assertEquals(state.listenerCell(0, ListenerCell.queued), 0);
+  assertEquals(state.pools.cell(0, PoolCell.queued), 0);
 });
 
 Deno.test("SessionLife lets only so many wait for a moment", () => {
-  const { begin } = rig("", "127.0.0.1:1 max_connections=1");
+  const { begin, failures } = rig("", "127.0.0.1:1 max_connections=1");
   const first = begin();
   first.acquire(() => {});
-  const lives = Array.from({ length: MOST_HELD }, begin);
+  const lives = Array.from({ length: MOST_HELD }, () => begin());
   for (const life of lives) {
     assertEquals(life.acquire(() => {}), "queued");
   }
@@ -114,6 +122,7 @@ Deno.test("SessionLife lets only so many wait for a moment", () => {
     life.finish("client");
     life.end();
   }
+  failures.close();
 });
 
 Deno.test("SessionLife looks on at once where it could not connect to the place that it got", () => {
@@ -131,8 +140,8 @@ Deno.test("SessionLife looks on at once where it could not connect to the place 
   first.finish("done");
   first.end();
   assertEquals(records.map(({ reason }) => reason.by), ["backend", "done"]);
-  assertEquals(state.listenerCell(0, ListenerCell.queued), 0);
-  assertEquals(state.listenerTally(0, 0, ListenerTally.queuedHere), 0);
+  assertEquals(state.pools.cell(0, PoolCell.queued), 0);
+  assertEquals(state.pools.tally(0, 0, PoolTally.queuedHere), 0);
   assertEquals(state.backendCell(0, BackendCell.active), 0);
 });
 
@@ -303,3 +312,45 @@ Deno.test("SessionLife waits a minute at most for last bytes where half_close_ti
   life.finish("done");
   life.end();
 });
+
+for (
+  const [options, hostname, prefix] of [
+    ["", "192.0.2.77", "192.0.2.77"],
+    ["client_prefix_v4 = 24", "192.0.2.77", "192.0.2.0"],
+    ["client_prefix_v4 = 24", "2001:db8:1:2:3::4", "2001:db8:1:2::"],
+    ["client_prefix_v6 = 48", "2001:db8:1:2:3::4", "2001:db8:1::"],
+  ] as const
+) {
+  Deno.test(`SessionLife.clientKey is ${prefix} for ${hostname}${options && ` with ${options}`}`, () => {
+    const { begin } = rig(options);
+    const addressKey = addressKeyOfText(hostname);
+    const life = begin({ name: `${hostname}:5000`, addressHash: 1, addressKey });
+    assertEquals(life.clientKey, addressKeyOfText(prefix));
+    life.finish("client");
+    life.end();
+  });
+}
+
+for (
+  const [options, hostnames, expected] of [
+    ["", "192.0.2", EJECTION.ejected],
+    ["client_prefix_v4 = 24", "192.0.2", EJECTION.none],
+  ] as const
+) {
+  const clients = expected === EJECTION.none ? "one network, as one client" : "many addresses";
+  Deno.test(`SessionLife takes resets of ${clients}${options && `, with ${options}`}`, () => {
+    const { state, begin } = rig(`max_fails = 3\n${options}`, "127.0.0.1:1, 127.0.0.1:2 backup");
+    for (let last = 1; last <= 10; last++) {
+      const hostname = `${hostnames}.${last}`;
+      const addressKey = addressKeyOfText(hostname);
+      const life = begin({ name: `${hostname}:5000`, addressHash: 1, addressKey });
+      assert(typeof life.acquire(() => {}) === "object");
+      life.connected();
+      life.relaying();
+      life.moved(5, 0, performance.now());
+      life.finish("backend");
+      life.end();
+    }
+    assertEquals(state.backendCell(0, BackendCell.ejection), expected);
+  });
+}

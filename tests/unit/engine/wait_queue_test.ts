@@ -1,7 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { type Waiter, WaitQueue } from "../../../lib/engine/wait_queue.ts";
-import { ListenerCell, ListenerTally } from "../../../lib/state/counters.ts";
+import { type Later, type Waiter, WaitQueue } from "../../../lib/engine/wait_queue.ts";
+import { PoolCell, PoolTally } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
+
+/** For queues of which the test itself takes the turns. */
+const NEVER: Later = () => {};
 
 /** Places at a backend, which those who wait take, and the names of those who have taken one. */
 class Places {
@@ -33,14 +36,14 @@ function twoQueues() {
   const state = SharedState.create(2);
   return {
     state,
-    first: new WaitQueue(state, 0, 0),
-    second: new WaitQueue(state, 1, 0),
+    first: new WaitQueue(state, 0, 0, NEVER),
+    second: new WaitQueue(state, 1, 0, NEVER),
     pause: (ms: number) => state.setClock(state.clockMs + ms),
   };
 }
 
 Deno.test("WaitQueue.turn() serves those who came first, as far as there are places", () => {
-  const queue = new WaitQueue(SharedState.create(1), 0, 0);
+  const queue = new WaitQueue(SharedState.create(1), 0, 0, NEVER);
   const places = new Places();
   for (const name of ["a", "b", "c"]) places.wait(name, queue);
   queue.turn();
@@ -52,7 +55,7 @@ Deno.test("WaitQueue.turn() serves those who came first, as far as there are pla
 
 Deno.test("WaitQueue.turn() reaches those who join anew while they are served", () => {
   const state = SharedState.create(1);
-  const queue = new WaitQueue(state, 0, 0);
+  const queue = new WaitQueue(state, 0, 0, NEVER);
   const attempts: string[] = [];
   const retrying: Waiter = {
     serve: () => {
@@ -77,7 +80,7 @@ Deno.test("WaitQueue.turn() reaches those who join anew while they are served", 
   queue.join(other, 10);
   queue.turn();
   assertEquals(attempts, ["retrying", "other", "retrying"]);
-  assertEquals([queue.size, state.listenerCell(0, ListenerCell.queued)], [0, 0]);
+  assertEquals([queue.size, state.pools.cell(0, PoolCell.queued)], [0, 0]);
 });
 
 Deno.test("WaitQueue.turn() lets those go first who have waited much longer elsewhere", () => {
@@ -123,24 +126,24 @@ Deno.test("WaitQueue.turn() does not wait for a worker that hangs", () => {
 
 Deno.test("WaitQueue.join() holds max_queue over all workers", () => {
   const state = SharedState.create(2);
-  const first = new WaitQueue(state, 0, 0);
-  const second = new WaitQueue(state, 1, 0);
+  const first = new WaitQueue(state, 0, 0, NEVER);
+  const second = new WaitQueue(state, 1, 0, NEVER);
   const never = () => ({ serve: () => false, fail: unexpected });
   assertEquals([first.join(never(), 2), second.join(never(), 2)], [true, true]);
   assertEquals([first.join(never(), 2), second.join(never(), 2)], [false, false]);
-  assertEquals(state.listenerCell(0, ListenerCell.queued), 2);
-  assertEquals(state.listenerTally(0, 0, ListenerTally.queuedInAll), 1);
+  assertEquals(state.pools.cell(0, PoolCell.queued), 2);
+  assertEquals(state.pools.tally(0, 0, PoolTally.queuedInAll), 1);
 });
 
 Deno.test("WaitQueue.leave() ends a wait, once", () => {
   const state = SharedState.create(1);
-  const queue = new WaitQueue(state, 0, 0);
+  const queue = new WaitQueue(state, 0, 0, NEVER);
   const waiter = { serve: () => false, fail: unexpected };
   queue.join(waiter, 1);
   queue.leave(waiter);
   queue.leave(waiter);
-  assertEquals([queue.size, state.listenerCell(0, ListenerCell.queued)], [0, 0]);
-  assertEquals(state.listenerTally(0, 0, ListenerTally.queuedHere), 0);
+  assertEquals([queue.size, state.pools.cell(0, PoolCell.queued)], [0, 0]);
+  assertEquals(state.pools.tally(0, 0, PoolTally.queuedHere), 0);
 });
 
 Deno.test("WaitQueue.turn() goes by who came first, whatever the system's time is set to", () => {
@@ -188,7 +191,7 @@ Deno.test("WaitQueue.turn() lets nobody go first who came later, however the clo
   pause(1_000);
   places.wait("b", first);
   second.join({ serve: () => false, fail: unexpected }, 10);
-  state.queueMarks.set(1, 0, 2, nowMs - 1_000, nowMs);
+  state.pools.queueMarks.set(1, 0, 2, nowMs - 1_000, nowMs);
   places.left = 2;
   first.turn();
   assertEquals(places.served, ["a", "b"]);
@@ -197,7 +200,7 @@ Deno.test("WaitQueue.turn() lets nobody go first who came later, however the clo
 Deno.test("WaitQueue.turn() keeps the order when the tickets begin anew", () => {
   const { state, first, second, pause } = twoQueues();
   const places = new Places();
-  state.setListenerCell(0, ListenerCell.tickets, 2 ** 31 - 1);
+  state.pools.addToCell(0, PoolCell.tickets, 2 ** 31 - 1);
   places.wait("a", first);
   pause(1_000);
   places.wait("b", second);
@@ -211,7 +214,7 @@ Deno.test("WaitQueue.turn() keeps the order when the tickets begin anew", () => 
 });
 
 Deno.test("WaitQueue.turn() goes on with the next client where an attempt throws", () => {
-  const queue = new WaitQueue(SharedState.create(1), 0, 0);
+  const queue = new WaitQueue(SharedState.create(1), 0, 0, NEVER);
   const places = new Places();
   const errors: unknown[] = [];
   const broken: Waiter = {
@@ -229,4 +232,57 @@ Deno.test("WaitQueue.turn() goes on with the next client where an attempt throws
   queue.turn();
   assertEquals([places.served, String(errors)], [["a"], "Error: a defect"]);
   assertEquals(queue.size, 0);
+});
+
+/** Callbacks that a queue has asked for, which the test calls. */
+class Callbacks {
+  readonly #rings: (() => void)[] = [];
+  readonly later: Later = (_afterMs, ring) => void this.#rings.push(ring);
+
+  get waiting(): number {
+    return this.#rings.length;
+  }
+
+  /** Calls back once. */
+  ring(): void {
+    for (const ring of this.#rings.splice(0)) ring();
+  }
+}
+
+Deno.test("WaitQueue takes a turn from time to time, by one timer, for as long as somebody waits", () => {
+  const callbacks = new Callbacks();
+  const queue = new WaitQueue(SharedState.create(1), 0, 0, callbacks.later);
+  const places = new Places();
+  assertEquals(callbacks.waiting, 0);
+  for (const name of ["a", "b"]) places.wait(name, queue);
+  assertEquals(callbacks.waiting, 1);
+  callbacks.ring();
+  assertEquals([places.served, callbacks.waiting], [[], 1]);
+  places.left = 1;
+  callbacks.ring();
+  assertEquals([places.served, callbacks.waiting], [["a"], 1]);
+  places.left = 1;
+  callbacks.ring();
+  assertEquals([places.served, callbacks.waiting], [["a", "b"], 0]);
+  places.wait("c", queue);
+  places.left = 1;
+  callbacks.ring();
+  assertEquals([places.served, callbacks.waiting], [["a", "b", "c"], 0]);
+});
+
+Deno.test("WaitQueue takes no further turns once everybody has left", () => {
+  const callbacks = new Callbacks();
+  const queue = new WaitQueue(SharedState.create(1), 0, 0, callbacks.later);
+  const waiter = { serve: () => false, fail: unexpected };
+  queue.join(waiter, 1);
+  queue.leave(waiter);
+  callbacks.ring();
+  assertEquals(callbacks.waiting, 0);
+});
+
+Deno.test("WaitQueue.join() starts no timer for a client that finds no room", () => {
+  const callbacks = new Callbacks();
+  const queue = new WaitQueue(SharedState.create(1), 0, 0, callbacks.later);
+  assertEquals(queue.join({ serve: () => false, fail: unexpected }, 0), false);
+  assertEquals(callbacks.waiting, 0);
 });

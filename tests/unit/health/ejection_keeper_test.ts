@@ -6,11 +6,11 @@ import { EJECTION, HEALTH } from "../../../lib/state/codes.ts";
 import { BackendCell } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { ManualScheduler } from "./manual_scheduler.ts";
-import { backendsOf, listenerOf, watch } from "./watched.ts";
+import { backendsOf, poolOf, watch } from "./watched.ts";
 
 const OPTIONS = ["fail_timeout = 10s", "connect_timeout = 5s", "max_fails = 3"];
 
-/** One listener, a keeper for it and a worker; what the keeper reports, as text. */
+/** One pool, a keeper for it and a worker; what the keeper reports, as text. */
 class Rig {
   readonly state = SharedState.create(2);
   readonly scheduler = new ManualScheduler();
@@ -21,7 +21,7 @@ class Rig {
 
   constructor(backends: string, ...options: readonly string[]) {
     const { state, scheduler } = this;
-    const pool = watch(state, listenerOf(backends, ...options));
+    const pool = watch(state, poolOf(backends, ...options));
     this.keeper = new EjectionKeeper({
       state,
       now: scheduler.nowMs,
@@ -41,7 +41,7 @@ class Rig {
   }
 
   reload(backends: string, ...options: readonly string[]): void {
-    const pool = watch(this.state, listenerOf(backends, ...options));
+    const pool = watch(this.state, poolOf(backends, ...options));
     this.keeper.update([pool]);
     this.worker.update(pool);
   }
@@ -210,7 +210,7 @@ Deno.test("EjectionKeeper takes the last ejection back when nobody else is left"
   rig.state.advanceEpoch();
   await rig.scheduler.advance(250);
   assertEquals(rig.code(0), EJECTION.none);
-  assertEquals(rig.reports[1], "0 in: the listener has no other backend left");
+  assertEquals(rig.reports[1], "0 in: the pool has no other backend left");
   rig.keeper.stop();
 });
 
@@ -247,7 +247,7 @@ Deno.test("EjectionKeeper.update() takes back what the settings no longer allow"
 
 Deno.test("EjectionKeeper takes back what a worker with older settings ejects", async () => {
   const rig = new Rig(backendsOf(4), ...OPTIONS);
-  rig.keeper.update([watch(rig.state, listenerOf(backendsOf(4), "max_fails = 0"))]);
+  rig.keeper.update([watch(rig.state, poolOf(backendsOf(4), "max_fails = 0"))]);
   rig.eject(0);
   await rig.scheduler.advance(500);
   assertEquals(rig.code(0), EJECTION.none);

@@ -1,16 +1,16 @@
 /** A worker whose sessions fail, and whose backends come back by trials, as fast as it can. */
 import { Random } from "../../../lib/base/random.ts";
 import { PassiveHealth } from "../../../lib/health/passive_health.ts";
-import type { WatchedPool } from "../../../lib/health/watched_pool.ts";
 import { EJECTION } from "../../../lib/state/codes.ts";
 import { BackendCell } from "../../../lib/state/counters.ts";
+import type { PoolPlan } from "../../../lib/state/pool_plan.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 
 const ROUNDS = 100_000;
 
 interface Order {
   readonly memory: SharedArrayBuffer;
-  readonly pool: WatchedPool;
+  readonly pool: PoolPlan;
   readonly slot: number;
 }
 

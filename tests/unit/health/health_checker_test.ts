@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Random } from "../../../lib/base/random.ts";
 import { SYSTEM_SCHEDULER } from "../../../lib/base/scheduler.ts";
-import type { ListenerSettings } from "../../../lib/config/settings.ts";
+import type { PoolSettings } from "../../../lib/config/settings.ts";
 import { HealthChecker, type HealthFlip } from "../../../lib/health/health_checker.ts";
 import { mainSlot } from "../../../lib/health/main_slot.ts";
 import type { ProbeResult } from "../../../lib/health/probe.ts";
@@ -12,7 +12,7 @@ import { SharedState } from "../../../lib/state/shared_state.ts";
 import { permittedTest } from "../../support/permitted.ts";
 import { TestBackend } from "../../support/test_backend.ts";
 import { ManualScheduler } from "./manual_scheduler.ts";
-import { backendsOf, listenerOf, watch } from "./watched.ts";
+import { backendsOf, poolOf, watch } from "./watched.ts";
 
 const PASSED: ProbeResult = { passed: true, durationMs: 1 };
 const REFUSED: ProbeResult = {
@@ -53,12 +53,12 @@ class Rig {
     return this.probedMs.get(name) ?? [];
   }
 
-  update(...listeners: ListenerSettings[]): void {
+  update(...pools: PoolSettings[]): void {
     let row = 0;
-    this.checker.update(listeners.map((listener, index) => {
-      const pool = watch(this.state, listener, row, index);
-      row += pool.backendRows.length;
-      return pool;
+    this.checker.update(pools.map((pool, index) => {
+      const plan = watch(this.state, pool, row, index);
+      row += plan.backendRows.length;
+      return plan;
     }));
   }
 
@@ -91,13 +91,13 @@ const INTERVAL = "health_interval = 2s";
 Deno.test("HealthChecker brings a backend down after `health_fall` checks, and says so once", async () => {
   const rig = new Rig();
   const before = rig.state.epoch;
-  rig.update(listenerOf(A, INTERVAL, "health_fall = 3"));
+  rig.update(poolOf(A, INTERVAL, "health_fall = 3"));
   rig.answers.set(A, REFUSED);
   await rig.scheduler.advance(1100);
   assertEquals([rig.probes(A).length, rig.health(0), rig.flips.length], [3, HEALTH.down, 1]);
   const [flip] = rig.flips;
   assertEquals([flip?.up, flip?.row, flip?.reason], [false, 0, "connection refused"]);
-  assertEquals([flip?.backend.name, flip?.listener.key], [A, "2000"]);
+  assertEquals([flip?.backend.name, flip?.pool.name], [A, "2000"]);
   assertEquals(rig.state.epoch, before + 1);
   await rig.scheduler.advance(60_000);
   assertEquals(rig.flips.length, 1);
@@ -107,7 +107,7 @@ Deno.test("HealthChecker brings a backend down after `health_fall` checks, and s
 
 Deno.test("HealthChecker brings a backend up after `health_rise` checks", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(A, INTERVAL));
+  rig.update(poolOf(A, INTERVAL));
   rig.answers.set(A, REFUSED);
   await rig.scheduler.advance(10_000);
   rig.state.setBackendCell(0, BackendCell.failuresInRow, 2);
@@ -127,7 +127,7 @@ Deno.test("HealthChecker brings a backend up after `health_rise` checks", async 
 
 Deno.test("HealthChecker hurries while a verdict is in doubt, and only then", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(A, INTERVAL));
+  rig.update(poolOf(A, INTERVAL));
   await rig.scheduler.advance(4100);
   rig.answers.set(A, REFUSED);
   await rig.scheduler.advance(7000);
@@ -141,7 +141,7 @@ Deno.test("HealthChecker hurries while a verdict is in doubt, and only then", as
 
 Deno.test("HealthChecker waits up to a tenth longer than health_interval", async () => {
   const rig = new Rig(() => 0.5);
-  rig.update(listenerOf(A, INTERVAL));
+  rig.update(poolOf(A, INTERVAL));
   await rig.scheduler.advance(10_000);
   const times = rig.probes(A);
   assertEquals(times.map((time) => time - (times[0] as number)), [0, 2100, 4200, 6300, 8400]);
@@ -151,7 +151,7 @@ Deno.test("HealthChecker waits up to a tenth longer than health_interval", async
 Deno.test("HealthChecker spreads the first checks over the interval, by one timer", async () => {
   const rig = new Rig();
   const start = rig.scheduler.nowMs();
-  rig.update(listenerOf(backendsOf(1000), INTERVAL));
+  rig.update(poolOf(backendsOf(1000), INTERVAL));
   let mostWaiting = 0;
   for (let turn = 0; turn < 200; turn++) {
     await rig.scheduler.advance(10);
@@ -170,7 +170,7 @@ Deno.test("HealthChecker spreads the first checks over the interval, by one time
 
 Deno.test("HealthChecker ends a check after health_timeout", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(A, INTERVAL, "health_timeout = 1s"));
+  rig.update(poolOf(A, INTERVAL, "health_timeout = 1s"));
   rig.answers.set(A, "hang");
   await rig.scheduler.advance(500);
   assertEquals(rig.running, 1);
@@ -187,8 +187,8 @@ Deno.test("HealthChecker ends a check after health_timeout", async () => {
 Deno.test("HealthChecker runs so many checks at once and no more, and forgets none", async () => {
   const rig = new Rig();
   const count = 1000;
-  for (const { name } of listenerOf(backendsOf(count)).backends) rig.answers.set(name, "hang");
-  rig.update(listenerOf(backendsOf(count), "health_interval = 100ms", "health_timeout = 1s"));
+  for (const { name } of poolOf(backendsOf(count)).backends) rig.answers.set(name, "hang");
+  rig.update(poolOf(backendsOf(count), "health_interval = 100ms", "health_timeout = 1s"));
   await rig.scheduler.advance(5000);
   assertEquals(rig.mostRunning, 256);
   assertEquals(rig.probedMs.size, count);
@@ -198,7 +198,7 @@ Deno.test("HealthChecker runs so many checks at once and no more, and forgets no
 
 Deno.test("HealthChecker leaves a backend in maintenance alone, and checks one that drains", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(`${A}, 127.0.0.1:2`, INTERVAL));
+  rig.update(poolOf(`${A}, 127.0.0.1:2`, INTERVAL));
   rig.state.setBackendCell(0, BackendCell.mode, MODE.maintenance);
   rig.state.setBackendCell(1, BackendCell.mode, MODE.drain);
   rig.answers.set(A, REFUSED);
@@ -214,7 +214,7 @@ Deno.test("HealthChecker leaves a backend in maintenance alone, and checks one t
 
 Deno.test("HealthChecker drops the result of a check that maintenance has overtaken", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(A, INTERVAL, "health_fall = 1"));
+  rig.update(poolOf(A, INTERVAL, "health_fall = 1"));
   rig.answers.set(A, "hang");
   await rig.scheduler.advance(500);
   rig.state.setBackendCell(0, BackendCell.mode, MODE.maintenance);
@@ -225,7 +225,7 @@ Deno.test("HealthChecker drops the result of a check that maintenance has overta
 
 Deno.test("HealthChecker does not hold against backends what this machine lacks", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(A, INTERVAL));
+  rig.update(poolOf(A, INTERVAL));
   rig.answers.set(A, OUT_OF_FILES);
   await rig.scheduler.advance(20_000);
   assertEquals([rig.health(0), rig.flips.length], [HEALTH.up, 0]);
@@ -235,7 +235,7 @@ Deno.test("HealthChecker does not hold against backends what this machine lacks"
 
 Deno.test("HealthChecker tells of a pass only where the check began during the ejection", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(A, INTERVAL));
+  rig.update(poolOf(A, INTERVAL));
   await rig.scheduler.advance(100);
   assertEquals(rig.passesWhileEjected, []);
   rig.state.setBackendCell(0, BackendCell.ejection, EJECTION.ejected);
@@ -246,7 +246,7 @@ Deno.test("HealthChecker tells of a pass only where the check began during the e
 
 Deno.test("HealthChecker says nothing for a backend's port by a check of another", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(A, INTERVAL, "health_port = 9"));
+  rig.update(poolOf(A, INTERVAL, "health_port = 9"));
   rig.state.setBackendCell(0, BackendCell.ejection, EJECTION.ejected);
   await rig.scheduler.advance(10_000);
   assertEquals([rig.probes(A).length > 2, rig.passesWhileEjected], [true, []]);
@@ -259,7 +259,7 @@ Deno.test("HealthChecker counts checks and flips, and notes since when a verdict
   const { checksPassed, checksFailed, downs } = BackendTally;
   const figures = () => [checksPassed, checksFailed, downs].map((tally) => rig.tally(0, tally));
   const sinceMs = () => rig.state.backendReading(0, BackendReading.healthSinceMs);
-  rig.update(listenerOf(A, INTERVAL, "health_fall = 2"));
+  rig.update(poolOf(A, INTERVAL, "health_fall = 2"));
   await rig.scheduler.advance(1000);
   assertEquals([figures(), sinceMs()], [[1, 0, 0], start]);
   rig.answers.set(A, REFUSED);
@@ -272,11 +272,11 @@ Deno.test("HealthChecker.update() goes by a shorter interval at once, and spread
   const rig = new Rig(Random.fromSeed(1).next);
   const count = 100;
   const backends = backendsOf(count);
-  rig.update(listenerOf(backends, "health_interval = 1d"));
+  rig.update(poolOf(backends, "health_interval = 1d"));
   await rig.scheduler.advance(60_000);
   rig.probedMs.clear();
   const changedMs = rig.scheduler.nowMs();
-  rig.update(listenerOf(backends, "health_interval = 10s"));
+  rig.update(poolOf(backends, "health_interval = 10s"));
   await rig.scheduler.advance(10_100);
   assertEquals(rig.probedMs.size, count);
   const firstMs = [...rig.probedMs.values()].map(([first = 0]) => first - changedMs);
@@ -287,18 +287,18 @@ Deno.test("HealthChecker.update() goes by a shorter interval at once, and spread
 
 Deno.test("HealthChecker.update() keeps the verdict and the counts of whoever stays", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(`${A}, 127.0.0.1:2`, INTERVAL));
+  rig.update(poolOf(`${A}, 127.0.0.1:2`, INTERVAL));
   rig.answers.set(A, REFUSED);
   rig.answers.set("127.0.0.1:2", REFUSED);
   await rig.scheduler.advance(700);
   const epoch = rig.state.epoch;
   const failed = rig.probes(A).length;
   assertEquals(failed, 2);
-  rig.update(listenerOf(`${A}, 127.0.0.1:2`, INTERVAL, "algorithm = random"));
+  rig.update(poolOf(`${A}, 127.0.0.1:2`, INTERVAL, "algorithm = random"));
   assertEquals(rig.state.epoch, epoch);
   await rig.scheduler.advance(500);
   assertEquals([rig.probes(A).length, rig.flips.map(({ row }) => row)], [3, [0]]);
-  rig.update(listenerOf(`${A}, 127.0.0.1:3`, INTERVAL));
+  rig.update(poolOf(`${A}, 127.0.0.1:3`, INTERVAL));
   assertEquals(rig.health(0), HEALTH.down);
   const gone = rig.probes("127.0.0.1:2").length;
   await rig.scheduler.advance(10_000);
@@ -310,21 +310,21 @@ Deno.test("HealthChecker.update() keeps the verdict and the counts of whoever st
 
 Deno.test("HealthChecker.update() begins anew for another backend in the same row", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(A, INTERVAL));
+  rig.update(poolOf(A, INTERVAL));
   rig.answers.set(A, REFUSED);
   await rig.scheduler.advance(10_000);
   assertEquals(rig.health(0), HEALTH.down);
-  rig.update(listenerOf("127.0.0.1:2", INTERVAL));
+  rig.update(poolOf("127.0.0.1:2", INTERVAL));
   assertEquals(rig.health(0), HEALTH.up);
   await rig.checker.stop();
 });
 
 Deno.test("HealthChecker.update() lets a backend up that is checked no longer", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(A, INTERVAL));
+  rig.update(poolOf(A, INTERVAL));
   rig.answers.set(A, REFUSED);
   await rig.scheduler.advance(10_000);
-  rig.update(listenerOf(A, INTERVAL, "health_check = off"));
+  rig.update(poolOf(A, INTERVAL, "health_check = off"));
   assertEquals(rig.health(0), HEALTH.up);
   assertEquals(rig.flips.map(({ up, reason }) => `${up} ${reason}`), [
     "false connection refused",
@@ -335,12 +335,12 @@ Deno.test("HealthChecker.update() lets a backend up that is checked no longer", 
 
 Deno.test("HealthChecker.update() checks at once where the check itself has changed", async () => {
   const rig = new Rig();
-  rig.update(listenerOf(A, INTERVAL));
+  rig.update(poolOf(A, INTERVAL));
   rig.answers.set(A, "hang");
   await rig.scheduler.advance(100);
   assertEquals(rig.running, 1);
   rig.answers.delete(A);
-  rig.update(listenerOf(A, INTERVAL, "health_check = http:/"));
+  rig.update(poolOf(A, INTERVAL, "health_check = http:/"));
   await rig.scheduler.advance(20);
   assertEquals([rig.running, rig.probes(A).length], [0, 2]);
   assertEquals(rig.tally(0, BackendTally.checksFailed), 0);
@@ -368,8 +368,8 @@ permittedTest(
     });
     const backend = new TestBackend(() => Promise.resolve());
     const { port } = backend;
-    const listener = listenerOf(backend.name, "health_interval = 50ms", "health_timeout = 10s");
-    checker.update([watch(state, listener)]);
+    const pool = poolOf(backend.name, "health_interval = 50ms", "health_timeout = 10s");
+    checker.update([watch(state, pool)]);
     await backend[Symbol.asyncDispose]();
     const down = await flipped.promise;
     assertEquals([down.up, down.reason], [false, "connection refused"]);

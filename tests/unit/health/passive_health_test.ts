@@ -1,27 +1,28 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { addressKeyOfText } from "../../../lib/base/address_key.ts";
+import { clientPrefix, DEFAULT_PREFIX_LENGTHS } from "../../../lib/base/client_prefix.ts";
 import { PassiveHealth } from "../../../lib/health/passive_health.ts";
-import type { WatchedPool } from "../../../lib/health/watched_pool.ts";
 import { EJECTION, HEALTH, MODE } from "../../../lib/state/codes.ts";
 import { BackendCell, BackendReading, BackendTally } from "../../../lib/state/counters.ts";
+import type { PoolPlan } from "../../../lib/state/pool_plan.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { permittedTest } from "../../support/permitted.ts";
-import { backendsOf, listenerOf, watch } from "./watched.ts";
+import { backendsOf, poolOf, watch } from "./watched.ts";
 
 const NOW_MS = 1_000_000;
 
 interface Rig {
   readonly state: SharedState;
-  readonly pool: WatchedPool;
-  /** Two workers of one listener. */
+  readonly pool: PoolPlan;
+  /** Two workers of one pool. */
   readonly one: PassiveHealth;
   readonly other: PassiveHealth;
 }
 
 function rigOf(backends: string, ...options: string[]): Rig {
   const state = SharedState.create(3);
-  const pool = watch(state, listenerOf(backends, ...options));
+  const pool = watch(state, poolOf(backends, ...options));
   const inputs = { state, now: () => NOW_MS, random: () => 0.5 };
   return {
     state,
@@ -63,10 +64,11 @@ function reset(
   { one }: Rig,
   row: number,
   client: string,
-  { hadInput = true, openMs = 10, onTrial = false } = {},
+  { hadInput = true, openMs = 10, onTrial = false, prefixes = DEFAULT_PREFIX_LENGTHS } = {},
 ): void {
   one.connected(row);
-  one.reset(row, onTrial, { hadInput, openMs, clientKey: addressKeyOfText(client) });
+  const clientKey = clientPrefix(addressKeyOfText(client), prefixes);
+  one.reset(row, onTrial, { hadInput, openMs, clientKey });
 }
 
 Deno.test("PassiveHealth blames a backend at once that resets clients which have said nothing", () => {
@@ -93,9 +95,10 @@ Deno.test("PassiveHealth blames a backend that resets three clients, and half of
   reset(rig, 0, "192.0.2.5");
   assertEquals(ejected(rig), [0]);
 
-  // One household's addresses are one client where the file says so.
-  const strict = rigOf(backendsOf(3), "client_prefix_v4 = 24");
-  for (const client of [1, 2, 3, 4, 5, 6]) reset(strict, 0, `192.0.2.${client}`);
+  // The addresses of one network are one client where the prefix says so.
+  const strict = rigOf(backendsOf(3));
+  const prefixes = { v4: 24, v6: 64 };
+  for (const client of [1, 2, 3, 4, 5, 6]) reset(strict, 0, `192.0.2.${client}`, { prefixes });
   assertEquals(ejected(strict), []);
 
   // As many sessions again go well, and one more.
@@ -255,12 +258,12 @@ Deno.test("PassiveHealth.abandoned() gives the trial to another session", () => 
 
 Deno.test("PassiveHealth.update() goes by other settings", () => {
   const rig = rigOf(backendsOf(3), "max_fails = 3");
-  rig.one.update(watch(rig.state, listenerOf(backendsOf(3), "max_fails = 1")));
+  rig.one.update(watch(rig.state, poolOf(backendsOf(3), "max_fails = 1")));
   fail(rig.one, 2);
   assertEquals(ejected(rig), [2]);
   rig.state.setBackendCell(2, BackendCell.ejection, EJECTION.trialOpen);
   assert(rig.one.takeTrial(2));
-  rig.one.update(watch(rig.state, listenerOf(backendsOf(3), "max_fails = 0")));
+  rig.one.update(watch(rig.state, poolOf(backendsOf(3), "max_fails = 0")));
   rig.one.failed(2, true);
   assertEquals(ejected(rig), []);
 });
@@ -307,7 +310,7 @@ permittedTest(
   "PassiveHealth keeps to the share while real threads fail at once",
   async () => {
     const state = SharedState.create(4);
-    const pool = watch(state, listenerOf(backendsOf(4), "max_fails = 1", "max_ejected = 50%"));
+    const pool = watch(state, poolOf(backendsOf(4), "max_fails = 1", "max_ejected = 50%"));
     const url = new URL("failing_worker.ts", import.meta.url);
     const workers = [0, 1].map(() => new Worker(url, { type: "module" }));
     const done = workers.map((worker, slot) =>

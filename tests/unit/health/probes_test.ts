@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ListenerSettings } from "../../../lib/config/settings.ts";
+import type { PoolSettings } from "../../../lib/config/settings.ts";
 import type { ProbeResult } from "../../../lib/health/probe.ts";
 import { PROBES } from "../../../lib/health/probes.ts";
 import { BlackHole } from "../../support/black_hole.ts";
 import { permittedTest } from "../../support/permitted.ts";
 import type { SocketEnd } from "../../support/socket_end.ts";
 import { type Conduct, TestBackend } from "../../support/test_backend.ts";
-import { listenerOf } from "./watched.ts";
+import { poolOf } from "./watched.ts";
 
 const REQUEST_END = "\r\n\r\n";
 /** For probes that must not reach it, however busy the machine is. */
@@ -14,24 +14,24 @@ const LONG_TIMEOUT_MS = 20_000;
 /** For probes that should reach it, once they have got as far as they can. */
 const SHORT_TIMEOUT = "health_timeout = 250ms";
 
-/** Probes the first backend of a listener, for as long as its `health_timeout` says if it does. */
-async function probe(listener: ListenerSettings): Promise<ProbeResult> {
-  const { healthCheck, healthTimeoutMs, backends } = listener;
+/** Probes the first backend of a pool, for as long as its `health_timeout` says if it does. */
+async function probe(pool: PoolSettings): Promise<ProbeResult> {
+  const { healthCheck, healthTimeoutMs, backends } = pool;
   const [backend] = backends;
   assert(healthCheck.kind !== "off" && backend !== undefined);
   const deadline = new AbortController();
   const timeoutMs = healthTimeoutMs === 1000 ? LONG_TIMEOUT_MS : healthTimeoutMs;
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   try {
-    return await PROBES[healthCheck.kind]({ listener, backend }, deadline.signal);
+    return await PROBES[healthCheck.kind]({ pool, backend }, deadline.signal);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** What is wrong with a backend; empty if nothing is. */
-async function problem(listener: ListenerSettings): Promise<string> {
-  const result = await probe(listener);
+async function problem(pool: PoolSettings): Promise<string> {
+  const result = await probe(pool);
   assert(result.durationMs >= 0);
   return result.passed ? "" : result.reason;
 }
@@ -65,7 +65,7 @@ permittedTest(["net"], "tcpProbe() passes when a connection is taken, and closes
   await using backend = new TestBackend(async (end) => {
     closed.resolve((await end.readAll()).length);
   });
-  assertEquals(await problem(listenerOf(backend.name, "health_check = tcp")), "");
+  assertEquals(await problem(poolOf(backend.name, "health_check = tcp")), "");
   assertEquals(await closed.promise, 0);
 });
 
@@ -76,30 +76,30 @@ permittedTest(["net"], "probes say that a connection is refused", async () => {
     name = backend.name;
   }
   for (const check of ["tcp", "http:/", "send_expect"]) {
-    const listener = listenerOf(name, `health_check = ${check}`, "health_expect = HTTP");
-    assertEquals(await problem(listener), "connection refused");
+    const pool = poolOf(name, `health_check = ${check}`, "health_expect = HTTP");
+    assertEquals(await problem(pool), "connection refused");
   }
 });
 
 permittedTest(["net"], "probes give up on what does not take a connection", async () => {
   using hole = await BlackHole.open();
   const options = ["health_check = tcp", SHORT_TIMEOUT];
-  assertEquals(await problem(listenerOf(hole.name, ...options)), "no answer within 250ms");
+  assertEquals(await problem(poolOf(hole.name, ...options)), "no answer within 250ms");
 });
 
 permittedTest(["net"], "tcpProbe() passes when any of a name's addresses answers", async () => {
   await using backend = new TestBackend(hold);
-  const listener = listenerOf(backend.name, "health_check = tcp");
-  const [first] = listener.backends;
+  const pool = poolOf(backend.name, "health_check = tcp");
+  const [first] = pool.backends;
   assert(first !== undefined);
   const backends = [{ ...first, candidates: ["127.0.0.77", "127.0.0.1"] }];
-  assertEquals(await problem({ ...listener, backends }), "");
+  assertEquals(await problem({ ...pool, backends }), "");
 });
 
 permittedTest(["net"], "httpProbe() asks for the path with the backend as host", async () => {
   const heard: string[] = [];
   await using backend = new TestBackend(answering(["HTTP/1.1 204 No Content\r\n\r\n"], heard));
-  assertEquals(await problem(listenerOf(backend.name, "health_check = http:/ready?deep")), "");
+  assertEquals(await problem(poolOf(backend.name, "health_check = http:/ready?deep")), "");
   const lines = heard.join("").split("\r\n");
   assertEquals(lines[0], "GET /ready?deep HTTP/1.1");
   assert(lines.includes(`Host: ${backend.name}`));
@@ -123,17 +123,17 @@ permittedTest(["net"], "httpProbe() goes by the status", async () => {
   ];
   for (const [check, answer, expected] of cases as [string, string, string][]) {
     await using backend = new TestBackend(answering([answer]));
-    assertEquals(await problem(listenerOf(backend.name, `health_check = ${check}`)), expected);
+    assertEquals(await problem(poolOf(backend.name, `health_check = ${check}`)), expected);
   }
 });
 
 permittedTest(["net"], "httpProbe() takes an answer in pieces, and no half of one", async () => {
   const check = "health_check = http:/";
   await using whole = new TestBackend(answering(["HT", "TP/1.", "1 20", "0 OK\r", "\n"]));
-  assertEquals(await problem(listenerOf(whole.name, check)), "");
+  assertEquals(await problem(poolOf(whole.name, check)), "");
   await using half = new TestBackend(answering(["HTTP/1.1 20"]));
   assertEquals(
-    await problem(listenerOf(half.name, check)),
+    await problem(poolOf(half.name, check)),
     "the connection was closed before the status line was complete",
   );
 });
@@ -142,7 +142,7 @@ permittedTest(["net"], "httpProbe() gives up on what stays silent or stops halfw
   await using silent = new TestBackend(hold);
   const options = ["health_check = http:/", SHORT_TIMEOUT];
   assertEquals(
-    await problem(listenerOf(silent.name, ...options)),
+    await problem(poolOf(silent.name, ...options)),
     "connected, but no answer within 250ms",
   );
   await using stalled = new TestBackend(async (end) => {
@@ -151,7 +151,7 @@ permittedTest(["net"], "httpProbe() gives up on what stays silent or stops halfw
     await hold(end);
   });
   assertEquals(
-    await problem(listenerOf(stalled.name, ...options)),
+    await problem(poolOf(stalled.name, ...options)),
     "answered, but not what was expected within 250ms",
   );
 });
@@ -166,13 +166,13 @@ permittedTest(["net"], "sendExpectProbe() sends bytes and finds others in pieces
     }
     await hold(end);
   });
-  const listener = listenerOf(
+  const pool = poolOf(
     backend.name,
     "health_check = send_expect",
     String.raw`health_send = PING\xff\0\n`,
     String.raw`health_expect = +PONG\r\n`,
   );
-  assertEquals(await problem(listener), "");
+  assertEquals(await problem(pool), "");
   assertEquals([...await sent.promise], [80, 73, 78, 71, 255, 0, 10]);
 });
 
@@ -182,8 +182,8 @@ permittedTest(["net"], "sendExpectProbe() sends nothing where health_send is emp
     await end.send("220 ready\r\n");
     received.resolve((await end.readAll()).length);
   });
-  const listener = listenerOf(backend.name, "health_check = send_expect", "health_expect = 220");
-  assertEquals(await problem(listener), "");
+  const pool = poolOf(backend.name, "health_check = send_expect", "health_expect = 220");
+  assertEquals(await problem(pool), "");
   assertEquals(await received.promise, 0);
 });
 
@@ -191,12 +191,12 @@ permittedTest(["net"], "sendExpectProbe() says what came instead", async () => {
   const options = ["health_check = send_expect", "health_expect = +PONG"];
   await using loading = new TestBackend((end) => end.send("-LOADING\r\n"));
   assertEquals(
-    await problem(listenerOf(loading.name, ...options)),
+    await problem(poolOf(loading.name, ...options)),
     String.raw`answered "-LOADING\r\n", expected "+PONG"`,
   );
   await using mute = new TestBackend(() => Promise.resolve());
   assertEquals(
-    await problem(listenerOf(mute.name, ...options)),
+    await problem(poolOf(mute.name, ...options)),
     "the connection was closed without an answer",
   );
   await using chatty = new TestBackend(async (end) => {
@@ -204,7 +204,7 @@ permittedTest(["net"], "sendExpectProbe() says what came instead", async () => {
     await hold(end);
   });
   assertEquals(
-    await problem(listenerOf(chatty.name, ...options)),
+    await problem(poolOf(chatty.name, ...options)),
     'sent 65536 bytes without "+PONG"',
   );
 });
@@ -214,28 +214,28 @@ permittedTest(["net"], "sendExpectProbe() does not tell of what the backend repe
     const asked = new TextDecoder().decode(await end.read(12));
     await end.send(`unknown "${asked}"; is it AUTH?`);
   });
-  const listener = listenerOf(
+  const pool = poolOf(
     backend.name,
     "health_check = send_expect",
     "health_send = AUTH hunter2",
     "health_expect = +OK",
   );
   assertEquals(
-    await problem(listener),
+    await problem(pool),
     'answered "unknown "(secret) (secret)"; is it (secret)?", expected "+OK"',
   );
 });
 
 permittedTest(["net"], "sendExpectProbe() gives up on a backend that never answers", async () => {
   await using backend = new TestBackend(hold);
-  const listener = listenerOf(
+  const pool = poolOf(
     backend.name,
     "health_check = send_expect",
     "health_send = PING",
     "health_expect = PONG",
     SHORT_TIMEOUT,
   );
-  assertEquals(await problem(listener), "connected, but no answer within 250ms");
+  assertEquals(await problem(pool), "connected, but no answer within 250ms");
   assertEquals(backend.accepted, 1);
 });
 
@@ -245,7 +245,7 @@ const CHECKS = ["tcp", "http:/", "send_expect"];
  * Lets a check pass at a backend that reads a header first, and returns what that should have been.
  */
 async function announce(
-  listenerFor: (name: string) => ListenerSettings,
+  poolFor: (name: string) => PoolSettings,
   readHeader: (end: SocketEnd) => Promise<string>,
   hostname = "127.0.0.1",
 ): Promise<{ readonly header: string; readonly ports: string }> {
@@ -256,18 +256,18 @@ async function announce(
     await end.send("HTTP/1.1 200 OK\r\n\r\n");
     await hold(end);
   }, { hostname });
-  assertEquals(await problem(listenerFor(backend.name)), "");
+  assertEquals(await problem(poolFor(backend.name)), "");
   return await received.promise;
 }
 
 permittedTest(
   ["net"],
-  "probes say LOCAL where the listener sends a PROXY header of v2",
+  "probes say LOCAL where the pool sends a PROXY header of v2",
   async () => {
     for (const check of CHECKS) {
       const { header } = await announce(
         (name) =>
-          listenerOf(
+          poolOf(
             name,
             `health_check = ${check}`,
             "health_expect = HTTP",
@@ -285,7 +285,7 @@ permittedTest(["net"], "probes name themselves as the client in a PROXY header o
     for (const check of CHECKS) {
       const { header, ports } = await announce(
         (name) =>
-          listenerOf(
+          poolOf(
             name,
             `health_check = ${check}`,
             "health_expect = HTTP",
@@ -307,13 +307,13 @@ permittedTest(["net"], "probes go to health_port, without a PROXY header", async
   const heard: string[] = [];
   await using backend = new TestBackend(hold);
   await using elsewhere = new TestBackend(answering(["HTTP/1.1 200 OK\r\n\r\n"], heard));
-  const listener = listenerOf(
+  const pool = poolOf(
     backend.name,
     "health_check = http:/",
     `health_port = ${elsewhere.port}`,
     "proxy_protocol = v1",
   );
-  assertEquals(await problem(listener), "");
+  assertEquals(await problem(pool), "");
   const lines = heard.join("").split("\r\n");
   assertEquals(lines.slice(0, 2), ["GET / HTTP/1.1", `Host: ${elsewhere.name}`]);
   assertEquals(backend.accepted, 0);
@@ -321,10 +321,10 @@ permittedTest(["net"], "probes go to health_port, without a PROXY header", async
 
 permittedTest(["net"], "probes end at once when they are told to before they begin", async () => {
   await using backend = new TestBackend(hold);
-  const listener = listenerOf(backend.name);
-  const [first] = listener.backends;
+  const pool = poolOf(backend.name);
+  const [first] = pool.backends;
   assert(first !== undefined);
-  const result = await PROBES.tcp({ listener, backend: first }, AbortSignal.abort());
+  const result = await PROBES.tcp({ pool, backend: first }, AbortSignal.abort());
   assertEquals(result.passed, false);
   assertEquals(backend.accepted, 0);
 });

@@ -9,7 +9,7 @@ import { HEALTH, MODE } from "../../../lib/state/codes.ts";
 import { BackendCell } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { ManualScheduler } from "./manual_scheduler.ts";
-import { listenerOf, watch } from "./watched.ts";
+import { poolOf, watch } from "./watched.ts";
 
 class Rig {
   readonly state = SharedState.create(2);
@@ -21,7 +21,7 @@ class Rig {
   }
 
   reload(backends: string, ...options: readonly string[]): void {
-    this.slowStart.update([watch(this.state, listenerOf(backends, ...options))]);
+    this.slowStart.update([watch(this.state, poolOf(backends, ...options))]);
   }
 
   weight(row: number): number {
@@ -90,15 +90,21 @@ for (const [algorithm, pace] of CASES) {
   Deno.test(`SlowStart gives the share that the formula says of sessions ${pace} by ${algorithm}`, async () => {
     const options = [TEN_SECONDS, `algorithm = ${algorithm}`];
     const rig = new Rig(TWO, ...options);
-    const pool = new Pool(listenerOf(TWO, ...options), { listener: 0, backends: [0, 1] }, {
+    const pool = new Pool({ settings: poolOf(TWO, ...options), row: 0, backendRows: [0, 1] }, {
       state: rig.state,
-      ledger: new Ledger(rig.state, 0, rig.scheduler.nowMs, {
-        takeTrial: () => false,
-        connected: () => {},
-        succeeded: () => {},
-        failed: () => {},
-        reset: () => {},
-        abandoned: () => {},
+      ledger: new Ledger({
+        state: rig.state,
+        slot: 0,
+        poolRow: 0,
+        now: rig.scheduler.nowMs,
+        watcher: {
+          takeTrial: () => false,
+          connected: () => {},
+          succeeded: () => {},
+          failed: () => {},
+          reset: () => {},
+          abandoned: () => {},
+        },
       }),
       random: Random.fromSeed(1).next,
       now: rig.scheduler.nowMs,

@@ -76,7 +76,7 @@ Deno.test("findDefects() tells of a client that was never logged", () => {
 Deno.test("findDefects() tells of unexpected errors, counts that stay, sockets and memory", () => {
   const metrics = new Map([
     [`weir_listener_accepted_total{listener="${LISTENER}"}`, 1],
-    [`weir_backend_active_sessions{listener="${LISTENER}",backend="127.0.0.1:1"}`, 1],
+    [`weir_backend_active_sessions{pool="${LISTENER}",backend="127.0.0.1:1"}`, 1],
   ]);
   const { defects } = findDefects(traces({
     metrics,

@@ -5,6 +5,8 @@ import {
   BACKEND_TALLIES,
   LISTENER_CELLS,
   LISTENER_TALLIES,
+  POOL_CELLS,
+  POOL_TALLIES,
   WORKER_CELLS,
   WORKER_TALLIES,
 } from "../../../lib/state/counters.ts";
@@ -16,6 +18,8 @@ const TABLES: readonly Readonly<Record<string, CounterDefinition>>[] = [
   { ...BACKEND_TALLIES },
   { ...LISTENER_CELLS },
   { ...LISTENER_TALLIES },
+  { ...POOL_CELLS },
+  { ...POOL_TALLIES },
   { ...WORKER_CELLS },
   { ...WORKER_TALLIES },
 ];

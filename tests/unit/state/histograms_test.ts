@@ -71,11 +71,12 @@ Deno.test("SharedState.observeBackend() counts in the worker's own stripe, and t
   state.observeBackend(0, 7, CONNECT_TIME, 0.05);
   state.observeBackend(2, 7, CONNECT_TIME, 3);
   state.observeListener(1, 4, SESSION_DURATION, 90_000);
-  const { listeners: [listener] } = takeSnapshot(state, {
-    listeners: [{ key: "a", row: 4, backends: [{ name: "b", row: 7 }, { name: "c", row: 8 }] }],
+  const { listeners: [listener], pools: [pool] } = takeSnapshot(state, {
+    listeners: [{ key: "a", row: 4 }],
+    pools: [{ name: "p", row: 2, backends: [{ name: "b", row: 7 }, { name: "c", row: 8 }] }],
     workers: [],
   });
-  const [first, second] = listener?.backends ?? [];
+  const [first, second] = pool?.backends ?? [];
   assertEquals(first?.figures.connectTimes, countsOf([0.05, 3]));
   assertEquals(first?.figures.connectTimeSumMs, 3.05);
   assertEquals(second?.figures.connectTimes, countsOf([]));

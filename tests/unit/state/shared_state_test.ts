@@ -5,10 +5,12 @@ import {
   BackendTally,
   ListenerCell,
   ListenerTally,
+  PoolCell,
+  PoolTally,
   WorkerCell,
   WorkerTally,
 } from "../../../lib/state/counters.ts";
-import { BACKEND_ROWS, LISTENER_ROWS } from "../../../lib/state/layout.ts";
+import { BACKEND_ROWS, LISTENER_ROWS, POOL_ROWS } from "../../../lib/state/layout.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { bucketTime, tokenRate } from "../../../lib/state/token_bucket.ts";
 
@@ -29,6 +31,7 @@ Deno.test("SharedState keeps every figure at a place of its own", () => {
   const state = SharedState.create(slots);
   const backendRows = [0, 1, BACKEND_ROWS - 1];
   const listenerRows = [0, 1, LISTENER_ROWS - 1];
+  const poolRows = [0, 1, POOL_ROWS - 1];
   // Each place gets a value of its own; reading all of them back shows that none overlaps another.
   const figures: { write: (value: number) => void; read: () => number }[] = [];
   for (const row of backendRows) {
@@ -50,6 +53,14 @@ Deno.test("SharedState keeps every figure at a place of its own", () => {
       figures.push({
         write: (value) => state.setListenerCell(row, cell, value),
         read: () => state.listenerCell(row, cell),
+      });
+    }
+  }
+  for (const row of poolRows) {
+    for (const cell of Object.values(PoolCell)) {
+      figures.push({
+        write: (value) => state.pools.addToCell(row, cell, value),
+        read: () => state.pools.cell(row, cell),
       });
     }
   }
@@ -79,6 +90,14 @@ Deno.test("SharedState keeps every figure at a place of its own", () => {
         figures.push({
           write: (value) => state.addListenerTally(slot, row, tally, value),
           read: () => state.listenerTally(slot, row, tally),
+        });
+      }
+    }
+    for (const row of poolRows) {
+      for (const tally of Object.values(PoolTally)) {
+        figures.push({
+          write: (value) => state.pools.addToTally(slot, row, tally, value),
+          read: () => state.pools.tally(slot, row, tally),
         });
       }
     }
@@ -144,13 +163,13 @@ Deno.test("SharedState.clearBackendRow() clears one row in every worker's tallie
 Deno.test("SharedState.clearListenerRow() clears one row in every worker's tallies", () => {
   const state = SharedState.create(2);
   for (const row of [1, 2]) {
-    state.setListenerCell(row, ListenerCell.cursor, 5);
+    state.setListenerCell(row, ListenerCell.active, 5);
     for (const slot of [0, 1]) state.addListenerTally(slot, row, ListenerTally.accepted, 8);
   }
   state.clearListenerRow(1);
-  assertEquals(state.listenerCell(1, ListenerCell.cursor), 0);
+  assertEquals(state.listenerCell(1, ListenerCell.active), 0);
   assertEquals(state.listenerTally(1, 1, ListenerTally.accepted), 0);
-  assertEquals(state.listenerCell(2, ListenerCell.cursor), 5);
+  assertEquals(state.listenerCell(2, ListenerCell.active), 5);
   assertEquals(state.listenerTally(1, 2, ListenerTally.accepted), 8);
 });
 
@@ -173,25 +192,24 @@ Deno.test("SharedState.clearListenerRow() fills the listener's bucket again", ()
   assertEquals(take(), true);
 });
 
-Deno.test("SharedState.clearListenerRow() forgets who waits, and nothing of the worker's own", () => {
+Deno.test("SharedState.clearListenerRow() clears nothing of the pool in the row of that number", () => {
   const state = SharedState.create(2);
   const row = LISTENER_ROWS - 1;
-  state.addWorkerTally(1, WorkerTally.sessions, 7);
-  state.queueMarks.set(0, row, 3, 1_000, 5_000);
-  assertEquals(state.queueMarks.hasEarlier(1, row, 4, 1_000, 0), true);
+  state.pools.addToCell(row, PoolCell.active, 7);
+  state.pools.queueMarks.set(0, row, 3, 1_000, 5_000);
   state.clearListenerRow(row);
-  assertEquals(state.queueMarks.hasEarlier(1, row, 4, 1_000, 0), false);
-  assertEquals(state.workerTally(1, WorkerTally.sessions), 7);
+  assertEquals(state.pools.cell(row, PoolCell.active), 7);
+  assertEquals(state.pools.queueMarks.hasEarlier(1, row, 4, 1_000, 0), true);
 });
 
 Deno.test("SharedState.releaseWorker() takes a dead worker's sockets and waiting clients out", () => {
   const state = SharedState.create(2);
   for (const slot of [0, 1]) state.addListenerTally(slot, 3, ListenerTally.sockets, 1);
-  state.queueMarks.set(0, 3, 1, 1_000, 5_000);
+  state.pools.queueMarks.set(0, 3, 1, 1_000, 5_000);
   assertEquals(state.listenerTallySum(3, ListenerTally.sockets), 2);
   state.releaseWorker(0);
   assertEquals(state.listenerTallySum(3, ListenerTally.sockets), 1);
-  assertEquals(state.queueMarks.hasEarlier(1, 3, 2, 1_000, 0), false);
+  assertEquals(state.pools.queueMarks.hasEarlier(1, 3, 2, 1_000, 0), false);
 });
 
 Deno.test("SharedState.releaseWorker() takes back what a worker wrote that ended late", () => {
@@ -201,6 +219,8 @@ Deno.test("SharedState.releaseWorker() takes back what a worker wrote that ended
     state.addBackendTally(0, 3, BackendTally.active, amount);
     state.addListenerCell(2, ListenerCell.active, amount);
     state.addListenerTally(0, 2, ListenerTally.active, amount);
+    state.pools.addToCell(4, PoolCell.active, amount);
+    state.pools.addToTally(0, 4, PoolTally.active, amount);
   };
   take(5);
   state.releaseWorker(0);
@@ -212,4 +232,6 @@ Deno.test("SharedState.releaseWorker() takes back what a worker wrote that ended
   assertEquals(state.backendTally(0, 3, BackendTally.active), 0);
   assertEquals(state.listenerCell(2, ListenerCell.active), 0);
   assertEquals(state.listenerTally(0, 2, ListenerTally.active), 0);
+  assertEquals(state.pools.cell(4, PoolCell.active), 0);
+  assertEquals(state.pools.tally(0, 4, PoolTally.active), 0);
 });

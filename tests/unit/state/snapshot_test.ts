@@ -9,6 +9,10 @@ import {
   LISTENER_TALLIES,
   ListenerCell,
   ListenerTally,
+  POOL_CELLS,
+  POOL_TALLIES,
+  PoolCell,
+  PoolTally,
   WORKER_CELLS,
   WORKER_TALLIES,
   WorkerTally,
@@ -20,6 +24,7 @@ Deno.test("figures of one kind have names of their own, but for a whole and its 
   const kinds = [
     [BACKEND_TALLIES, BACKEND_CELLS, BACKEND_READINGS],
     [LISTENER_TALLIES, LISTENER_CELLS],
+    [POOL_TALLIES, POOL_CELLS],
     [WORKER_TALLIES, WORKER_CELLS],
   ];
   for (const tables of kinds) {
@@ -34,21 +39,28 @@ Deno.test("takeSnapshot() sums over all workers, those that have ended too", () 
   for (const slot of [0, 1, 2]) {
     state.addBackendTally(slot, 4, BackendTally.bytesIn, 10 ** slot);
     state.addListenerTally(slot, 2, ListenerTally.accepted, slot);
+    state.pools.addToTally(slot, 6, PoolTally.queuedInAll, 10 ** slot);
     state.addWorkerTally(slot, WorkerTally.acceptErrors, slot);
   }
   state.setBackendCell(4, BackendCell.active, 7);
   state.addBackendTally(1, 4, BackendTally.active, 5);
   state.setListenerCell(2, ListenerCell.active, 9);
-  const { listeners, workers } = takeSnapshot(state, {
-    listeners: [{ key: "2000", row: 2, backends: [{ name: "a", row: 4 }] }],
+  state.pools.addToCell(6, PoolCell.active, 8);
+  state.pools.addToTally(1, 6, PoolTally.active, 5);
+  const { listeners, pools, workers } = takeSnapshot(state, {
+    listeners: [{ key: "2000", row: 2 }],
+    pools: [{ name: "web", row: 6, backends: [{ name: "a", row: 4 }] }],
     workers: [1],
   });
   assertEquals(listeners[0]?.key, "2000");
   assertEquals(listeners[0]?.figures.accepted, 3);
   assertEquals(listeners[0]?.figures.active, 9);
-  assertEquals(listeners[0]?.backends[0]?.name, "a");
-  assertEquals(listeners[0]?.backends[0]?.figures.bytesIn, 111);
+  assertEquals(pools[0]?.name, "web");
+  assertEquals(pools[0]?.figures.queuedInAll, 111);
+  assertEquals(pools[0]?.backends[0]?.name, "a");
+  assertEquals(pools[0]?.backends[0]?.figures.bytesIn, 111);
   // The shared count, and not the sum of the workers' shares of it.
-  assertEquals(listeners[0]?.backends[0]?.figures.active, 7);
+  assertEquals(pools[0]?.figures.active, 8);
+  assertEquals(pools[0]?.backends[0]?.figures.active, 7);
   assertEquals(workers.map(({ slot, figures }) => [slot, figures.acceptErrors]), [[1, 1]]);
 });

@@ -1,40 +1,67 @@
 import { assertEquals } from "@std/assert";
 import { parseSettings } from "../../../lib/config/load_settings.ts";
-import type { ListenerSettings } from "../../../lib/config/settings.ts";
+import type { ListenerSettings, PoolSettings, Settings } from "../../../lib/config/settings.ts";
+import type { ListenerPlan } from "../../../lib/engine/generation.ts";
+import type { PoolPlan } from "../../../lib/state/pool_plan.ts";
 import { EngineTable } from "../../../lib/supervisor/engine_table.ts";
 
 const EVERYTHING = {};
 const NOTHING = { nativeObstacle: "Deno was started without --allow-ffi" };
 
-function listeners(...lines: readonly string[]): readonly ListenerSettings[] {
+function settingsOf(...lines: readonly string[]): Settings {
   const text = ["[mappings]", ...lines].join("\n");
   const { settings, diagnostics } = parseSettings(text, "test.cfg", { cores: 1, privileged: true });
   if (settings === undefined) throw new Error(JSON.stringify(diagnostics));
-  return settings.listeners;
+  return settings;
 }
 
-/** The same listener, with backends that have to be resolved for every connection. */
-function unresolved(listener: ListenerSettings): ListenerSettings {
-  const backends = listener.backends.map((backend) => ({ ...backend, candidates: [] }));
-  return { ...listener, backends };
+/** The same pool, with backends that have to be resolved for every connection. */
+function unresolved(pool: PoolSettings): PoolSettings {
+  const backends = pool.backends.map((backend) => ({ ...backend, candidates: [] }));
+  return { ...pool, backends };
 }
 
-const TWO = listeners(
+const TWO = settingsOf(
   "24003 = 127.0.0.1:8080",
   "24004 = 127.0.0.1:8080",
   "[options 24004]",
   "engine = streams",
 );
-const [FIRST, SECOND] = TWO as [ListenerSettings, ListenerSettings];
+const [FIRST, SECOND] = TWO.listeners as [ListenerSettings, ListenerSettings];
+const [FIRST_POOL, SECOND_POOL] = TWO.pools as [PoolSettings, PoolSettings];
+
+/** The settings with one of the listeners only, and its pool. */
+function only(listener: ListenerSettings, pool: PoolSettings): Settings {
+  return { ...TWO, listeners: [listener], pools: [pool] };
+}
+
+function planFor(settings: ListenerSettings, row: number, pool: PoolPlan): ListenerPlan {
+  return { settings, row, pool };
+}
 
 Deno.test("EngineTable shares a generation out among the engines", () => {
   const { table, problems } = EngineTable.choose(TWO, EVERYTHING);
   assertEquals(problems, []);
   assertEquals(table.kinds, new Set(["native", "streams"] as const));
-  const rows = { listener: 0, backends: [0] };
-  const generation = { number: 3, listeners: TWO.map((settings) => ({ settings, rows })) };
-  for (const [engine, settings] of [["native", FIRST], ["streams", SECOND]] as const) {
-    assertEquals(table.share(generation, engine), { number: 3, listeners: [{ settings, rows }] });
+  const first = planFor(FIRST, 0, { settings: FIRST_POOL, row: 0, backendRows: [0] });
+  const second = planFor(SECOND, 1, { settings: SECOND_POOL, row: 1, backendRows: [1] });
+  const generation = { number: 3, listeners: [first, second], pools: [first.pool, second.pool] };
+  for (const [engine, plan] of [["native", first], ["streams", second]] as const) {
+    const expected = { number: 3, listeners: [plan], pools: [plan.pool] };
+    assertEquals(table.share(generation, engine), expected);
+  }
+});
+
+Deno.test("EngineTable shares a pool out to every engine that serves a listener of it", () => {
+  const both = { ...TWO, listeners: [FIRST, { ...SECOND, pool: FIRST.pool }], pools: [FIRST_POOL] };
+  const { table, problems } = EngineTable.choose(both, EVERYTHING);
+  assertEquals(problems, []);
+  const pool = { settings: FIRST_POOL, row: 0, backendRows: [0] };
+  const [first, second] = [planFor(FIRST, 0, pool), planFor(SECOND, 1, pool)];
+  for (const [engine, plan] of [["native", first], ["streams", second]] as const) {
+    const generation = { number: 3, listeners: [first, second], pools: [pool] };
+    const expected = { number: 3, listeners: [plan], pools: [pool] };
+    assertEquals(table.share(generation, engine), expected);
   }
 });
 
@@ -46,14 +73,14 @@ Deno.test("EngineTable keeps the engine of a listener whose address stays", () =
 });
 
 Deno.test("EngineTable chooses for a listener that a reload brings", () => {
-  const before = EngineTable.choose([SECOND], EVERYTHING).table;
+  const before = EngineTable.choose(only(SECOND, SECOND_POOL), EVERYTHING).table;
   const { table } = EngineTable.choose(TWO, EVERYTHING, before);
   assertEquals(table.of(FIRST).engine, "native");
 });
 
 Deno.test("EngineTable refuses what the engine of a listener that stays does not know", () => {
-  const before = EngineTable.choose([FIRST], EVERYTHING).table;
-  const { problems } = EngineTable.choose([unresolved(FIRST)], EVERYTHING, before);
+  const before = EngineTable.choose(only(FIRST, FIRST_POOL), EVERYTHING).table;
+  const { problems } = EngineTable.choose(only(FIRST, unresolved(FIRST_POOL)), EVERYTHING, before);
   assertEquals(problems, [{
     listener: "",
     message: 'Listener 24003 has engine "native", which only a restart can change: backend ' +
@@ -62,8 +89,8 @@ Deno.test("EngineTable refuses what the engine of a listener that stays does not
 });
 
 Deno.test("EngineTable names every listener whose engine cannot be had", () => {
-  const both = TWO.map((listener) => ({ ...listener, engine: "native" as const }));
-  const { problems } = EngineTable.choose(both, NOTHING);
+  const listeners = TWO.listeners.map((each) => ({ ...each, engine: "native" as const }));
+  const { problems } = EngineTable.choose({ ...TWO, listeners }, NOTHING);
   assertEquals(problems.map(({ message }) => /Listener \d+/.exec(message)?.[0]), [
     "Listener 24003",
     "Listener 24004",

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { MOST_BACKENDS, parseSettings } from "../../../lib/config/load_settings.ts";
+import { MOST_BACKENDS } from "../../../lib/config/key.ts";
+import { parseSettings } from "../../../lib/config/load_settings.ts";
 import type { Settings } from "../../../lib/config/settings.ts";
 import { MODE } from "../../../lib/state/codes.ts";
 import {
@@ -7,6 +8,7 @@ import {
   BackendTally,
   ListenerCell,
   ListenerTally,
+  PoolCell,
 } from "../../../lib/state/counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { Planner } from "../../../lib/supervisor/planner.ts";
@@ -21,12 +23,12 @@ function settingsOf(...mappings: string[]): Settings {
 function rig() {
   const state = SharedState.create(1);
   const planner = new Planner(state);
-  /** Plans, applies and settles; returns the rows of every listener and of its backends. */
+  /** Plans, applies and settles; returns the rows of every listener and of its pool's backends. */
   function enact(...mappings: string[]): number[][] {
     const plan = planner.plan(settingsOf(...mappings));
     plan.apply();
     planner.settle();
-    return plan.generation.listeners.map(({ rows }) => [rows.listener, ...rows.backends]);
+    return plan.generation.listeners.map(({ row, pool }) => [row, ...pool.backendRows]);
   }
   return {
     state,
@@ -34,21 +36,26 @@ function rig() {
     enact,
     /** The same, but returns the rows of the first listener's backends. */
     apply: (...mappings: string[]) => enact(...mappings)[0]?.slice(1) ?? [],
-    /** What is leaving, as `key: backend, …`. */
-    leaving: () =>
-      planner.leaving().map(({ settings }) =>
-        `${settings.key}: ${settings.backends.map(({ name }) => name).join(", ")}`
-      ),
+    /** What is leaving, as `listener KEY`, and `NAME: backend, …` for the pools. */
+    leaving: () => {
+      const { listeners, pools } = planner.leaving();
+      return [
+        ...listeners.map(({ settings }) => `listener ${settings.key}`),
+        ...pools.map(({ settings: { name, backends } }) =>
+          `${name}: ${backends.map(({ name }) => name).join(", ")}`
+        ),
+      ];
+    },
   };
 }
 
-Deno.test("Planner.plan() gives every backend of every listener a row of its own", () => {
+Deno.test("Planner.plan() gives every backend of every pool a row of its own", () => {
   const { planner } = rig();
   const plan = planner.plan(settingsOf(
     "2000 = 127.0.0.1:1, 127.0.0.1:2",
     "2001 = 127.0.0.1:1",
   ));
-  const rows = plan.generation.listeners.flatMap(({ rows }) => rows.backends);
+  const rows = plan.generation.pools.flatMap(({ backendRows }) => backendRows);
   assertEquals(new Set(rows).size, 3);
 });
 
@@ -60,9 +67,10 @@ Deno.test("Planner.plan() keeps the row of a backend that stays, and of a listen
   second.apply();
   const [before] = first.generation.listeners;
   const [after] = second.generation.listeners;
-  assertEquals(after?.rows.listener, before?.rows.listener);
-  assertEquals(after?.rows.backends[1], before?.rows.backends[1]);
-  assertNotEquals(after?.rows.backends[0], before?.rows.backends[0]);
+  assert(before !== undefined && after !== undefined);
+  assertEquals([after.row, after.pool.row], [before.row, before.pool.row]);
+  assertEquals(after.pool.backendRows[1], before.pool.backendRows[1]);
+  assertNotEquals(after.pool.backendRows[0], before.pool.backendRows[0]);
   assertEquals(second.generation.number, first.generation.number + 1);
 });
 
@@ -147,7 +155,7 @@ Deno.test("Planner.plan() uses no row again that a worker may still go by", () =
   planner.plan(settingsOf("2000 = 127.0.0.1:1")).apply();
   // Not every worker has confirmed it yet.
   const next = planner.plan(settingsOf("2000 = 127.0.0.1:1, 127.0.0.1:3"));
-  assertNotEquals(next.generation.listeners[0]?.rows.backends[1], removed);
+  assertNotEquals(next.generation.pools[0]?.backendRows[1], removed);
   next.discard();
   planner.settle();
   const [later = []] = enact("2000 = 127.0.0.1:1, 127.0.0.1:4, 127.0.0.1:5");
@@ -162,7 +170,7 @@ Deno.test("Planner.plan() gives what comes back the same row, with its figures",
   state.addListenerTally(0, listener, ListenerTally.accepted, 7);
   state.addBackendTally(0, backend, BackendTally.sessions, 5);
   enact("2000 = 127.0.0.1:1");
-  assertEquals(leaving(), ["2001: 127.0.0.1:1, 127.0.0.1:2"]);
+  assertEquals(leaving(), ["listener 2001", "2001: 127.0.0.1:1, 127.0.0.1:2"]);
   const [, again] = enact("2000 = 127.0.0.1:1", "*:2001 = 127.0.0.1:1, 127.0.0.1:2");
   assertEquals(again, rows);
   assertEquals(leaving(), []);
@@ -180,21 +188,74 @@ Deno.test("Planner.leaving() has listeners and backends until their last session
   state.addListenerCell(listener, ListenerCell.active, 1);
   assertEquals(leaving(), []);
   enact("2000 = 127.0.0.1:1");
-  assertEquals(leaving(), ["2000: 127.0.0.1:2", "2001: 127.0.0.1:3"]);
+  assertEquals(leaving(), ["listener 2001", "2000: 127.0.0.1:2", "2001: 127.0.0.1:3"]);
   // Under another key it is still the same listener.
   enact("*:2000 = 127.0.0.1:1");
-  assertEquals(leaving(), ["*:2000: 127.0.0.1:2", "2001: 127.0.0.1:3"]);
+  assertEquals(leaving(), ["listener 2001", "*:2000: 127.0.0.1:2", "2001: 127.0.0.1:3"]);
   state.addBackendCell(goes, BackendCell.active, -1);
-  assertEquals(leaving(), ["2001: 127.0.0.1:3"]);
+  assertEquals(leaving(), ["listener 2001", "2001: 127.0.0.1:3"]);
   state.addListenerCell(listener, ListenerCell.active, -1);
   assertEquals(leaving(), []);
+});
+
+/** Two listeners, the second with the pool of the first, and with backends as given. */
+function sharedPool(backends: string): Settings {
+  const settings = settingsOf(`2000 = ${backends}`, "2001 = 127.0.0.1:9");
+  const { listeners: [first, second], pools: [pool] } = settings;
+  assert(first !== undefined && second !== undefined && pool !== undefined);
+  return { ...settings, listeners: [first, { ...second, pool: pool.name }], pools: [pool] };
+}
+
+Deno.test("Planner.plan() gives listeners that share a pool the same plan of it", () => {
+  const { planner } = rig();
+  const { generation } = planner.plan(sharedPool("127.0.0.1:1, 127.0.0.1:2"));
+  const [first, second] = generation.listeners;
+  assert(first !== undefined && second !== undefined);
+  assert(first.pool === second.pool);
+  assertEquals(generation.pools, [first.pool]);
+  assertNotEquals(first.row, second.row);
+});
+
+Deno.test("Planner.leaving() keeps a removed pool while any listener of it may use its backends", () => {
+  const { state, planner, enact, leaving } = rig();
+  const plan = planner.plan(sharedPool("127.0.0.1:1"));
+  plan.apply();
+  planner.settle();
+  const [first, second] = plan.generation.listeners;
+  assert(first !== undefined && second !== undefined);
+  for (const { row } of [first, second]) state.addListenerCell(row, ListenerCell.active, 1);
+  enact("2002 = 127.0.0.1:1");
+  assertEquals(leaving(), ["listener 2000", "listener 2001", "2000: 127.0.0.1:1"]);
+  assertEquals(planner.leaving().listeners.map(({ pool }) => pool.row), [
+    first.pool.row,
+    first.pool.row,
+  ]);
+  state.addListenerCell(first.row, ListenerCell.active, -1);
+  assertEquals(leaving(), ["listener 2001", "2000: 127.0.0.1:1"]);
+  state.addListenerCell(second.row, ListenerCell.active, -1);
+  assertEquals(leaving(), []);
+});
+
+Deno.test("Planner.leaving() keeps a pool until its last place is given back", () => {
+  for (const cell of [PoolCell.active, PoolCell.queued]) {
+    const { state, planner, enact, leaving } = rig();
+    const plan = planner.plan(settingsOf("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1"));
+    plan.apply();
+    planner.settle();
+    const row = plan.generation.pools[1]?.row ?? -1;
+    state.pools.addToCell(row, cell, 1);
+    enact("2000 = 127.0.0.1:1");
+    assertEquals(leaving(), ["2001: 127.0.0.1:1"]);
+    state.pools.addToCell(row, cell, -1);
+    assertEquals(leaving(), []);
+  }
 });
 
 Deno.test("Planner.leaving() has nothing that was only planned", () => {
   const { state, planner, enact, leaving } = rig();
   enact("2000 = 127.0.0.1:1");
   const plan = planner.plan(settingsOf("2000 = 127.0.0.1:1", "2001 = 127.0.0.1:1"));
-  const listener = plan.generation.listeners[1]?.rows.listener ?? -1;
+  const listener = plan.generation.listeners[1]?.row ?? -1;
   // A worker has bound it, and does not know yet that the plan was discarded.
   state.addListenerTally(0, listener, ListenerTally.sockets, 1);
   plan.discard();
@@ -210,7 +271,7 @@ Deno.test("Planner.leaving() frees a row in which only a dead worker had session
   state.addListenerTally(0, listener, ListenerTally.active, 1);
   state.addListenerCell(listener, ListenerCell.active, 1);
   enact("2000 = 127.0.0.1:1");
-  assertEquals(leaving().length, 1);
+  assertEquals(leaving(), ["listener 2001", "2001: 127.0.0.1:1"]);
   state.releaseWorker(0);
   assertEquals(leaving(), []);
 });
@@ -231,7 +292,7 @@ Deno.test("Planner.plan() says why it fails if all rows are taken", () => {
       "these, or try again when they have ended",
   );
   // It has changed nothing: what is in force stays, and there is room as soon as sessions end.
-  assertEquals(planner.leaving()[0]?.rows.backends.length, MOST_BACKENDS);
+  assertEquals(planner.leaving().pools[0]?.backendRows.length, MOST_BACKENDS);
   for (const row of rows) state.addBackendCell(row, BackendCell.active, -1);
   assertEquals(enact(third)[0]?.length, 1 + MOST_BACKENDS);
 });

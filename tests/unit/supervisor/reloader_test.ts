@@ -109,7 +109,7 @@ nativeTest(
     const results = await Promise.all(others);
     assertEquals(new Set(results).size, 1);
     assertEquals([rig.loads, rig.reloader.succeeded], [2, 2]);
-    assertEquals(rig.weir.supervisor.settings.listeners[0]?.backends[0]?.weight, 7);
+    assertEquals(rig.weir.supervisor.settings.pools[0]?.backends[0]?.weight, 7);
   },
 );
 
@@ -154,7 +154,7 @@ nativeTest(
     rig.names.hosts.set("backend.test", ["127.0.0.2"]);
     await rig.weir.logged(/Could not apply the new addresses of names: [^\n]*told to die/);
     await eventually("the new address is in force", () => {
-      const [first] = rig.weir.supervisor.settings.listeners[0]?.backends ?? [];
+      const [first] = rig.weir.supervisor.settings.pools[0]?.backends ?? [];
       return first?.candidates[0] === "127.0.0.2";
     });
     await rig.weir.logged(/Names were resolved: [^\n]*127\.0\.0\.2 added/);

@@ -31,7 +31,7 @@ for (const engine of ["streams", "native"]) {
       const [port = 0, other = 0] = freePorts(2);
       await using weir = await TroubledWeir.start(config(backend, port, other));
       const { supervisor } = weir;
-      const row = supervisor.generation.listeners[1]?.rows.listener;
+      const row = supervisor.generation.listeners[1]?.row;
       assert(row !== undefined);
       const sockets = () => supervisor.state.listenerTallySum(row, ListenerTally.sockets);
       assertEquals(sockets(), WORKERS);

@@ -88,7 +88,7 @@ export function describeVerdict(problems) {
 export function reasonOf({ lastChange, name }) {
   if (lastChange === undefined) return "";
   const { text } = lastChange;
-  const about = /^Backend (\S+) of listener \S+?:? /.exec(text);
+  const about = /^Backend (\S+) of pool \S+?:? /.exec(text);
   return about !== null && about[1] === name ? text.slice(about[0].length) : text;
 }
 

@@ -1,5 +1,5 @@
 import type { Address } from "../../../base/address.ts";
-import type { ListenerSettings } from "../../../config/settings.ts";
+import type { PoolSettings } from "../../../config/settings.ts";
 import { encodeProxyHeader } from "../../../protocol/proxy_header.ts";
 import { MSG_NOSIGNAL } from "../libc/constants.ts";
 import type { Libc } from "../libc/libc.ts";
@@ -18,7 +18,7 @@ export type Announced = "announced" | "broken" | "failed";
  */
 export function announce(
   libc: Libc,
-  version: Exclude<ListenerSettings["proxyProtocol"], "off">,
+  version: Exclude<PoolSettings["proxyProtocol"], "off">,
   client: number,
   clientName: Address,
   backend: number,

@@ -23,8 +23,6 @@ export interface ConnectOwner extends Watcher {
   connected(backend: number, events: number, nowMs: number): void;
   /** No backend is available; `life` knows why. */
   gaveUp(): void;
-  /** The client waits in the queue, which now needs its timer. */
-  queued(): void;
   /** This machine has no descriptors left. Returns whether trying again may help. */
   ranOutOfDescriptors(): boolean;
 }
@@ -70,7 +68,6 @@ export class Connect {
       const lease = life.acquire(this.#onPlace);
       if (lease === "queued") {
         this.#watchClient();
-        this.#owner.queued();
         return;
       }
       if (lease === undefined) {
@@ -192,7 +189,7 @@ export class Connect {
     const isReset = (events & (EPOLLERR | EPOLLHUP)) !== 0;
     const isEnd = (events & EPOLLRDHUP) !== 0;
     // A client that has sent a request and then its end is waiting for the answer.
-    if (isReset || (isEnd && (life.settings.abortOnClose || !this.#hasSentBytes()))) {
+    if (isReset || (isEnd && (life.poolSettings.abortOnClose || !this.#hasSentBytes()))) {
       life.finish("client");
     }
   }

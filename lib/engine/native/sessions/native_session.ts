@@ -18,8 +18,6 @@ export interface SessionInputs {
   readonly workshop: Workshop;
   readonly sessions: SessionTable<NativeSession>;
   readonly intervals: CheckIntervals;
-  /** Sees to it that the queue is looked after. */
-  wakeQueue(): void;
   /** Accepts nobody for a while, as there are no descriptors to serve anybody with. */
   spareDescriptors(): void;
 }
@@ -157,7 +155,7 @@ export class NativeSession implements EngineSession, ConnectOwner {
     const { workshop } = this.#inputs;
     const { life, client } = this;
     life.connected();
-    const { proxyProtocol } = life.settings;
+    const { proxyProtocol } = life.poolSettings;
     let announced: Announced = "announced";
     if (proxyProtocol !== "off") {
       life.phase = "announce";
@@ -179,10 +177,6 @@ export class NativeSession implements EngineSession, ConnectOwner {
 
   gaveUp(): void {
     this.#end();
-  }
-
-  queued(): void {
-    this.#inputs.wakeQueue();
   }
 
   ranOutOfDescriptors(): boolean {

@@ -68,7 +68,7 @@ apiTest("GET /metrics has what was counted, to the connection and the byte", asy
   await using backend = new TestBackend(echo);
   await using weir = await RunningAdmin.start({ backends: backend.name });
   for (let index = 0; index < 5; index++) (await connect(weir.port)).close();
-  const labels = `{listener="${weir.port}",backend="${backend.name}"}`;
+  const labels = `{pool="${weir.port}",backend="${backend.name}"}`;
   await eventually("all sessions have ended", async () => {
     const response = await weir.ask("/metrics");
     assertEquals(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
@@ -217,7 +217,7 @@ apiTest("POST mode and weight change a backend, and answer with it", async () =>
   assertEquals([backend.weight, backend.condition, backend.differsFromFile], [0, "unused", [
     "weight",
   ]]);
-  assertEquals(weir.control.status().listeners[0]?.backends[1]?.weight, 1);
+  assertEquals(weir.control.status().pools[0]?.backends[1]?.weight, 1);
 });
 
 apiTest("POST mode and weight refuse what is not allowed, and change nothing", async () => {
@@ -237,7 +237,7 @@ apiTest("POST mode and weight refuse what is not allowed, and change nothing", a
   assertStringIncludes(await problemOf(unknown), '404: There is no backend "1/b"');
   const unencoded = await weir.post(`/api/v1/backends/${id}/mode`, { mode: "drain" });
   assertStringIncludes(await problemOf(unencoded), "404: ");
-  const shown = weir.control.status().listeners[0]?.backends[0];
+  const shown = weir.control.status().pools[0]?.backends[0];
   assertEquals([shown?.mode, shown?.weight], ["ready", 2]);
 });
 
@@ -284,7 +284,7 @@ apiTest(
     const result = await good.json();
     assertEquals([good.status, result.ok, result.cause], [200, true, "the admin API"]);
     assertEquals(result.changes, [
-      `listener ${weir.port}: backend 127.0.0.1:9: weight from 1 to 5`,
+      `pool ${weir.port}: backend 127.0.0.1:9: weight from 1 to 5`,
     ]);
     assertEquals(faultInAnswer("POST", "/api/v1/reload", result), undefined);
 

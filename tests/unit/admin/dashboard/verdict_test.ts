@@ -11,7 +11,7 @@ const DOWN = sampleBackend("127.0.0.1:8081", {
   condition: "down",
   lastChange: {
     atMs: 1,
-    text: "Backend 127.0.0.1:8081 of listener 24003 is down: connection refused",
+    text: "Backend 127.0.0.1:8081 of pool 24003 is down: connection refused",
   },
 });
 
@@ -47,7 +47,7 @@ Deno.test("findProblems() says which name has no address", () => {
 Deno.test("findProblems() does not take another change for the reason", () => {
   const backend = sampleBackend("a", {
     condition: "ejected",
-    lastChange: { atMs: 1, text: "Backend a of listener 24003: weight set to 3 by an operator" },
+    lastChange: { atMs: 1, text: "Backend a of pool 24003: weight set to 3 by an operator" },
   });
   const [problem] = findProblems(sampleStatus([sampleListener([backend])]));
   assertEquals(problem?.text, "Backend a of 24003 is ejected");

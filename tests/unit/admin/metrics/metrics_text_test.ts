@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import {
   BACKEND_FAMILIES,
   LISTENER_FAMILIES,
+  POOL_FAMILIES,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
 } from "../../../../lib/admin/metrics/metric_families.ts";
@@ -19,6 +20,7 @@ import { sampleStatus } from "../sample_status.ts";
 const FAMILIES = [
   ...WEIR_FAMILIES,
   ...LISTENER_FAMILIES,
+  ...POOL_FAMILIES,
   ...BACKEND_FAMILIES,
   ...WORKER_FAMILIES,
 ];
@@ -38,11 +40,13 @@ Deno.test("formatMetrics() writes every family once, with its help and its type"
 
 Deno.test("formatMetrics() writes values in base units, and escapes labels", () => {
   const text = metricsAs("text");
-  const labels = 'listener="24003",backend="b\\"\\\\\\n:80"';
+  const labels = 'pool="24003",backend="b\\"\\\\\\n:80"';
   assertStringIncludes(text, `\nweir_backend_sessions_total{${labels}} 7\n`);
   assertStringIncludes(text, `\nweir_backend_effective_weight{${labels}} 3\n`);
   assertStringIncludes(text, `\nweir_backend_mode{${labels},mode="drain"} 1\n`);
   assertStringIncludes(text, `\nweir_backend_checks_total{${labels},result="failed"} 2\n`);
+  assertStringIncludes(text, '\nweir_pool_unresolved_backends{pool="24003"} 0\n');
+  assertStringIncludes(text, '\nweir_pool_info{pool="24003",algorithm="p2c"} 1\n');
   assertStringIncludes(text, '\nweir_worker_accept_errors_total{worker="0"} 4\n');
 });
 

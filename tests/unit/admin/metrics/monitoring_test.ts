@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import {
   BACKEND_FAMILIES,
   LISTENER_FAMILIES,
+  POOL_FAMILIES,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
 } from "../../../../lib/admin/metrics/metric_families.ts";
@@ -13,7 +14,13 @@ const ALERTS = new URL("alerts.yml", FOLDER).pathname;
 
 /** Every name that a query may have. */
 const NAMES = new Set(
-  [...WEIR_FAMILIES, ...LISTENER_FAMILIES, ...BACKEND_FAMILIES, ...WORKER_FAMILIES]
+  [
+    ...WEIR_FAMILIES,
+    ...LISTENER_FAMILIES,
+    ...POOL_FAMILIES,
+    ...BACKEND_FAMILIES,
+    ...WORKER_FAMILIES,
+  ]
     .flatMap(({ kind, name }) =>
       kind === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]
     ),
@@ -48,16 +55,16 @@ permittedTest(
   "the alert about a backend that is down is not for those in maintenance",
   async () => {
     const series = ["ready", "maintenance"].flatMap((mode) => {
-      const labels = `instance="i", listener="24003", backend="${mode}"`;
+      const labels = `instance="i", pool="24003", backend="${mode}"`;
       return [
         `      - { series: 'weir_backend_healthy{${labels}}', values: "0x5" }`,
         `      - { series: 'weir_backend_mode{${labels}, mode="maintenance"}', ` +
         `values: "${mode === "maintenance" ? 1 : 0}x5" }`,
       ];
     });
-    const summary = "Backend ready of listener 24003 is down";
+    const summary = "Backend ready of pool 24003 is down";
     const description = "Health checks have failed for a minute on i.";
-    const labels = "{ severity: warning, instance: i, listener: '24003', backend: ready }";
+    const labels = "{ severity: warning, instance: i, pool: '24003', backend: ready }";
     const annotations = `{ summary: "${summary}", description: "${description}" }`;
     const file = await Deno.makeTempFile({ suffix: ".yml" });
     try {

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   BACKEND_FAMILIES,
   LISTENER_FAMILIES,
+  POOL_FAMILIES,
   WEIR_FAMILIES,
   WORKER_FAMILIES,
 } from "../../../../lib/admin/metrics/metric_families.ts";
@@ -55,7 +56,13 @@ permittedTest(["net", "run", "read"], "startTelemetry() exports every metric", a
     assertEquals((await child.status).code, 0);
     await collector.shutdown();
   }
-  const names = [...WEIR_FAMILIES, ...LISTENER_FAMILIES, ...BACKEND_FAMILIES, ...WORKER_FAMILIES]
+  const names = [
+    ...WEIR_FAMILIES,
+    ...LISTENER_FAMILIES,
+    ...POOL_FAMILIES,
+    ...BACKEND_FAMILIES,
+    ...WORKER_FAMILIES,
+  ]
     .flatMap(({ kind, name }) => kind === "histogram" ? [`${name}_sum`, `${name}_count`] : [name]);
   assertEquals(names.filter((name) => !received.includes(name)), []);
 });

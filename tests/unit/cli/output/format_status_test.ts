@@ -18,7 +18,7 @@ Deno.test("formatStatus() tells the verdict first, and then each backend in a li
       condition: "down",
       lastChange: {
         atMs: 1_700_000_000_000,
-        text: "Backend 127.0.0.1:8081 of listener 24003 is down: timed out",
+        text: "Backend 127.0.0.1:8081 of pool 24003 is down: timed out",
       },
     }),
   ], { figures: { active: 12 }, rates: { sessionsPerSecond: 6, bytesOutPerSecond: 2048 } })]);

@@ -9,7 +9,7 @@ import { permittedTest } from "../../../support/permitted.ts";
 function backendAt(port: number, candidates: readonly string[]): BackendSettings {
   const text = `[mappings]\n2000 = 127.0.0.1:${port}\n`;
   const { settings } = parseSettings(text, "test.cfg", { cores: 1, privileged: true });
-  const backend = settings?.listeners[0]?.backends[0];
+  const backend = settings?.pools[0]?.backends[0];
   if (backend === undefined) throw new Error("the settings are wrong");
   return { ...backend, candidates };
 }

@@ -17,7 +17,7 @@ class Rig implements Disposable {
   private constructor(far: Deno.TcpConn, near: Deno.TcpConn, abortOnClose: boolean) {
     this.far = far;
     this.near = near;
-    this.client = new WaitingClient(near, { bufferSize: 8, abortOnClose });
+    this.client = new WaitingClient(near, 8, abortOnClose);
   }
 
   static async open(abortOnClose = false): Promise<Rig> {

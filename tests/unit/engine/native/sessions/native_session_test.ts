@@ -131,14 +131,14 @@ nativeTest(
     const engine = faultyEngine([{ call: "connect", after: 1, times: 1, errno: "EADDRNOTAVAIL" }]);
     await using weir = await RunningWeir.start(engine, { backends, options: ONE_WORKER });
     const settings = settingsOf(weir, backends, ONE_WORKER);
-    const [listener] = settings.listeners;
-    assert(listener !== undefined);
-    const [dead, alive] = listener.backends;
+    const [pool] = settings.pools;
+    assert(pool !== undefined);
+    const [dead, alive] = pool.backends;
     assert(dead !== undefined && alive !== undefined);
     const dual = { ...dead, candidates: ["127.0.0.1", "::1"] };
     const problems = await weir.supervisor.reload({
       ...settings,
-      listeners: [{ ...listener, backends: [dual, alive] }],
+      pools: [{ ...pool, backends: [dual, alive] }],
     });
     assertEquals(problems, []);
     using client = await SocketEnd.connect(weir.port);
