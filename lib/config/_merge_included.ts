@@ -28,10 +28,10 @@ export function* mergeIncluded(
 ): Steps<IniDocument> {
   if (included.length === 0) return main;
   const merger = new Merger(source);
-  merger.add(main);
+  yield* merger.add(main);
   for (const file of included) {
     if (source.isSpent || merger.itemCount > MOST_ITEMS) break;
-    merger.add(withoutOptions(yield* parseIni(file, merger.itemCount), source));
+    yield* merger.add(withoutOptions(yield* parseIni(file, merger.itemCount), source));
   }
   return { sections: merger.sections };
 }
@@ -49,13 +49,13 @@ class Merger {
     this.#source = source;
   }
 
-  add({ sections }: IniDocument): void {
+  *add({ sections }: IniDocument): Steps<void> {
     for (const section of sections) {
+      yield;
       this.itemCount += 1 + section.entries.length;
       const identity = sectionIdentity(section.name);
       if (identity === SHARED_SECTION) {
-        const entries = section.entries.filter((entry) => this.#isFirst(entry, section));
-        this.sections.push({ name: section.name, entries });
+        this.sections.push({ name: section.name, entries: yield* this.#firstEntries(section) });
         continue;
       }
       const earlier = this.#places.get(identity);
@@ -72,19 +72,25 @@ class Merger {
     }
   }
 
-  /** Reports a key that another file has, too. */
-  #isFirst({ key }: IniEntry, { name }: IniSection): boolean {
-    const earlier = this.#keys.get(key.text);
-    if (earlier === undefined || earlier.file === key.file) {
-      this.#keys.set(key.text, earlier ?? key);
-      return true;
+  /** Returns the entries that no other file has; the rest are reported. */
+  *#firstEntries({ name, entries }: IniSection): Steps<readonly IniEntry[]> {
+    const first: IniEntry[] = [];
+    for (const entry of entries) {
+      yield;
+      const { key } = entry;
+      const earlier = this.#keys.get(key.text);
+      if (earlier === undefined || earlier.file === key.file) {
+        this.#keys.set(key.text, earlier ?? key);
+        first.push(entry);
+        continue;
+      }
+      this.#source.error(
+        key,
+        `duplicate key ${quote(key.text)} in ${sectionLabel(name)}; ` +
+          `it is already set ${whereIs(earlier, key)}`,
+      );
     }
-    this.#source.error(
-      key,
-      `duplicate key ${quote(key.text)} in ${sectionLabel(name)}; ` +
-        `it is already set ${whereIs(earlier, key)}`,
-    );
-    return false;
+    return first;
   }
 }
 

@@ -19,6 +19,8 @@ export interface ReadFiles {
    * be read. Standard input is not among them.
    */
   readonly texts: ReadonlyMap<string, string | undefined>;
+  /** Files that the pattern matches, but that were not read: beyond a limit, or the file itself. */
+  readonly unread?: readonly string[];
   /** The path with wildcards that included files match, if there is one: more may appear. */
   readonly pattern?: string;
 }
@@ -56,8 +58,12 @@ export async function readConfiguration(file: string): Promise<ReadConfiguration
   const reader = new IncludeReader(file, read.byteLength, token, source, texts);
   const included = await reader.read();
   const document = await runInSlices(mergeIncluded(main, included, source));
-  const { pattern } = reader;
-  return { source, document, files: pattern === undefined ? { texts } : { texts, pattern } };
+  const { pattern, unread } = reader;
+  return {
+    source,
+    document,
+    files: { texts, unread, ...(pattern === undefined ? {} : { pattern }) },
+  };
 }
 
 /** The value of `include` in `[options]`, if there is a valid one: others are reported later. */
@@ -76,6 +82,8 @@ class IncludeReader {
   readonly #source: Source;
   readonly #texts: Map<string, string | undefined>;
   readonly #path: string;
+  /** Those that are to be read and have not been. */
+  readonly #unread = new Set<string>();
   /** The bytes of all files read so far. */
   #byteLength: number;
 
@@ -103,9 +111,16 @@ class IncludeReader {
     return hasWildcard(this.#path) ? this.#path : undefined;
   }
 
+  /** The files that were matched, but not read. */
+  get unread(): readonly string[] {
+    return [...this.#unread];
+  }
+
   async read(): Promise<readonly Source[]> {
     const included: Source[] = [];
-    for (const path of await this.#list()) {
+    const paths = await this.#list();
+    for (const path of paths) if (!this.#texts.has(path)) this.#unread.add(path);
+    for (const path of paths) {
       if (this.#source.isSpent) break;
       try {
         if (await this.#isItself(path)) continue;
@@ -115,12 +130,12 @@ class IncludeReader {
           this.#report(`with ${quote(path)} the configuration is larger than ${LARGEST} in all`);
           break;
         }
-        this.#texts.set(path, text);
+        this.#note(path, text);
         const source = new Source(path, text, this.#source);
         if (!isUtf8) await runInSlices(reportNotUtf8(source));
         included.push(source);
       } catch (error) {
-        this.#texts.set(path, undefined);
+        this.#note(path, undefined);
         this.#report(`cannot read included file ${quote(path)}: ${explainReadError(error, path)}`);
       }
     }
@@ -159,6 +174,12 @@ class IncludeReader {
     if (info.dev !== own.dev || info.ino !== own.ino) return false;
     if (!hasWildcard(this.#path)) throw new Error("it is the configuration file itself");
     return true;
+  }
+
+  #note(path: string, text: string | undefined): void {
+    this.#unread.delete(path);
+    // The configuration file itself was read before.
+    if (path !== this.#file) this.#texts.set(path, text);
   }
 
   #report(problem: string): void {

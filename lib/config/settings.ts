@@ -79,7 +79,7 @@ export interface Settings {
   readonly admin: string;
   /** The file with the tokens of the admin API; empty if it requires none. */
   readonly adminTokenFile: string;
-  /** One or more, in the order of the file. */
+  /** One or more, in the order of the file, and of the included files after it. */
   readonly listeners: readonly ListenerSettings[];
   /** In the order of the file. */
   readonly pools: readonly PoolSettings[];

@@ -34,7 +34,7 @@ export interface ResolvedSettings {
 export interface UnresolvedBackend {
   /** The pool's name. */
   readonly pool: string;
-  /** As written in the file. */
+  /** Its name: the label, or else the place as written in the file. */
   readonly name: string;
   /** Why it has no address. */
   readonly problem: string;

@@ -1,7 +1,8 @@
 import { MOST_BYTES, readFileText } from "../config/file_text.ts";
 
-/** How a watched file that is absent is treated. */
 export interface WatchedFileOptions {
+  /** Whether it was not read, so that whatever it contains counts as unchanged. @default {false} */
+  readonly isUnread?: boolean;
   /**
    * Whether its absence is a change, rather than a moment between two versions. @default {false}
    */
@@ -11,6 +12,7 @@ export interface WatchedFileOptions {
 /** A file, and whether it has changed since it was last read. */
 export class WatchedFile {
   readonly path: string;
+  readonly #isUnread: boolean;
   readonly #mayGo: boolean;
   /** The version at the last look; `undefined` where there was no file. */
   #seen: string | undefined;
@@ -23,6 +25,7 @@ export class WatchedFile {
   constructor(path: string, text: string | undefined, options: WatchedFileOptions = {}) {
     this.path = path;
     this.#content = text;
+    this.#isUnread = options.isUnread ?? false;
     this.#mayGo = options.mayGo ?? false;
   }
 
@@ -41,7 +44,7 @@ export class WatchedFile {
     const content = await this.#read(info, version, isFirst);
     const hasChanged = content !== this.#content;
     this.#content = content;
-    return hasChanged;
+    return hasChanged && !(isFirst && this.#isUnread);
   }
 
   async #read(

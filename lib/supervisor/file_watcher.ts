@@ -69,7 +69,7 @@ class Watched {
   #folderVersion = "";
   #looks = 0;
 
-  constructor({ texts, pattern }: ReadFiles) {
+  constructor({ texts, unread = [], pattern }: ReadFiles) {
     this.#pattern = pattern;
     // Only the configuration file itself is not included by another.
     const [main] = texts.keys();
@@ -79,6 +79,9 @@ class Watched {
         new WatchedFile(path, text, { mayGo: path !== main }),
       ]),
     );
+    for (const path of unread) {
+      this.#files.set(path, new WatchedFile(path, undefined, { isUnread: true, mayGo: true }));
+    }
   }
 
   /** Returns whether one of the files that are due has changed. */

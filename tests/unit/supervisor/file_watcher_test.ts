@@ -239,6 +239,25 @@ permittedTest(
   },
 );
 
+permittedTest(
+  ["read", "write"],
+  "FileWatcher tells nothing of matching files that were not read, until they change",
+  async () => {
+    await using rig = await Rig.begin(async (folder) => {
+      await Deno.writeTextFile(`${folder}/weir.cfg`, "[options]\ninclude = *.cfg\n");
+      await Deno.symlink("weir.cfg", `${folder}/itself.cfg`);
+      const comments = ";\n".repeat(3_000_000);
+      for (const name of ["x", "y", "z"]) {
+        await Deno.writeTextFile(`${folder}/${name}.cfg`, comments);
+      }
+    }, "./weir.cfg");
+    await pause(2 * SEVERAL_LOOKS_MS);
+    assertEquals(rig.told, 0);
+    await Deno.writeTextFile(`${rig.folder}/z.cfg`, "after");
+    await rig.hasTold(1);
+  },
+);
+
 permittedTest(["read", "write"], "FileWatcher.set() watches and stops to", async () => {
   await using rig = await Rig.begin();
   rig.watcher.set(false);
