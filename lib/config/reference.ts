@@ -16,13 +16,27 @@ connect_timeout = 2s
 
 [options 24003]                    ; overrides for one listener
 algorithm = least_connections
+
+[listener edge]                    ; the long form, for shared pools
+listen = 24005, [::1]:24006
+pool = app
+
+[pool app]
+backends = blue@127.0.0.1:8085 weight=2, green@127.0.0.1:8086 backup
+max_sessions = 1000
 `;
 
 const GRAMMAR = `The configuration file has these sections:
 
-  [options]      defaults for every listener, and settings for Weir as a whole
-  [mappings]     the listeners, and the backends that each one forwards to
-  [options KEY]  overrides for one listener, by its key in [mappings]
+  [options]        defaults for every listener and pool, and settings for Weir
+                   as a whole
+  [mappings]       the short form: each entry is a listener, and a pool of
+                   backends, both of which have the key as their name
+  [options KEY]    overrides for one of these, by its key in [mappings]
+  [listener NAME]  a listener with "listen = ADDRESS, ..." and "pool = NAME",
+                   and the keys of a listener
+  [pool NAME]      a pool that any number of listeners may use, with
+                   "backends = BACKEND [FLAG ...], ..." and the keys of a pool
 
 Durations are written 500ms, 5s, 10m, 2h or 1d; a bare number is seconds.
 Sizes are written 4096, 16k or 1m; 1k is 1024 bytes.
@@ -30,11 +44,11 @@ A comment starts with ";" or "#" at the start of a line or after whitespace.
 A value that ends in a comma continues on the next line, if that is indented
 deeper than the key.
 
-Included files ("include") have [mappings] and [options KEY], but no [options].
+Included files ("include") have every section but [options].
 
 With all that it includes, a file may have up to 8 MiB, 1,000,000 characters per
-line, 1024 listeners, and 8192 backends; it may include up to 1000 files. Only
-the first 100 errors are shown.`;
+line, 1024 listeners, 1024 pools, and 8192 backends; it may include up to 1000
+files. Only the first 100 errors are shown.`;
 
 /** Formats the reference of the configuration file as plain text, for the command line. */
 export function formatReference(): string {
@@ -59,10 +73,10 @@ export function formatReference(): string {
     "In [options] only:",
     "",
     ...keysOf("global").flatMap(formatKey),
-    "In [options] and [options KEY], for a listener:",
+    "In [listener NAME], [options KEY] and [options]:",
     "",
     ...keysOf("listener").flatMap(formatKey),
-    "In [options] and [options KEY], for its pool of backends:",
+    "In [pool NAME], [options KEY] and [options]:",
     "",
     ...keysOf("pool").flatMap(formatKey),
     "An example:",
@@ -77,7 +91,9 @@ export function formatReferenceMarkdown(): string {
     `\`${key.name}\``,
     asCode(key.type.format(key.default)),
     `${key.type.kind}: ${key.type.allowed}`,
-    key.scope === "global" ? "`[options]`" : "`[options]`, `[options KEY]`",
+    key.scope === "global"
+      ? "`[options]`"
+      : `\`[options]\`, \`[options KEY]\`, \`[${key.scope} NAME]\``,
     key.reloadable ? "yes" : "no",
     key.doc,
   ]);

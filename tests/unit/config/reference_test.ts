@@ -22,7 +22,7 @@ Deno.test("formatReference() fits a terminal of 80 columns", () => {
 Deno.test("formatReference() shows an example that is valid", () => {
   const { diagnostics, settings } = parseSettings(EXAMPLE, "a", { cores: 1, privileged: false });
   assertEquals(diagnostics, []);
-  assertEquals(settings?.listeners.length, 2);
+  assertEquals([settings?.listeners.length, settings?.pools.length], [3, 3]);
   for (const line of EXAMPLE.trimEnd().split("\n")) assertStringIncludes(formatReference(), line);
 });
 
