@@ -152,11 +152,12 @@ class TopologyReader implements Topology {
     if (surplus !== undefined) {
       source.error(surplus.key, `there are more than ${MOST_LISTENERS} pools`);
     }
+    const mapped = new Set(this.pools.map(({ name }) => name));
     for (const named of pools.slice(0, MOST_LISTENERS)) {
       if (source.isSpent) break;
       const { name, backends: entry, values } = yield* readPoolSection(named, source);
       this.values.set(`pool ${name}`, values);
-      if (this.pools.some((pool) => pool.name === name)) {
+      if (mapped.has(name)) {
         source.error(
           named.key,
           `pool ${quote(name)} has the name of a listener in [mappings], whose pool is named so`,
