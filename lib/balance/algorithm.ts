@@ -25,6 +25,13 @@ export interface LoadView {
   active(index: number): number;
   /** Peak EWMA of the connect time in milliseconds, decayed to this moment. */
   connectTimeMs(index: number): number;
+  /**
+   * Peak EWMA of the time to the backend's first byte in milliseconds, decayed to this moment; 0
+   * where there was none. Measured only where the algorithm is `least_time`.
+   */
+  firstByteTimeMs(index: number): number;
+  /** The same as of the last first byte, without the decay since. */
+  lastFirstByteTimeMs(index: number): number;
 }
 
 /** The listener's cursor, shared by all workers. */

@@ -34,6 +34,16 @@ export class Lease {
     this.#ledger.connected(this.row, connectTimeMs);
   }
 
+  /** Records how long the backend's first byte took. */
+  sentFirstByte(timeMs: number): void {
+    this.#ledger.sentFirstByte(this.row, timeMs);
+  }
+
+  /** Records that the session ended after waiting this long for the backend's first byte. */
+  sentNothing(waitedMs: number): void {
+    this.#ledger.sentNothing(this.row, waitedMs);
+  }
+
   /** Counts bytes delivered since the last call. */
   moved(bytesIn: number, bytesOut: number): void {
     if (bytesOut > 0 && !this.#hasAnswered) {

@@ -10,6 +10,7 @@ import {
 } from "./algorithm.ts";
 import { type IndexTable, indicesOf, largestIndex, weightsByIndex } from "./_index_table.ts";
 import { SmoothCycle } from "./_smooth_cycle.ts";
+import { TiedBackends } from "./_tied_backends.ts";
 
 /**
  * The backend with the fewest active sessions for its weight, over all workers. Ties take turns in
@@ -63,32 +64,5 @@ export class LeastConnections implements Algorithm {
       }
     }
     return equals > 1 ? this.#cycle.pick(this.#cursor, tied) : best;
-  }
-}
-
-/**
- * The backends that share the lowest load in this pick. The counters move while they are read, so
- * the walk along the cycle uses what was noted here and does not read them again.
- */
-class TiedBackends implements Eligible {
-  #round = 0;
-  // A float counts far enough that no round number repeats, which makes clearing free.
-  #roundOf = new Float64Array(0);
-
-  resize(length: number): void {
-    this.#roundOf = new Float64Array(length);
-    this.#round = 0;
-  }
-
-  clear(): void {
-    this.#round += 1;
-  }
-
-  add(index: number): void {
-    this.#roundOf[index] = this.#round;
-  }
-
-  has(index: number): boolean {
-    return this.#roundOf[index] === this.#round;
   }
 }

@@ -116,16 +116,25 @@ export class Ledger {
     const state = this.#state;
     state.addBackendTally(this.#slot, row, BackendTally.sessions, 1);
     state.observeBackend(this.#slot, row, CONNECT_TIME, connectTimeMs);
-    const nowMs = this.#now();
-    const costMs = state.backendReading(row, BackendReading.connectTimeMs);
-    const sinceMs = nowMs - state.backendReading(row, BackendReading.connectTimeStampMs);
-    state.setBackendReading(
-      row,
-      BackendReading.connectTimeMs,
-      observe(costMs, sinceMs, connectTimeMs),
-    );
-    state.setBackendReading(row, BackendReading.connectTimeStampMs, nowMs);
+    const { connectTimeMs: average, connectTimeStampMs: stamp } = BackendReading;
+    this.#average(row, average, stamp, connectTimeMs);
     this.#watcher.connected(row);
+  }
+
+  /** Updates the average of the time to a backend's first byte. */
+  sentFirstByte(row: number, timeMs: number): void {
+    const { firstByteTimeMs: average, firstByteTimeStampMs: stamp } = BackendReading;
+    this.#average(row, average, stamp, timeMs);
+  }
+
+  /**
+   * Records that a session has ended which had waited for the backend's first byte. A wait longer
+   * than the average raises it: otherwise a backend that hangs would keep the average of its better
+   * days. One that has never sent anything may be of a kind that never does.
+   */
+  sentNothing(row: number, waitedMs: number): void {
+    const averageMs = this.#state.backendReading(row, BackendReading.firstByteTimeMs);
+    if (averageMs > 0 && waitedMs > averageMs) this.sentFirstByte(row, waitedMs);
   }
 
   /** Counts bytes that were delivered: `bytesIn` to the backend, `bytesOut` to the client. */
@@ -180,5 +189,15 @@ export class Ledger {
     // Last, because the row of a removed backend may belong to another one from then on.
     this.giveBack(row);
     this.leavePool();
+  }
+
+  /** Adds a sample to a peak EWMA. Of two workers that do so at once, the last one wins. */
+  #average(row: number, average: number, stamp: number, sampleMs: number): void {
+    const state = this.#state;
+    const nowMs = this.#now();
+    const costMs = state.backendReading(row, average);
+    const sinceMs = nowMs - state.backendReading(row, stamp);
+    state.setBackendReading(row, average, observe(costMs, sinceMs, sampleMs));
+    state.setBackendReading(row, stamp, nowMs);
   }
 }

@@ -34,6 +34,8 @@ export interface PoolInputs {
   readonly now: () => number;
 }
 
+const { connectTimeMs, connectTimeStampMs, firstByteTimeMs, firstByteTimeStampMs } = BackendReading;
+
 /** What the first `acquire` of a session excludes. */
 export const NONE_TRIED: readonly number[] = [];
 
@@ -74,7 +76,9 @@ export class Pool {
       },
       load: {
         active: (index) => state.backendCell(this.#rowOf(index), BackendCell.active),
-        connectTimeMs: (index) => this.#connectTimeMs(this.#rowOf(index)),
+        connectTimeMs: (index) => this.#decayed(index, connectTimeMs, connectTimeStampMs),
+        firstByteTimeMs: (index) => this.#decayed(index, firstByteTimeMs, firstByteTimeStampMs),
+        lastFirstByteTimeMs: (index) => state.backendReading(this.#rowOf(index), firstByteTimeMs),
       },
     };
     this.#plan = plan;
@@ -174,10 +178,11 @@ export class Pool {
       this.#state.backendCell(row, BackendCell.active) < maxConnections;
   }
 
-  #connectTimeMs(row: number): number {
-    const costMs = this.#state.backendReading(row, BackendReading.connectTimeMs);
-    const stampMs = this.#state.backendReading(row, BackendReading.connectTimeStampMs);
-    return decay(costMs, this.#now() - stampMs);
+  /** A peak EWMA as it counts now. */
+  #decayed(index: number, average: number, stamp: number): number {
+    const row = this.#rowOf(index);
+    const costMs = this.#state.backendReading(row, average);
+    return decay(costMs, this.#now() - this.#state.backendReading(row, stamp));
   }
 
   #refusal(): Refusal {

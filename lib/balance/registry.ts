@@ -1,6 +1,7 @@
 import type { AlgorithmName } from "../config/settings.ts";
 import type { AlgorithmFactory } from "./algorithm.ts";
 import { LeastConnections } from "./least_connections.ts";
+import { LeastTime } from "./least_time.ts";
 import { P2c } from "./p2c.ts";
 import { RandomChoice } from "./random.ts";
 import { RoundRobin } from "./round_robin.ts";
@@ -14,5 +15,6 @@ export const ALGORITHMS = {
   random: (inputs) => new RandomChoice(inputs),
   least_connections: (inputs) => new LeastConnections(inputs),
   p2c: (inputs) => new P2c(inputs),
+  least_time: (inputs) => new LeastTime(inputs),
   source_hash: () => new SourceHash(),
 } as const satisfies Record<AlgorithmName, AlgorithmFactory>;

@@ -7,6 +7,7 @@ export const ALGORITHM_NAMES = [
   "random",
   "least_connections",
   "p2c",
+  "least_time",
   "source_hash",
 ] as const;
 export type AlgorithmName = typeof ALGORITHM_NAMES[number];

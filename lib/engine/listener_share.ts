@@ -1,7 +1,8 @@
 import { Admission, type AdmissionRefusal, type Entrant } from "../access/admission.ts";
 import type { ListenerSettings } from "../config/settings.ts";
 import type { AccessLog } from "../log/access_log.ts";
-import { ListenerTally, WorkerTally } from "../state/counters.ts";
+import { ListenerTally } from "../state/counters.ts";
+import { WorkerTally } from "../state/worker_counters.ts";
 import { SESSION_DURATION } from "../state/histograms.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import type { EngineInputs, WorkerLogs } from "./engine_inputs.ts";

@@ -9,6 +9,8 @@ import type { CloseReason, Ender, Phase } from "../log/close_reason.ts";
 import { ListenerTally } from "../state/counters.ts";
 import type { ListenerShare } from "./listener_share.ts";
 import type { PoolShare } from "./pool_share.ts";
+import { ENDED_TALLIES } from "./ended_tallies.ts";
+import { type FirstByteTimer, timeFirstByte } from "./first_byte_timer.ts";
 import { hasStood, outcomeOf, type SessionCourse } from "./outcome_of.ts";
 import type { SessionView } from "./session_view.ts";
 import type { Waiter } from "./wait_queue.ts";
@@ -44,24 +46,6 @@ const FAILED_BY: Readonly<Record<ConnectFailure, Ender>> = {
   local_fault: "resource",
 };
 
-/** Which count of ended sessions each ender belongs to. */
-const ENDED_TALLIES: Readonly<Record<Ender, number>> = {
-  done: ListenerTally.endedDone,
-  client: ListenerTally.endedByClient,
-  backend: ListenerTally.endedByBackend,
-  backend_down: ListenerTally.endedByBackend,
-  no_backend: ListenerTally.endedByBackend,
-  timeout: ListenerTally.endedByTimeout,
-  client_timeout: ListenerTally.endedByTimeout,
-  backend_timeout: ListenerTally.endedByTimeout,
-  lifetime: ListenerTally.endedByTimeout,
-  limit: ListenerTally.endedByLimit,
-  denied: ListenerTally.endedByLimit,
-  drain: ListenerTally.endedByOperator,
-  operator: ListenerTally.endedByOperator,
-  resource: ListenerTally.endedByResource,
-};
-
 /**
  * The course of one session, as far as it is the same for every engine: which backends it tries,
  * when it is overdue, why it ended, and what is counted about it. Sockets are the engine's.
@@ -75,6 +59,8 @@ export class SessionLife implements Waiter {
   /** As they were when the client came: a reload concerns the sessions after it. */
   readonly settings: ListenerSettings;
   readonly poolSettings: PoolSettings;
+  /** Times the connected backend's first byte; absent where no algorithm asks for it. */
+  firstByteTimer: FirstByteTimer | undefined;
   readonly #share: ListenerShare;
   readonly #pool: PoolShare;
   readonly #client: SessionClient;
@@ -178,6 +164,7 @@ export class SessionLife implements Waiter {
     this.#connectedMs = performance.now();
     this.#connectTimeMs = this.#connectedMs - this.#stepMs;
     this.#lease?.connected(this.#connectTimeMs);
+    this.firstByteTimer = timeFirstByte(this.poolSettings, this.#lease, this.#connectedMs);
   }
 
   /** Says that the lease's backend is not. Tells whether another one is to be acquired. */
@@ -309,6 +296,7 @@ export class SessionLife implements Waiter {
   end(): void {
     const reason = this.#reason ?? { by: "resource", phase: this.phase };
     this.phase = "end";
+    this.firstByteTimer?.ended();
     this.#lease?.end(
       this.#connectTimeMs < 0
         ? "abandoned"

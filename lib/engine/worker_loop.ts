@@ -1,7 +1,7 @@
 import { AccessLog } from "../log/access_log.ts";
 import { accessLogFormatOf } from "../log/access_log_format.ts";
 import { configureForwarding } from "../log/logging.ts";
-import { WorkerCell } from "../state/counters.ts";
+import { WorkerCell } from "../state/worker_counters.ts";
 import { SharedState } from "../state/shared_state.ts";
 import type { Engine } from "./engine.ts";
 import type { EngineInputs, WorkerLogs } from "./engine_inputs.ts";

@@ -2,7 +2,8 @@ import { columnsOf, type CounterDefinition, type CounterTable } from "./counter_
 
 /**
  * The one table of counters. The memory layout, the snapshot, the metrics' names and help texts and
- * the labels of every display derive from it: to add a counter, add a row here.
+ * the labels of every display derive from it: to add a counter, add a row here. Those about workers
+ * are in `worker_counters.ts`.
  *
  * There are two kinds of storage. A *cell* is a 32-bit integer that every thread reads and writes
  * with `Atomics`. A *tally* is a 64-bit float of which each worker has its own copy, so that only
@@ -109,31 +110,6 @@ export const POOL_CELLS = {
   },
 } as const satisfies CounterTable;
 
-/** Shared integers for each worker. */
-export const WORKER_CELLS = {
-  heartbeat: {
-    kind: "gauge",
-    metric: "heartbeat",
-    help: "Increases while the worker's loop is running.",
-    label: "Heartbeat",
-    internal: true,
-  },
-  closed: {
-    kind: "gauge",
-    metric: "closed",
-    help: "1 once a worker that was told to stop has closed everything it held.",
-    label: "Closed",
-    internal: true,
-  },
-  givenUp: {
-    kind: "gauge",
-    metric: "given_up",
-    help: "1 once a worker that hangs has been given up: it must not touch anything from then on.",
-    label: "Given up",
-    internal: true,
-  },
-} as const satisfies CounterTable;
-
 /** Floating-point readings of each backend that any worker may replace: estimates, not counts. */
 export const BACKEND_READINGS = {
   connectTimeMs: {
@@ -148,6 +124,22 @@ export const BACKEND_READINGS = {
     metric: "connect_time_stamp",
     help: "When the moving average was last updated, by Weir's own clock.",
     label: "Connect time stamp",
+    internal: true,
+  },
+  firstByteTimeMs: {
+    kind: "gauge",
+    metric: "first_byte_time_ewma_seconds",
+    help:
+      "Peak-sensitive moving average of the time from a client's bytes to the backend's first byte; " +
+      "0 unless the algorithm is least_time.",
+    label: "First byte time",
+    scale: 0.001,
+  },
+  firstByteTimeStampMs: {
+    kind: "gauge",
+    metric: "first_byte_time_stamp",
+    help: "When that moving average was last updated, by Weir's own clock.",
+    label: "First byte time stamp",
     internal: true,
   },
   ejectionUntilMs: {
@@ -365,28 +357,10 @@ export const POOL_TALLIES = {
   },
 } as const satisfies CounterTable;
 
-/** Each worker's counts about itself. */
-export const WORKER_TALLIES = {
-  sessions: {
-    kind: "counter",
-    metric: "sessions_total",
-    help: "Sessions started by the worker; they are numbered by it.",
-    label: "Sessions",
-  },
-  acceptErrors: {
-    kind: "counter",
-    metric: "accept_errors_total",
-    help: "Failed attempts to accept a connection, for example for lack of file descriptors.",
-    label: "Accept errors",
-  },
-} as const satisfies CounterTable;
-
 export const BackendCell = columnsOf(BACKEND_CELLS);
 export const ListenerCell = columnsOf(LISTENER_CELLS);
 export const PoolCell = columnsOf(POOL_CELLS);
-export const WorkerCell = columnsOf(WORKER_CELLS);
 export const BackendReading = columnsOf(BACKEND_READINGS);
 export const BackendTally = columnsOf(BACKEND_TALLIES);
 export const ListenerTally = columnsOf(LISTENER_TALLIES);
 export const PoolTally = columnsOf(POOL_TALLIES);
-export const WorkerTally = columnsOf(WORKER_TALLIES);

@@ -4,9 +4,8 @@ import {
   LISTENER_CELLS,
   POOL_CELLS,
   POOL_TALLIES,
-  WORKER_CELLS,
-  WORKER_TALLIES,
 } from "./counters.ts";
+import { WORKER_CELLS, WORKER_TALLIES } from "./worker_counters.ts";
 import { BACKEND_TALLY_COLUMNS, LISTENER_TALLY_COLUMNS } from "./histograms.ts";
 
 /**

@@ -6,9 +6,8 @@ import {
   LISTENER_TALLIES,
   POOL_CELLS,
   POOL_TALLIES,
-  WORKER_CELLS,
-  WORKER_TALLIES,
 } from "./counters.ts";
+import { WORKER_CELLS, WORKER_TALLIES } from "./worker_counters.ts";
 import {
   BACKEND_TALLY_COLUMNS,
   CONNECT_TIME,

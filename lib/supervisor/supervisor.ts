@@ -12,7 +12,7 @@ import { openLibc } from "../engine/native/libc/libc.ts";
 import { Waker } from "../engine/native/loop/waker.ts";
 import { mainSlot } from "../health/main_slot.ts";
 import { loggerFor, writeForwarded } from "../log/logging.ts";
-import { WorkerCell } from "../state/counters.ts";
+import { WorkerCell } from "../state/worker_counters.ts";
 import { SPARE_WORKER_SLOTS } from "../state/layout.ts";
 import { SharedClock } from "../state/shared_clock.ts";
 import { SharedState } from "../state/shared_state.ts";

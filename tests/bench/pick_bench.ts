@@ -14,7 +14,12 @@ for (const backends of [3, 100, 1_000]) {
   const eligible = { has: (index: number) => Atomics.load(cells, index) < 1_000 };
   for (const name of ALGORITHM_NAMES) {
     const algorithm = ALGORITHMS[name]({
-      load: { active: (index) => Atomics.load(cells, index), connectTimeMs: () => 1 },
+      load: {
+        active: (index) => Atomics.load(cells, index),
+        connectTimeMs: () => 1,
+        firstByteTimeMs: () => 1,
+        lastFirstByteTimeMs: () => 1,
+      },
       cursor: { next: () => Atomics.add(cells, backends, 1) >>> 0 },
       random: next,
     });

@@ -51,6 +51,7 @@ export const ALGORITHM_CASES: readonly AlgorithmCase[] = [
       for (const index of [0, 1, 2]) {
         rig.active[index] = 1_000_000;
         rig.connectTimeMs[index] = 60_000;
+        rig.firstByteTimeMs[index] = 600_000;
       }
       for (const index of pickMany(algorithm, 50)) assert(index >= 0 && index <= 2);
     },
@@ -153,6 +154,8 @@ export const ALGORITHM_CASES: readonly AlgorithmCase[] = [
         load: {
           active: () => Math.floor(next() * 3),
           connectTimeMs: () => Math.floor(next() * 3),
+          firstByteTimeMs: () => Math.floor(next() * 3),
+          lastFirstByteTimeMs: () => Math.floor(next() * 3),
         },
         cursor: { next: () => Math.floor(next() * 2 ** 32) },
         random: next,
@@ -171,6 +174,7 @@ export const ALGORITHM_CASES: readonly AlgorithmCase[] = [
         isEligible: fc.boolean(),
         active: fc.nat(100),
         connectTimeMs: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 100, noNaN: true })),
+        firstByteTimeMs: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 100, noNaN: true })),
       });
       const backends = fc.array(backend, { maxLength: 12 });
       fc.assert(
@@ -178,6 +182,7 @@ export const ALGORITHM_CASES: readonly AlgorithmCase[] = [
           const rig = new AlgorithmRig(Random.fromSeed(seed).next);
           rig.active.push(...drawn.map(({ active }) => active));
           rig.connectTimeMs.push(...drawn.map(({ connectTimeMs }) => connectTimeMs));
+          rig.firstByteTimeMs.push(...drawn.map(({ firstByteTimeMs }) => firstByteTimeMs));
           rig.tickets = seed;
           const algorithm = rig.make(factory, weighted(drawn.map(({ weight }) => weight)));
           const eligible = { has: (index: number) => drawn[index]?.isEligible === true };

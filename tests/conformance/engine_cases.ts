@@ -2,6 +2,7 @@ import { ACKNOWLEDGED_CASES } from "./engine/acknowledged_cases.ts";
 import { ANNOUNCE_CASES } from "./engine/announce_cases.ts";
 import { CONNECT_CASES } from "./engine/connect_cases.ts";
 import type { EngineCase } from "./engine/engine_case.ts";
+import { FIRST_BYTE_CASES } from "./engine/first_byte_cases.ts";
 import { LIFECYCLE_CASES } from "./engine/lifecycle_cases.ts";
 import { LIMIT_CASES } from "./engine/limit_cases.ts";
 import { MANY_SESSIONS_CASES } from "./engine/many_sessions_cases.ts";
@@ -18,6 +19,7 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   ...RELAY_CASES,
   ...ANNOUNCE_CASES,
   ...CONNECT_CASES,
+  ...FIRST_BYTE_CASES,
   ...RESET_CASES,
   ...ACKNOWLEDGED_CASES,
   ...PASSING_ON_CASES,

@@ -18,7 +18,14 @@ import { PERMIT, quirkyMain } from "../support/worker_quirk.ts";
 const NEEDS = ["net", "read", "write", "run", "env", "ffi"] as const;
 const RATE = 200;
 const ROUNDS = howMany(10, 50);
-const ALGORITHMS = ["random", "least_connections", "p2c", "source_hash", "round_robin"];
+const ALGORITHMS = [
+  "random",
+  "least_connections",
+  "p2c",
+  "least_time",
+  "source_hash",
+  "round_robin",
+];
 
 for (const engine of ["streams", "native"]) {
   permittedTest(

@@ -6,6 +6,7 @@ const ALGORITHMS = [
   "random",
   "least_connections",
   "p2c",
+  "least_time",
   "source_hash",
 ] as const;
 

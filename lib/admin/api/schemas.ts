@@ -9,9 +9,8 @@ import {
   LISTENER_TALLIES,
   POOL_CELLS,
   POOL_TALLIES,
-  WORKER_CELLS,
-  WORKER_TALLIES,
 } from "../../state/counters.ts";
+import { WORKER_CELLS, WORKER_TALLIES } from "../../state/worker_counters.ts";
 import {
   CONNECT_TIME,
   type HistogramDefinition,

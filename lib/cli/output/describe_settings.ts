@@ -19,6 +19,7 @@ const SHARED_THING: Readonly<Record<AlgorithmName, string>> = {
   random: "of sessions",
   least_connections: "of active sessions",
   p2c: "of active sessions, if all are equally fast",
+  least_time: "of active sessions, if all answer equally fast",
   source_hash: "of clients",
 };
 

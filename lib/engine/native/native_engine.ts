@@ -1,4 +1,4 @@
-import { WorkerCell } from "../../state/counters.ts";
+import { WorkerCell } from "../../state/worker_counters.ts";
 import type { Engine } from "../engine.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
 import type { BindProblem, Generation } from "../generation.ts";

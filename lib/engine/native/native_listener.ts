@@ -1,7 +1,7 @@
 import { HOLD_MS } from "../../access/admission.ts";
 import type { Address } from "../../base/address.ts";
 import { Backoff } from "../../base/backoff.ts";
-import { WorkerTally } from "../../state/counters.ts";
+import { WorkerTally } from "../../state/worker_counters.ts";
 import type { ListenerPlan } from "../generation.ts";
 import type { EngineListener } from "../listener_roster.ts";
 import type { ListenerShare } from "../listener_share.ts";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { WorkerCell } from "../../state/counters.ts";
+import { WorkerCell } from "../../state/worker_counters.ts";
 import type { EngineInputs } from "../engine_inputs.ts";
 import type { FromWorker, ToWorker } from "../messages.ts";
 import { HEARTBEAT_MS, runWorker, type WorkerPort } from "../worker_loop.ts";

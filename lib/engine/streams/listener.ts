@@ -3,7 +3,7 @@ import { type Entrant, HOLD_MS } from "../../access/admission.ts";
 import { addressKeyOfText } from "../../base/address_key.ts";
 import { Backoff } from "../../base/backoff.ts";
 import { hasLeft } from "../../base/has_left.ts";
-import { WorkerTally } from "../../state/counters.ts";
+import { WorkerTally } from "../../state/worker_counters.ts";
 import type { ListenerPlan } from "../generation.ts";
 import type { EngineListener } from "../listener_roster.ts";
 import type { ListenerShare } from "../listener_share.ts";

@@ -1,3 +1,4 @@
+import type { FirstByteTimer } from "../first_byte_timer.ts";
 import type { Side } from "../session_life.ts";
 import { type BufferShelves, ReadBuffer } from "./read_buffer.ts";
 import {
@@ -36,6 +37,8 @@ export class Relay {
   readonly #backend: Deno.TcpConn;
   readonly #shelves: BufferShelves;
   readonly #owner: RelayOwner;
+  /** Absent once there is nothing more to time. */
+  #timer: FirstByteTimer | undefined;
   readonly #up: Direction;
   readonly #down: Direction;
   #failed: Side | undefined;
@@ -45,12 +48,15 @@ export class Relay {
   #isLeft = false;
   #closed = false;
 
+  /** @param timer absent if the backend's first byte is not timed */
   constructor(
     client: Deno.TcpConn,
     backend: Deno.TcpConn,
     shelves: BufferShelves,
     owner: RelayOwner,
+    timer?: FirstByteTimer,
   ) {
+    this.#timer = timer;
     this.#client = client;
     this.#backend = backend;
     this.#shelves = shelves;
@@ -144,6 +150,17 @@ export class Relay {
     return !this.#closed && this.#discarded <= MOST_DISCARDED;
   }
 
+  /** Records that the side opposite to `from` has taken bytes: all that came from there so far. */
+  moved(from: Side, bytes: number): void {
+    if (this.#timer === undefined) return;
+    if (from === "client") {
+      this.#timer.sent(bytes);
+    } else {
+      this.#timer.received();
+      this.#timer = undefined;
+    }
+  }
+
   /** Records the side that failed first; failures after a close are consequences of it. */
   blame(side: Side): void {
     if (!this.#closed) this.#failed ??= side;
@@ -183,6 +200,7 @@ class Direction implements DirectionWatcher {
 
   wrote(bytes: number): void {
     this.bytes += bytes;
+    this.#relay.moved(this.from, this.bytes);
   }
 
   ended(): void {

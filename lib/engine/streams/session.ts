@@ -77,7 +77,8 @@ export class Session implements SessionClient, EngineSession, ConnectOwner, Rela
       const backend = await this.#connect.run();
       if (backend === undefined) return;
       tuneSocket(backend);
-      const relay = new Relay(this.client, backend, this.#shelves, this);
+      const { firstByteTimer } = life;
+      const relay = new Relay(this.client, backend, this.#shelves, this, firstByteTimer);
       this.#relay = relay;
       if (!await this.#announce(backend)) return;
       life.relaying();

@@ -1,9 +1,5 @@
-import {
-  BackendCell,
-  BackendTally,
-  ListenerTally,
-  WorkerTally,
-} from "../../../lib/state/counters.ts";
+import { BackendCell, BackendTally, ListenerTally } from "../../../lib/state/counters.ts";
+import { WorkerTally } from "../../../lib/state/worker_counters.ts";
 import { CONNECT_TIME } from "../../../lib/state/histograms.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { takeSnapshot } from "../../../lib/state/snapshot.ts";

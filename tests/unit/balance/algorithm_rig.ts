@@ -33,6 +33,9 @@ export function weighted(weights: readonly number[], firstIndex = 0): Candidate[
 export class AlgorithmRig {
   readonly active: number[] = [];
   readonly connectTimeMs: number[] = [];
+  readonly firstByteTimeMs: number[] = [];
+  /** Without the decay; as `firstByteTimeMs` where absent. */
+  readonly lastFirstByteTimeMs: number[] = [];
   /** The next ticket; its advance is the number of tickets taken. */
   tickets = 0;
   readonly inputs: AlgorithmInputs;
@@ -42,6 +45,9 @@ export class AlgorithmRig {
       load: {
         active: (index) => this.active[index] ?? 0,
         connectTimeMs: (index) => this.connectTimeMs[index] ?? 0,
+        firstByteTimeMs: (index) => this.firstByteTimeMs[index] ?? 0,
+        lastFirstByteTimeMs: (index) =>
+          this.lastFirstByteTimeMs[index] ?? this.firstByteTimeMs[index] ?? 0,
       },
       cursor: {
         next: () => {

@@ -355,3 +355,17 @@ Deno.test("Pool.acquire() hashes what a backend is, not what it is called", () =
   assertEquals(ports[1], ports[0]);
   assertEquals(ports[2], ports[0]);
 });
+
+Deno.test("Pool.acquire() passes the averages to the algorithm as they count now", () => {
+  const state = SharedState.create(2);
+  const { pool } = rigOf(poolOf("127.0.0.1:1, 127.0.0.1:2", "least_time"), state);
+  const { firstByteTimeMs, firstByteTimeStampMs } = BackendReading;
+  for (const [row, timeMs, ageMs] of [[0, 10, 0], [1, 12, 0]] as const) {
+    state.setBackendReading(row, firstByteTimeMs, timeMs);
+    state.setBackendReading(row, firstByteTimeStampMs, 1000 - ageMs);
+  }
+  assertEquals(names(pool, 3), "1 1 1");
+  // 12 ms have decayed to less than 10.
+  state.setBackendReading(1, firstByteTimeStampMs, 1000 - 3000);
+  assertEquals(names(pool, 3), "2 2 2");
+});

@@ -78,11 +78,11 @@ type Pace = "side by side" | "one by one";
 
 const IGNORES_WEIGHTS: AlgorithmName = "round_robin";
 /** While no backend is busy the lighter of two has the higher load of both, and gets nothing. */
-const GOES_BY_LOAD: AlgorithmName = "p2c";
+const GO_BY_LOAD: readonly AlgorithmName[] = ["p2c", "least_time"];
 const KNOW_WEIGHTS = ALGORITHM_NAMES.filter((name) => name !== IGNORES_WEIGHTS);
 const CASES: readonly (readonly [AlgorithmName, Pace])[] = [
   ...KNOW_WEIGHTS.map((name) => [name, "side by side"] as const),
-  ...KNOW_WEIGHTS.filter((name) => name !== GOES_BY_LOAD).map((name) =>
+  ...KNOW_WEIGHTS.filter((name) => !GO_BY_LOAD.includes(name)).map((name) =>
     [name, "one by one"] as const
   ),
 ];

@@ -7,9 +7,8 @@ import {
   LISTENER_TALLIES,
   POOL_CELLS,
   POOL_TALLIES,
-  WORKER_CELLS,
-  WORKER_TALLIES,
 } from "../../../lib/state/counters.ts";
+import { WORKER_CELLS, WORKER_TALLIES } from "../../../lib/state/worker_counters.ts";
 import { columnsOf, type CounterDefinition } from "../../../lib/state/counter_definition.ts";
 
 const TABLES: readonly Readonly<Record<string, CounterDefinition>>[] = [

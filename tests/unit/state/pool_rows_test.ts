@@ -1,11 +1,6 @@
 import { assertEquals } from "@std/assert";
-import {
-  BackendCell,
-  ListenerCell,
-  PoolCell,
-  PoolTally,
-  WorkerTally,
-} from "../../../lib/state/counters.ts";
+import { BackendCell, ListenerCell, PoolCell, PoolTally } from "../../../lib/state/counters.ts";
+import { WorkerTally } from "../../../lib/state/worker_counters.ts";
 import { POOL_ROWS } from "../../../lib/state/layout.ts";
 import type { PoolRows } from "../../../lib/state/pool_rows.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";

@@ -7,9 +7,8 @@ import {
   ListenerTally,
   PoolCell,
   PoolTally,
-  WorkerCell,
-  WorkerTally,
 } from "../../../lib/state/counters.ts";
+import { WorkerCell, WorkerTally } from "../../../lib/state/worker_counters.ts";
 import { BACKEND_ROWS, LISTENER_ROWS, POOL_ROWS } from "../../../lib/state/layout.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { bucketTime, tokenRate } from "../../../lib/state/token_bucket.ts";

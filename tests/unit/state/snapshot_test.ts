@@ -13,10 +13,8 @@ import {
   POOL_TALLIES,
   PoolCell,
   PoolTally,
-  WORKER_CELLS,
-  WORKER_TALLIES,
-  WorkerTally,
 } from "../../../lib/state/counters.ts";
+import { WORKER_CELLS, WORKER_TALLIES, WorkerTally } from "../../../lib/state/worker_counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { takeSnapshot } from "../../../lib/state/snapshot.ts";
 

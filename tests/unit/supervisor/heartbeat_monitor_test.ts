@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { WorkerCell } from "../../../lib/state/counters.ts";
+import { WorkerCell } from "../../../lib/state/worker_counters.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { HANG_MS, HeartbeatMonitor } from "../../../lib/supervisor/heartbeat_monitor.ts";
 

@@ -1,4 +1,4 @@
-import { WorkerCell } from "../../../state/counters.ts";
+import { WorkerCell } from "../../../state/worker_counters.ts";
 import type { SharedState } from "../../../state/shared_state.ts";
 import { EFD_CLOEXEC, EFD_NONBLOCK, EPOLLIN } from "../libc/constants.ts";
 import { LibcError } from "../libc/errno.ts";

@@ -1,3 +1,4 @@
+import type { FirstByteTimer } from "../../first_byte_timer.ts";
 import type { SessionLife, Side } from "../../session_life.ts";
 import {
   EPOLLERR,
@@ -42,6 +43,8 @@ export class Relay {
   readonly #down = new Flow("backend", "client");
   readonly #life: SessionLife;
   readonly #workshop: Workshop;
+  /** Absent once there is nothing more to time. */
+  #timer: FirstByteTimer | undefined;
   #isClientBroken = false;
   #isBackendBroken = false;
   /** Whether the kernel reports when the client becomes writable. */
@@ -53,6 +56,7 @@ export class Relay {
     this.#down.source = backend;
     this.#down.sink = client;
     this.#life = life;
+    this.#timer = life.firstByteTimer;
     this.#workshop = workshop;
   }
 
@@ -166,7 +170,9 @@ export class Relay {
   /** Moves bytes in one direction, and handles the result. */
   #move(flow: Flow, untilEmpty: boolean, nowMs: number): void {
     const { pump, loop } = this.#workshop;
-    switch (pump.move(flow, this.#life.settings.bufferSize, untilEmpty)) {
+    const moved = pump.move(flow, this.#life.settings.bufferSize, untilEmpty);
+    if (this.#timer !== undefined) this.#time(flow, this.#timer);
+    switch (moved) {
       case MOVED.drained:
         break;
       case MOVED.blocked:
@@ -190,6 +196,15 @@ export class Relay {
         this.#dropFlow(flow);
         this.stop();
         break;
+    }
+  }
+
+  #time(flow: Flow, timer: FirstByteTimer): void {
+    if (flow === this.#up) {
+      timer.sent(flow.bytes);
+    } else if (flow.bytes > 0) {
+      timer.received();
+      this.#timer = undefined;
     }
   }
 

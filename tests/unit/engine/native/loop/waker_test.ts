@@ -3,7 +3,7 @@ import { ERRNO } from "../../../../../lib/engine/native/libc/errno.ts";
 import { openLibc } from "../../../../../lib/engine/native/libc/libc.ts";
 import { EpollLoop } from "../../../../../lib/engine/native/loop/epoll_loop.ts";
 import { Waker, WakeSource } from "../../../../../lib/engine/native/loop/waker.ts";
-import { WorkerCell } from "../../../../../lib/state/counters.ts";
+import { WorkerCell } from "../../../../../lib/state/worker_counters.ts";
 import { SharedState } from "../../../../../lib/state/shared_state.ts";
 import { nativeTest } from "../../../../support/native_test.ts";
 
