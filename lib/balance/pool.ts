@@ -56,6 +56,8 @@ export class Pool {
   #plan: PoolPlan;
   #primaries: Tier;
   #backups: Tier;
+  /** How many sessions each backend may have, by its index: the file's limit, or its agent's. */
+  #limits: readonly number[] = [];
   /** The shared epoch that the tables were built from. */
   #epoch = 0;
   /** Whether all usable backends are ejected, in which case ejections do not count. */
@@ -122,7 +124,7 @@ export class Pool {
       if (index === NO_BACKEND) return undefined;
       const backend = this.#backendOf(index);
       const row = this.#rowOf(index);
-      if (!this.#ledger.take(row, backend.maxConnections)) continue;
+      if (!this.#ledger.take(row, this.#limits[index] as number)) continue;
       const ejection = this.#state.backendCell(row, BackendCell.ejection);
       if (ejection === EJECTION.trialOpen) {
         if (this.#ledger.takeTrial(row)) return new Lease(this.#ledger, backend, row, true);
@@ -138,6 +140,9 @@ export class Pool {
 
   #rebuild(): void {
     this.#epoch = this.#state.epoch;
+    this.#limits = this.#plan.settings.backends.map((backend, index) =>
+      this.#limitOf(backend, index)
+    );
     // The last backends are never ejected: if that would leave none, ejections do not count.
     this.#ejectionsIgnored = !this.#layOut((row) => this.#isUp(row) && !this.#isEjected(row));
     if (this.#ejectionsIgnored) this.#layOut((row) => this.#isUp(row));
@@ -158,9 +163,15 @@ export class Pool {
     return primaries.length + backups.length > 0;
   }
 
-  /** Whether health checks and the operator let a backend take sessions. */
+  #limitOf({ maxConnections }: BackendSettings, index: number): number {
+    const ofAgent = this.#state.backendCell(this.#rowOf(index), BackendCell.agentLimit);
+    return ofAgent > 0 ? ofAgent - 1 : maxConnections;
+  }
+
+  /** Whether health checks, the agent and the operator let a backend take sessions. */
   #isUp(row: number): boolean {
     return this.#state.backendCell(row, BackendCell.health) === HEALTH.up &&
+      this.#state.backendCell(row, BackendCell.agentDown) === 0 &&
       this.#state.backendCell(row, BackendCell.mode) === MODE.ready;
   }
 
@@ -173,9 +184,8 @@ export class Pool {
   #hasRoom(index: number): boolean {
     const row = this.#rowOf(index);
     if (this.#tried.length > 0 && this.#tried.includes(row)) return false;
-    const { maxConnections } = this.#backendOf(index);
-    return maxConnections === 0 ||
-      this.#state.backendCell(row, BackendCell.active) < maxConnections;
+    const limit = this.#limits[index] as number;
+    return limit === 0 || this.#state.backendCell(row, BackendCell.active) < limit;
   }
 
   /** A peak EWMA as it counts now. */

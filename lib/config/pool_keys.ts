@@ -119,6 +119,16 @@ export const POOL_KEYS = {
     doc: "The port to check. Checks of any port but the backend's own never end an ejection.",
     reloadable: true,
   },
+  agentPort: {
+    name: "agent_check",
+    type: count({ min: 0, max: 65535, zero: "off" }),
+    default: 0,
+    doc:
+      "The port of an agent on each backend's host, which is asked every `health_interval` and " +
+      "answers with HAProxy's words: `up`, `down`, `fail`, `stopped`, `ready`, `drain`, `maint`, " +
+      "`75%` (of the weight) and `maxconn:30`. No answer changes nothing.",
+    reloadable: true,
+  },
   maxFails: {
     name: "max_fails",
     type: count({ min: 0, max: 1000, zero: "never" }),

@@ -159,6 +159,8 @@ export interface PoolSettings {
   readonly healthFall: number;
   /** The port that is checked; 0 = the backend's own. */
   readonly healthPort: number;
+  /** The port of the backends' agents, which are asked for weight, mode and limit; 0 = none. */
+  readonly agentPort: number;
   /** Consecutive failed sessions that eject a backend; 0 = never. */
   readonly maxFails: number;
   /** How long the first ejection lasts; the n-th in a row lasts n times as long. */

@@ -86,6 +86,7 @@ export function isEjected(state: SharedState, row: number): boolean {
 /** Whether a backend would take sessions if it were not ejected. */
 export function isUsableBut(state: SharedState, row: number): boolean {
   return state.backendCell(row, BackendCell.health) === HEALTH.up &&
+    state.backendCell(row, BackendCell.agentDown) === 0 &&
     state.backendCell(row, BackendCell.mode) === MODE.ready &&
     state.backendCell(row, BackendCell.weight) > 0;
 }

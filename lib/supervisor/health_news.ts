@@ -4,8 +4,19 @@ import type { Scheduler } from "../base/scheduler.ts";
 import { loggerFor } from "../log/logging.ts";
 import type { EventKind, EventLog } from "./event_log.ts";
 
-/** The new state of a backend, or of all of a pool's backends together. */
-export type HealthState = "up" | "down" | "ejected" | "returned" | "lost" | "served";
+/** The new state of a backend or its agent, or of all of a pool's backends together. */
+export type HealthState =
+  | "up"
+  | "down"
+  | "ejected"
+  | "returned"
+  | "lost"
+  | "served"
+  /** Its agent has changed its mode. */
+  | "steered"
+  /** Its agent gives no useful answer, or gives one again. */
+  | "agent_failing"
+  | "agent_answering";
 
 /** A change in the health of a backend or a pool. */
 export interface HealthNewsItem {
@@ -27,7 +38,12 @@ const WINDOW_MS = 10_000;
 /** How many pools a summary names. */
 const MOST_POOLS = 5;
 
-const BAD: ReadonlySet<HealthState> = new Set(["down", "ejected", "lost"]);
+const BAD: ReadonlySet<HealthState> = new Set([
+  "down",
+  "ejected",
+  "lost",
+  "agent_failing",
+]);
 
 /** How a summary of each state reads, after "3 more ". */
 const SUMS: Readonly<Record<HealthState, readonly [noun: string, verb: string]>> = {
@@ -37,6 +53,9 @@ const SUMS: Readonly<Record<HealthState, readonly [noun: string, verb: string]>>
   returned: ["backend", "came back from an ejection"],
   lost: ["pool", "lost the last backend"],
   served: ["pool", "got a backend again"],
+  steered: ["backend", "got another mode from the agent"],
+  agent_failing: ["backend", "got no useful answer from the agent"],
+  agent_answering: ["backend", "got useful answers from the agent again"],
 };
 
 /** The changes to one state in the window. */

@@ -3,27 +3,33 @@ import { SYSTEM_SCHEDULER } from "../base/scheduler.ts";
 import type { BackendModeName } from "../config/settings.ts";
 import type { Generation } from "../engine/generation.ts";
 import { isUsableBut } from "../health/ejection.ts";
+import { AgentChecker, type AgentSubject } from "../health/agent_checker.ts";
+import { type AgentOrders, formatOrders } from "../health/agent_orders.ts";
+import { askAgent } from "../health/ask_agent.ts";
 import { type EjectionChange, EjectionKeeper } from "../health/ejection_keeper.ts";
 import { HealthChecker, type HealthFlip } from "../health/health_checker.ts";
 import { PROBES } from "../health/probes.ts";
 import { SlowStart } from "../health/slow_start.ts";
 import type { PoolPlan } from "../state/pool_plan.ts";
+import { HEALTH } from "../state/codes.ts";
+import { BackendCell } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import type { EventLog } from "./event_log.ts";
-import { HealthNews } from "./health_news.ts";
+import { HealthNews, type HealthState } from "./health_news.ts";
+import type { Wishes } from "./wishes.ts";
 
 export interface HealthWatchInputs {
   readonly state: SharedState;
   readonly events: EventLog;
-  /** The weight that the file or an operator wants for the backend of a row. */
-  readonly weightOf: (row: number) => number;
+  /** What the file, an operator and agents want of the backends. */
+  readonly wishes: Wishes;
   /** Closes the workers' sessions with the backend of a row. */
   readonly closeSessions: (row: number) => void;
 }
 
 /**
  * Everything on the main thread that monitors and reports the backends' health: probes, the end of
- * ejections, and slow starts.
+ * ejections, slow starts, and what agents order.
  */
 export class HealthWatch {
   readonly #inputs: HealthWatchInputs;
@@ -31,6 +37,7 @@ export class HealthWatch {
   readonly #slowStart: SlowStart;
   readonly #keeper: EjectionKeeper;
   readonly #checker: HealthChecker;
+  readonly #agents: AgentChecker;
   /** By the rows of their backends. */
   #pools: ReadonlyMap<number, PoolPlan> = new Map();
   /** The rows of pools without a backend that takes sessions. */
@@ -57,6 +64,16 @@ export class HealthWatch {
       onFlip: (flip) => this.#flipped(flip),
       onPassWhileEjected: (row) => this.#keeper.checkPassed(row),
     });
+    this.#agents = new AgentChecker({
+      scheduler,
+      random: Math.random,
+      ask: askAgent,
+      isPaused: (row) => inputs.wishes.wishOf(row).mode === "maintenance",
+      listener: {
+        ordersChanged: (subject, before, after) => this.#ordersChanged(subject, before, after),
+        problemChanged: (subject, problem) => this.#agentProblem(subject, problem),
+      },
+    });
   }
 
   /** Starts monitoring the backends of a generation. Its weights and modes are already in force. */
@@ -65,7 +82,7 @@ export class HealthWatch {
     for (const { settings, backendRows } of pools) {
       settings.backends.forEach(({ weight }, index) => {
         const row = backendRows[index] as number;
-        const wanted = this.#inputs.weightOf(row);
+        const wanted = this.#inputs.wishes.weightOf(row);
         if (wanted !== weight) this.#slowStart.setWeight(row, wanted);
       });
     }
@@ -77,6 +94,7 @@ export class HealthWatch {
     for (const row of this.#unserved) {
       if (!pools.some((pool) => pool.row === row)) this.#unserved.delete(row);
     }
+    this.#agents.update(pools);
     for (const pool of pools) this.#lookAt(pool);
     const names = new Map(
       pools.map(({ settings: { name, backends } }) =>
@@ -87,13 +105,18 @@ export class HealthWatch {
   }
 
   /** Call when an operator has set a backend's weight. */
-  weightSet(row: number, weight: number): void {
-    this.#slowStart.setWeight(row, weight);
+  weightSet(row: number): void {
+    this.#slowStart.setWeight(row, this.#inputs.wishes.weightOf(row));
     this.#lookAtPoolOf(row);
   }
 
-  /** Call when an operator has set a backend's mode. */
-  modeSet(row: number, before: BackendModeName, mode: BackendModeName): void {
+  /**
+   * Call when an operator has set a backend's mode.
+   *
+   * @param before the mode that was in force
+   */
+  modeSet(row: number, before: BackendModeName): void {
+    const mode = this.#inputs.wishes.modeOf(row);
     if (before === "maintenance" && mode === "ready") this.#slowStart.begin(row);
     this.#lookAtPoolOf(row);
   }
@@ -103,10 +126,54 @@ export class HealthWatch {
     this.#keeper.stop();
     this.#slowStart.stop();
     this.#news.close();
-    await this.#checker.stop();
+    await Promise.all([this.#checker.stop(), this.#agents.stop()]);
   }
 
-  #flipped({ pool, backend, row, up, reason }: HealthFlip): void {
+  /** A backend that its agent keeps down stays down, whatever checks say. */
+  #flipped(flip: HealthFlip): void {
+    if (this.#inputs.state.backendCell(flip.row, BackendCell.agentDown) === 0) this.#changed(flip);
+  }
+
+  /** An agent has ordered something else. A new weight or limit is no news: it may be routine. */
+  #ordersChanged(subject: AgentSubject, before: AgentOrders, after: AgentOrders): void {
+    const { wishes, state } = this.#inputs;
+    const { row } = subject;
+    const modeBefore = wishes.modeOf(row);
+    wishes.heed(row, after);
+    this.#slowStart.setWeight(row, wishes.weightOf(row));
+    const mode = wishes.modeOf(row);
+    if (mode !== modeBefore) {
+      const orders = formatOrders(after) || "ready";
+      this.#tellOf(subject, "steered", `is set to ${mode} by its agent: ${orders}`);
+    }
+    const { isDown, reason } = after.health;
+    const isHealthy = state.backendCell(row, BackendCell.health) === HEALTH.up;
+    if (isDown !== before.health.isDown && isHealthy) {
+      this.#changed({ ...subject, up: !isDown, reason: `its agent says ${reason}` });
+    }
+    this.modeSet(row, modeBefore);
+  }
+
+  #agentProblem(subject: AgentSubject, problem: string | undefined): void {
+    const { agentPort } = subject.pool;
+    const text = problem === undefined
+      ? "has an agent that answers again"
+      : `has an agent (port ${agentPort}) whose answer is of no use: ${problem}; what it said before ` +
+        "stays in force";
+    this.#tellOf(subject, problem === undefined ? "agent_answering" : "agent_failing", text);
+  }
+
+  #tellOf({ pool, backend }: AgentSubject, state: HealthState, what: string): void {
+    this.#news.tell({
+      kind: "health",
+      state,
+      pool: pool.name,
+      backend: backend.name,
+      text: `Backend ${backend.name} of pool ${pool.name} ${what}`,
+    });
+  }
+
+  #changed({ pool, backend, row, up, reason }: Omit<HealthFlip, "atMs">): void {
     const state = up ? "up" : "down";
     this.#news.tell({
       kind: "health",

@@ -3,13 +3,13 @@ import { formatAddress } from "../base/address.ts";
 import type { BackendModeName, Settings } from "../config/settings.ts";
 import type { Discovery, UnresolvedBackend } from "../discovery/discovery.ts";
 import type { SessionView } from "../engine/session_view.ts";
+import { formatOrders, NO_ORDERS } from "../health/agent_orders.ts";
 import { loggerFor } from "../log/logging.ts";
 import { EJECTION, HEALTH } from "../state/codes.ts";
 import { type BackendFigures, type ListenerFigures, takeSnapshot } from "../state/snapshot.ts";
 import type { AccessLogOwner } from "./access_log_owner.ts";
 import type { Control } from "./control.ts";
 import type { EventLog } from "./event_log.ts";
-import { WEIGHT_UNIT } from "./planner.ts";
 import type { Reloader, ReloadResult } from "./reloader.ts";
 import type { ServedBackend, ServedListener, ServedPool } from "./served_listener.ts";
 import type {
@@ -20,6 +20,7 @@ import type {
   Status,
 } from "./status.ts";
 import type { Supervisor } from "./supervisor.ts";
+import { WEIGHT_UNIT } from "./wishes.ts";
 
 export interface OperatorInputs {
   readonly supervisor: Supervisor;
@@ -118,9 +119,9 @@ export class Operator implements Control {
     const found = this.#find(backendId);
     if (found === undefined || found.leaving) return false;
     const { planner, health } = this.#supervisor;
-    const before = planner.wishOf(found.row).mode;
-    planner.wish(found.row, { mode });
-    health.modeSet(found.row, before, mode);
+    const before = planner.wishes.modeOf(found.row);
+    planner.wishes.wish(found.row, { mode });
+    health.modeSet(found.row, before);
     this.#tell(found, `mode set to ${mode}`);
     return true;
   }
@@ -129,8 +130,8 @@ export class Operator implements Control {
     const found = this.#find(backendId);
     if (found === undefined || found.leaving) return false;
     const { planner, health } = this.#supervisor;
-    planner.wish(found.row, { weight });
-    health.weightSet(found.row, weight);
+    planner.wishes.wish(found.row, { weight });
+    health.weightSet(found.row);
     this.#tell(found, `weight set to ${weight}`);
     return true;
   }
@@ -214,7 +215,9 @@ export class Operator implements Control {
     figures: BackendFigures,
     isChecked: boolean,
   ): BackendStatus {
-    const wish = leaving ? backend : this.#supervisor.planner.wishOf(row);
+    const { wishes } = this.#supervisor.planner;
+    const wish = leaving ? backend : wishes.wishOf(row);
+    const agent = formatOrders(wishes.ordersOf(row) ?? NO_ORDERS);
     const differsFromFile = [
       ...(wish.mode === backend.mode ? [] : ["mode" as const]),
       ...(wish.weight === backend.weight ? [] : ["weight" as const]),
@@ -224,14 +227,15 @@ export class Operator implements Control {
     return {
       id: backendId(pool, backend.name),
       name: backend.name,
-      condition: leaving ? "leaving" : conditionOf(figures, wish.mode),
+      condition: leaving ? "leaving" : conditionOf(figures, wishes.modeOf(row)),
       health: isDown ? "down" : isChecked ? "up" : "unchecked",
       mode: wish.mode,
       backup: backend.backup,
       configuredWeight: backend.weight,
       weight: figures.weight / WEIGHT_UNIT,
-      maxConnections: backend.maxConnections,
+      maxConnections: figures.agentLimit > 0 ? figures.agentLimit - 1 : backend.maxConnections,
       differsFromFile,
+      ...(agent === "" ? {} : { agent }),
       ...(lastChange === undefined ? {} : { lastChange }),
       figures,
     };
@@ -297,7 +301,7 @@ function backendId(pool: string, name: string): string {
 
 function conditionOf(figures: BackendFigures, mode: BackendModeName): BackendCondition {
   if (mode !== "ready") return mode;
-  if (figures.health === HEALTH.down) return "down";
+  if (figures.health === HEALTH.down || figures.agentDown !== 0) return "down";
   if (figures.ejection === EJECTION.ejected) return "ejected";
   if (figures.ejection !== EJECTION.none) return "trial";
   return figures.weight === 0 ? "unused" : "up";

@@ -1,21 +1,17 @@
 import { poolOf } from "../config/pool_of.ts";
 import type {
-  BackendModeName,
   BackendSettings,
   ListenerSettings,
   PoolSettings,
   Settings,
 } from "../config/settings.ts";
 import type { Generation, ListenerPlan } from "../engine/generation.ts";
-import { MODE } from "../state/codes.ts";
 import { BackendCell, ListenerCell, ListenerTally, PoolCell } from "../state/counters.ts";
 import { BACKEND_ROWS, LISTENER_ROWS, POOL_ROWS } from "../state/layout.ts";
 import type { PoolPlan } from "../state/pool_plan.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import { RowKeeper } from "./row_keeper.ts";
-
-/** A weight's unit in the shared state: hundredths, so that a slow start can take small steps. */
-export const WEIGHT_UNIT = 100;
+import { Wishes } from "./wishes.ts";
 
 /** A planned generation that is neither in force nor discarded. There is one at a time. */
 export interface Plan {
@@ -24,12 +20,6 @@ export interface Plan {
   apply(): void;
   /** Frees the rows that only this plan needs. */
   discard(): void;
-}
-
-/** The wanted weight and mode of a backend. */
-export interface Wish {
-  readonly weight: number;
-  readonly mode: BackendModeName;
 }
 
 /** A backend as it was when it was last in force. */
@@ -73,16 +63,15 @@ export class Planner {
   readonly #pools = new RowKeeper<PoolSettings>({ capacity: POOL_ROWS, noun: "pools" });
   readonly #backends = new RowKeeper<FormerBackend>({ capacity: BACKEND_ROWS, noun: "backends" });
   #inForce: Pick<Generation, "listeners" | "pools"> = { listeners: [], pools: [] };
-  /** What the file says, by row. */
-  readonly #filed = new Map<number, Wish>();
-  /** What is in force, by row: as the file says, or as an operator has changed it. */
-  readonly #wished = new Map<number, Wish>();
+  /** What is wanted of each backend. */
+  readonly wishes: Wishes;
   #number = 0;
   /** Whether every worker uses the generation in force. */
   #isSettled = false;
 
   constructor(state: SharedState) {
     this.#state = state;
+    this.wishes = new Wishes(state);
   }
 
   /**
@@ -149,17 +138,6 @@ export class Planner {
     return this.#listeners.rows();
   }
 
-  /** What is in force for the backend of a row, whether from the file or from an operator. */
-  wishOf(row: number): Wish {
-    return this.#wished.get(row) ?? { weight: 0, mode: "ready" };
-  }
-
-  /** Applies an operator's change to a backend, until the file says something new. */
-  wish(row: number, change: Partial<Wish>): void {
-    this.#wish(row, change);
-    this.#state.advanceEpoch();
-  }
-
   #planAll(settings: Settings): Pick<Generation, "listeners" | "pools"> {
     const pools = settings.pools.map((pool): PoolPlan => ({
       settings: pool,
@@ -179,16 +157,12 @@ export class Planner {
   #apply(planned: Pick<Generation, "listeners" | "pools">): void {
     for (const { settings, backendRows } of planned.pools) {
       settings.backends.forEach((backend, index) => {
-        this.#applyBackend(backendRows[index] as number, backend);
+        this.wishes.file(backendRows[index] as number, backend);
       });
     }
     this.#pools.enact();
     this.#listeners.enact();
-    for (const row of this.#backends.enact()) {
-      // If it comes back, it is as the file has it then.
-      this.#filed.delete(row);
-      this.#wished.delete(row);
-    }
+    for (const row of this.#backends.enact()) this.wishes.forget(row);
     this.#inForce = planned;
     this.#isSettled = false;
     this.#state.advanceEpoch();
@@ -199,24 +173,6 @@ export class Planner {
     this.#pools.discard();
     this.#backends.discard();
     this.#sweep();
-  }
-
-  #applyBackend(row: number, { weight, mode }: BackendSettings): void {
-    const before = this.#filed.get(row);
-    this.#filed.set(row, { weight, mode });
-    if (before?.weight !== weight) this.#wish(row, { weight });
-    if (before?.mode !== mode) this.#wish(row, { mode });
-  }
-
-  #wish(row: number, change: Partial<Wish>): void {
-    const wish = { weight: 0, mode: "ready", ...this.#wished.get(row), ...change } as const;
-    this.#wished.set(row, wish);
-    if (change.weight !== undefined) {
-      this.#state.setBackendCell(row, BackendCell.weight, Math.round(wish.weight * WEIGHT_UNIT));
-    }
-    if (change.mode !== undefined) {
-      this.#state.setBackendCell(row, BackendCell.mode, MODE[wish.mode]);
-    }
   }
 
   /** Frees the rows in which nothing is counted any more and nothing can be. */

@@ -11,7 +11,7 @@ import type { ReloadResult } from "./reloader.ts";
 export type BackendCondition =
   /** Takes sessions. */
   | "up"
-  /** Probing found it down. */
+  /** Probing found it down, or its agent says so. */
   | "down"
   /** Its sessions failed, and it is paused. */
   | "ejected"
@@ -37,11 +37,14 @@ export interface BackendStatus {
   readonly backup: boolean;
   /** As the file has it. */
   readonly configuredWeight: number;
-  /** As it is now: an operator may have changed it, and a slow start makes it smaller for a while. */
+  /** As it is now: changed by an operator, scaled by an agent, or smaller during a slow start. */
   readonly weight: number;
+  /** As it is now: its agent may have set another limit than the file. */
   readonly maxConnections: number;
   /** What an operator has changed from what the file says. */
   readonly differsFromFile: readonly ("mode" | "weight")[];
+  /** What its agent has ordered, in the agent's words: `drain, 50%`; absent if nothing. */
+  readonly agent?: string;
   /** When and why the health or the ejection last changed; absent if never. */
   readonly lastChange?: { readonly atMs: number; readonly text: string };
   readonly figures: BackendFigures;

@@ -79,7 +79,7 @@ export class Supervisor {
     this.health = new HealthWatch({
       state: this.state,
       events: inputs.events,
-      weightOf: (row) => this.planner.wishOf(row).weight,
+      wishes: this.planner.wishes,
       closeSessions: (row) => this.#closeSessions(row),
     });
   }

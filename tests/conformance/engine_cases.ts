@@ -1,4 +1,5 @@
 import { ACKNOWLEDGED_CASES } from "./engine/acknowledged_cases.ts";
+import { AGENT_CASES } from "./engine/agent_cases.ts";
 import { ANNOUNCE_CASES } from "./engine/announce_cases.ts";
 import { CONNECT_CASES } from "./engine/connect_cases.ts";
 import type { EngineCase } from "./engine/engine_case.ts";
@@ -20,6 +21,7 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   ...ANNOUNCE_CASES,
   ...CONNECT_CASES,
   ...FIRST_BYTE_CASES,
+  ...AGENT_CASES,
   ...RESET_CASES,
   ...ACKNOWLEDGED_CASES,
   ...PASSING_ON_CASES,

@@ -73,11 +73,15 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     backup: FLAG,
     configuredWeight: { type: "number", description: "The weight in the configuration file." },
     weight: { type: "number", description: "The weight in effect, slow start included." },
-    maxConnections: { ...COUNT, description: "0 means no limit." },
+    maxConnections: { ...COUNT, description: "The limit in effect; 0 means no limit." },
     differsFromFile: arrayOf(
       { type: "string", enum: ["mode", "weight"] },
       "What an operator has set to something else than the file says.",
     ),
+    "agent?": {
+      type: "string",
+      description: "What its agent has ordered, such as `drain, 50%`; absent if nothing.",
+    },
     "lastChange?": objectOf({ atMs: TIME, text: TEXT }, "The last change, and its cause."),
     figures: refTo("BackendFigures"),
     rates: refTo("Rates"),

@@ -204,7 +204,7 @@ export const BACKEND_FAMILIES: readonly MetricFamily<BackendStatus>[] = [
   ),
   gauge<BackendStatus>(
     "weir_backend_max_connections",
-    "How many sessions the backend may have at once; 0 means no limit.",
+    "How many sessions the backend may have at once, by its agent or the file; 0 means no limit.",
     ({ maxConnections }) => maxConnections,
   ),
   gauge<BackendStatus>(

@@ -369,3 +369,31 @@ Deno.test("Pool.acquire() passes the averages to the algorithm as they count now
   state.setBackendReading(1, firstByteTimeStampMs, 1000 - 3000);
   assertEquals(names(pool, 3), "2 2 2");
 });
+
+Deno.test("Pool.acquire() takes no backend that its agent has down", () => {
+  const { state, pool } = rigOf(poolOf("127.0.0.1:1, 127.0.0.1:2"));
+  state.setBackendCell(0, BackendCell.agentDown, 1);
+  state.advanceEpoch();
+  assertEquals(names(pool, 2), "2 2");
+  state.setBackendCell(1, BackendCell.agentDown, 1);
+  state.advanceEpoch();
+  assertEquals(pool.acquire(CLIENT, NONE_TRIED), "all_down");
+});
+
+Deno.test("Pool.acquire() holds the limit that an agent has set in place of the file's", () => {
+  const { state, pool } = rigOf(poolOf("127.0.0.1:1 max_connections=2"));
+  const count = () => {
+    const leases = Array.from({ length: 5 }, () => pool.acquire(CLIENT, NONE_TRIED))
+      .filter((each) => each instanceof Lease);
+    for (const lease of leases) lease.end("served");
+    return leases.length;
+  };
+  const counts = [count()];
+  // 1 more than the limit, as 0 means that the agent has set none; and a limit of 0 is none.
+  for (const cell of [4, 2, 1, 0]) {
+    state.setBackendCell(0, BackendCell.agentLimit, cell);
+    state.advanceEpoch();
+    counts.push(count());
+  }
+  assertEquals(counts, [2, 3, 1, 5, 2]);
+});

@@ -303,11 +303,11 @@ Deno.test("Planner.wish() does not outlast the backend, even where its sessions 
     const [, row] = apply("2000 = 127.0.0.1:1, 127.0.0.1:2:3");
     assert(row !== undefined);
     state.addBackendCell(row, BackendCell.active, active);
-    planner.wish(row, { weight: 7, mode: "drain" });
+    planner.wishes.wish(row, { weight: 7, mode: "drain" });
     apply("2000 = 127.0.0.1:1");
     const [, again] = apply("2000 = 127.0.0.1:1, 127.0.0.1:2:3");
     assertEquals(again, row);
-    assertEquals(planner.wishOf(row), { weight: 3, mode: "ready" });
+    assertEquals(planner.wishes.wishOf(row), { weight: 3, mode: "ready" });
     assertEquals(state.backendCell(row, BackendCell.weight), 300);
     assertEquals(state.backendCell(row, BackendCell.mode), MODE.ready);
     assertEquals(state.backendCell(row, BackendCell.active), active);
@@ -318,11 +318,11 @@ Deno.test("Planner.wish() lasts until the file says something new about the back
   const { state, planner, apply } = rig();
   const [row] = apply("2000 = 127.0.0.1:1:3");
   assert(row !== undefined);
-  planner.wish(row, { weight: 7, mode: "drain" });
-  assertEquals(planner.wishOf(row), { weight: 7, mode: "drain" });
+  planner.wishes.wish(row, { weight: 7, mode: "drain" });
+  assertEquals(planner.wishes.wishOf(row), { weight: 7, mode: "drain" });
   apply("2000 = 127.0.0.1:1:3, 127.0.0.1:2");
   assertEquals(state.backendCell(row, BackendCell.weight), 700);
   assertEquals(state.backendCell(row, BackendCell.mode), MODE.drain);
   apply("2000 = 127.0.0.1:1:4");
-  assertEquals(planner.wishOf(row), { weight: 4, mode: "drain" });
+  assertEquals(planner.wishes.wishOf(row), { weight: 4, mode: "drain" });
 });

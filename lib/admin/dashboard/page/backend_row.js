@@ -116,7 +116,7 @@ export class BackendRow {
 
 /** @param {BackendView} backend */
 function describeTags(backend) {
-  const { backup, condition, differsFromFile, configuredWeight, health, weight } = backend;
+  const { agent, backup, condition, differsFromFile, configuredWeight, health, weight } = backend;
   if (condition === "leaving") return "removed, still has sessions";
   const now = `weight ${formatWeight(weight)}`;
   return [
@@ -127,6 +127,7 @@ function describeTags(backend) {
       ? now
       : `${now} of ${configuredWeight}`,
     ...(differsFromFile.includes("mode") ? ["mode differs from the file"] : []),
+    ...(agent === undefined ? [] : [`agent: ${agent}`]),
     // It may be up only because it is not checked.
     ...(condition === "up" && health === "unchecked" ? ["not checked"] : []),
   ].join(", ");
