@@ -4,6 +4,7 @@ import { arrangeSections, type Sections } from "./_sections.ts";
 import { checkAdmin } from "./_admin_rules.ts";
 import { checkHealth } from "./_health_rules.ts";
 import { mergeIncluded } from "./_merge_included.ts";
+import { checkSources, warnAboutForeignSources } from "./_source_rules.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { type IniDocument, parseIni } from "./ini.ts";
 import { checkFiles } from "./_file_rules.ts";
@@ -57,7 +58,10 @@ export async function loadSettings(
   const { source, document, files } = await readConfiguration(file);
   if (document === undefined) return { diagnostics: source.diagnostics, files };
   const draft = await runInSlices(readDraft(document, source, environment));
-  if (checksFiles) await checkFiles(draft.sections, draft.options, source, environment.uid);
+  if (checksFiles) {
+    await checkFiles(draft.sections, draft.options, source, environment.uid);
+    warnAboutForeignSources(draft.sections, draft.pools, source);
+  }
   return { ...settle(draft, source, environment), files };
 }
 
@@ -96,6 +100,7 @@ function* readDraft(
   const { listeners, pools } = topology;
   checkAdmin(sections, options, listeners, source);
   checkHealth(sections, pools, source);
+  checkSources(sections, listeners, pools, source);
   return { sections, options, ...topology };
 }
 

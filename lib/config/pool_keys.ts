@@ -1,3 +1,4 @@
+import { addressList } from "./address_list.ts";
 import { escapedText } from "./escaped_text.ts";
 import { healthCheck } from "./health_check.ts";
 import { DAY, type Key, MINUTE, MOST_SESSIONS, type PoolOptions, SECOND } from "./key.ts";
@@ -172,6 +173,16 @@ export const POOL_KEYS = {
     type: choice(PROXY_PROTOCOL_NAMES),
     default: "off",
     doc: "The version of the PROXY header that passes the client's address to the backends.",
+    reloadable: true,
+  },
+  sourceAddresses: {
+    name: "source_address",
+    type: addressList(),
+    default: [],
+    doc:
+      "The local addresses that connections to backends come from; several take turns, each with " +
+      "its own 64,000 ports to every backend. With `auto`, the system chooses. `native` only; health " +
+      "checks do not use them.",
     reloadable: true,
   },
   preResolve: {

@@ -171,6 +171,8 @@ export interface PoolSettings {
   readonly slowStartMs: number;
   readonly onDown: OnDownName;
   readonly proxyProtocol: ProxyProtocolName;
+  /** The local IP addresses of connections to backends, which take turns; empty = the system's choice. */
+  readonly sourceAddresses: readonly string[];
   /** Whether host names are resolved once at load (true) or every 30 seconds (false). */
   readonly preResolve: boolean;
   /** How often host names are resolved again; 0 = see `preResolve`. */

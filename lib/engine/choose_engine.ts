@@ -42,9 +42,22 @@ export function chooseEngine(
   abilities: EngineAbilities,
 ): EngineChoice {
   const { engine, key } = listener;
-  if (engine === "streams") return { engine, reason: "as configured" };
+  const streamsObstacle = findStreamsObstacle(pool);
+  if (engine === "streams") {
+    if (streamsObstacle === undefined) return { engine, reason: "as configured" };
+    throw new Error(
+      `Listener ${key} cannot have engine "streams": ${streamsObstacle}; "auto" picks an engine ` +
+        "that can run",
+    );
+  }
   const obstacle = findNativeObstacle(listener, pool, abilities);
   if (engine === "auto") {
+    if (obstacle !== undefined && streamsObstacle !== undefined) {
+      throw new Error(
+        `Listener ${key} has no engine that can serve it: native cannot run: ${obstacle}; nor can ` +
+          `streams: ${streamsObstacle}`,
+      );
+    }
     return obstacle === undefined
       ? { engine: "native", reason: "the fastest that can run here" }
       : { engine: "streams", reason: `native cannot run: ${obstacle}` };
@@ -53,6 +66,12 @@ export function chooseEngine(
   throw new Error(
     `Listener ${key} cannot have engine "native": ${obstacle}; "auto" picks an engine that can run`,
   );
+}
+
+/** Why the streams engine cannot serve the listeners of a pool; absent where it can. */
+export function findStreamsObstacle({ sourceAddresses }: PoolSettings): string | undefined {
+  if (sourceAddresses.length === 0) return undefined;
+  return "its pool has source_address, and Deno lets no program choose the address that it connects from";
 }
 
 /** Why the native engine cannot serve a listener; absent where it can. */

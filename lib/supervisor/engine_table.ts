@@ -7,6 +7,7 @@ import {
   type EngineChoice,
   type EngineKind,
   findNativeObstacle,
+  findStreamsObstacle,
 } from "../engine/choose_engine.ts";
 import type { BindProblem, Generation } from "../engine/generation.ts";
 
@@ -77,11 +78,12 @@ function choose(
   kept: EngineChoice | undefined,
 ): EngineChoice {
   if (kept === undefined) return chooseEngine(listener, pool, abilities);
-  const obstacle = kept.engine === "native"
+  const { engine } = kept;
+  const obstacle = engine === "native"
     ? findNativeObstacle(listener, pool, abilities)
-    : undefined;
+    : findStreamsObstacle(pool);
   if (obstacle === undefined) return kept;
   throw new Error(
-    `Listener ${listener.key} has engine "native", which only a restart can change: ${obstacle}`,
+    `Listener ${listener.key} has engine "${engine}", which only a restart can change: ${obstacle}`,
   );
 }

@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { freePorts } from "../support/free_ports.ts";
+import { nativeObstacle } from "../support/native_test.ts";
 import { permittedTest } from "../support/permitted.ts";
 import { type Ending, WeirProcess } from "../support/weir_process.ts";
 
@@ -43,6 +44,16 @@ const CASES: Readonly<Record<string, Case>> = {
     text: `[options]\nalgorithm = p2c${MAPPING}[options 127.0.0.1:PORT]\nalgorithm = random\n`,
   },
   "a check that sends": right("health_check = send_expect", "health_send = a", "health_expect = b"),
+  ...(nativeObstacle === undefined
+    ? { "a source address": right("source_address = 127.0.0.2") }
+    : {}),
+  "a source address on streams": wrong(
+    "source_address",
+    "engine = streams",
+    "source_address = 127.0.0.2",
+  ),
+  "a source address of another family": wrong("source_address", "source_address = ::1"),
+  "a source address that is none": wrong("source_address", "source_address = eth0"),
   "a key without effect": right("health_send = a"),
   "an access log in a folder": right("access_log = FOLDER/logs/new.log"),
   "an access log that is there": right("access_log = FOLDER/plain"),

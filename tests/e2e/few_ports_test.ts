@@ -15,17 +15,19 @@ const MAIN = new URL("../support/few_ports_main.ts", import.meta.url);
 const IN_NAMESPACE = `ip link set lo up && echo "${FIRST_PORT} $1" > ` +
   '/proc/sys/net/ipv4/ip_local_port_range && shift && exec "$@"';
 
-const TITLES: Readonly<Record<keyof typeof PORT_TESTS, string>> = {
+const TITLES: Readonly<Record<string, string>> = {
   exhausted: "goes on to another backend where there is no port left, and blames nobody",
   checked: "checks a backend in vain by a connection that leads to itself",
+  sources: "has all ports from every source_address to every backend",
   self: "takes a connection that leads to itself for a refused one",
 };
 
 const obstacle = findObstacle();
 
 for (const { name: engine, obstacle: engineObstacle } of ENGINES_UNDER_TEST) {
-  for (const [name, { ports }] of Object.entries(PORT_TESTS)) {
-    const title = `${engine} ${TITLES[name as keyof typeof PORT_TESTS]}`;
+  for (const [name, { ports, engines }] of Object.entries(PORT_TESTS)) {
+    if (engines?.includes(engine) === false) continue;
+    const title = `${engine} ${TITLES[name]}`;
     const reason = engineObstacle ?? obstacle;
     if (reason !== undefined) {
       Deno.test({ name: `${title} (ignored: ${reason})`, ignore: true, fn: () => {} });

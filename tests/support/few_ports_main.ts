@@ -17,15 +17,27 @@ import { TestBackend } from "./test_backend.ts";
 export const FIRST_PORT = 40_000;
 const [ONE_BACKEND, OTHER_BACKEND] = [20_001, 20_002];
 
-/** The tests, and how many ports each needs. */
-export const PORT_TESTS = {
+const FEW_PORTS = 16;
+
+/** A test, and how many ports it needs. */
+interface PortTest {
+  readonly ports: number;
+  /** @default {all} */
+  readonly engines?: readonly EngineUnderTest["name"][];
+  run(engine: EngineUnderTest): Promise<void>;
+}
+
+/** The tests. */
+export const PORT_TESTS: Readonly<Record<string, PortTest>> = {
   /** A backend to which every port is in use is skipped, and not blamed. */
-  exhausted: { ports: 16, run: passOver },
+  exhausted: { ports: FEW_PORTS, run: passOver },
   /** A backend that is down counts as down, even if a connection to its port reaches itself. */
   self: { ports: 1, run: refuseSelf },
   /** Nor does a check take such a connection for a success. */
   checked: { ports: 1, run: failCheck },
-} as const;
+  /** Every source address has all ports for every backend. */
+  sources: { ports: FEW_PORTS, run: useAllPorts, engines: ["native"] },
+};
 
 async function passOver(engine: EngineUnderTest): Promise<void> {
   await using one = new TestBackend(echo, { port: ONE_BACKEND });
@@ -35,7 +47,7 @@ async function passOver(engine: EngineUnderTest): Promise<void> {
     options: { max_fails: 1, algorithm: "round_robin" },
   });
   using held = new DisposableStack();
-  for (let i = 0; i < PORT_TESTS.exhausted.ports; i++) {
+  for (let i = 0; i < FEW_PORTS; i++) {
     const end = held.use(await SocketEnd.connect(ONE_BACKEND));
     await end.ping();
   }
@@ -90,10 +102,42 @@ async function failCheck(engine: EngineUnderTest): Promise<void> {
   await weir.finish();
 }
 
+async function useAllPorts(engine: EngineUnderTest): Promise<void> {
+  await using one = new TestBackend(echo, { port: ONE_BACKEND });
+  await using other = new TestBackend(echo, { port: OTHER_BACKEND });
+  const sources = ["127.0.0.2", "127.0.0.3"];
+  await using weir = await RunningWeir.start(engine, {
+    hostname: "0.0.0.0",
+    backends: [one.name, other.name],
+    options: {
+      workers: 1,
+      algorithm: "round_robin",
+      source_address: sources.join(", "),
+      retries: 0,
+    },
+  });
+  using held = new DisposableStack();
+  // Each address that clients connect to has all ports for them, too.
+  for (const hostname of ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"]) {
+    for (let port = 0; port < FEW_PORTS; port++) {
+      const end = held.use(await SocketEnd.connect(weir.port, hostname));
+      await within("an echo", end.ping());
+    }
+  }
+  const all = sources.length * FEW_PORTS;
+  const { portsExhausted, perBackend } = weir.books;
+  assertEquals({ portsExhausted, perBackend }, { portsExhausted: 0, perBackend: [all, all] });
+  using surplus = held.use(await SocketEnd.connect(weir.port, "127.0.0.5"));
+  assertEquals((await surplus.readAll()).length, 0);
+  assertEquals(weir.books.portsExhausted, 1);
+  held.dispose();
+  await weir.finish();
+}
+
 if (import.meta.main) {
   const [name, engineName] = Deno.args;
-  const test = PORT_TESTS[name as keyof typeof PORT_TESTS];
-  await test.run(
+  const test = PORT_TESTS[name ?? ""];
+  await test?.run(
     ENGINES_UNDER_TEST.find((engine) => engine.name === engineName) as EngineUnderTest,
   );
   Deno.exit(0);

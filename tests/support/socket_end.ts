@@ -37,6 +37,11 @@ export class SocketEnd implements Disposable {
     return this.#conn.localAddr.port;
   }
 
+  /** The IP address of the other end. */
+  get remoteHostname(): string {
+    return this.#conn.remoteAddr.hostname;
+  }
+
   /** The port of the other end. */
   get remotePort(): number {
     return this.#conn.remoteAddr.port;

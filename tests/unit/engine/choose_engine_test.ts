@@ -99,6 +99,19 @@ Deno.test("chooseEngine() throws where native is asked for and cannot be", () =>
   );
 });
 
+Deno.test("chooseEngine() takes no engine that cannot use source_address", () => {
+  const { listener, pool } = served(["source_address = 127.0.0.1, ::1"], PLAIN);
+  assertEquals(choose({ listener, pool }, EVERYTHING).engine, "native");
+  const onStreams = { listener: { ...listener, engine: "streams" }, pool } as const;
+  const message = "its pool has source_address, and Deno lets no program choose";
+  assertThrows(() => choose(onStreams, EVERYTHING), Error, message);
+  assertThrows(
+    () => choose({ listener, pool }, NOTHING),
+    Error,
+    "native cannot run: Deno was started without --allow-ffi; nor can streams: " + message,
+  );
+});
+
 Deno.test("findAbilities() says why native cannot run, or nothing", () => {
   const canRun = Deno.build.os === "linux" &&
     Deno.permissions.querySync({ name: "ffi" }).state === "granted";

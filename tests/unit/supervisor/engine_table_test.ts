@@ -88,6 +88,16 @@ Deno.test("EngineTable refuses what the engine of a listener that stays does not
   }]);
 });
 
+Deno.test("EngineTable refuses a source_address for a listener that streams goes on serving", () => {
+  const before = EngineTable.choose(only(FIRST, FIRST_POOL), NOTHING).table;
+  const pool = { ...FIRST_POOL, sourceAddresses: ["127.0.0.2"] };
+  const { problems } = EngineTable.choose(only(FIRST, pool), EVERYTHING, before);
+  assertEquals(problems.map(({ message }) => message), [
+    'Listener 24003 has engine "streams", which only a restart can change: its pool has ' +
+    "source_address, and Deno lets no program choose the address that it connects from",
+  ]);
+});
+
 Deno.test("EngineTable names every listener whose engine cannot be had", () => {
   const listeners = TWO.listeners.map((each) => ({ ...each, engine: "native" as const }));
   const { problems } = EngineTable.choose({ ...TWO, listeners }, NOTHING);

@@ -20,6 +20,10 @@ export const SO_REUSEPORT = 15;
 export const SO_ATTACH_FILTER = 26;
 export const SO_DETACH_FILTER = 27;
 
+export const IPPROTO_IP = 0;
+/** Lets the port of a bound socket be chosen when it is connected. Applies to IPv6, too. */
+export const IP_BIND_ADDRESS_NO_PORT = 24;
+
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 

@@ -125,13 +125,16 @@ export class Connect {
    */
   #dial(): boolean {
     const { dialer, loop } = this.#workshop;
+    const { sourceAddresses } = this.#owner.life.poolSettings;
     const sockaddrs = dialer.sockaddrsOf(this.#dialled as BackendSettings);
     for (let at = this.#candidate; at < sockaddrs.length; at++) {
       this.#candidate = at + 1;
       const sockaddr = sockaddrs[at] as Uint8Array<ArrayBuffer>;
-      this.#backend = dialer.dial(sockaddr);
+      this.#backend = dialer.dial(sockaddr, sourceAddresses);
       if (this.#backend < 0 && isOutOfDescriptors(dialer.error)) {
-        if (this.#owner.ranOutOfDescriptors()) this.#backend = dialer.dial(sockaddr);
+        if (this.#owner.ranOutOfDescriptors()) {
+          this.#backend = dialer.dial(sockaddr, sourceAddresses);
+        }
       }
       if (this.#backend >= 0) {
         loop.watch(this.#backend, BOTH_WAYS, this.#owner);
@@ -207,6 +210,7 @@ function isOutOfDescriptors({ errno }: LibcError): boolean {
 
 function kindOf(error: Error): ConnectFailure {
   if (!(error instanceof LibcError)) return "connect_failed";
-  if (error.errno === ERRNO.EADDRNOTAVAIL) return "no_port";
+  // For `bind`, it means that this machine does not have the address.
+  if (error.errno === ERRNO.EADDRNOTAVAIL && error.syscall === "connect") return "no_port";
   return isLocalFault(error.errno) ? "local_fault" : "connect_failed";
 }

@@ -1,5 +1,7 @@
 import type { BackendSettings } from "../../../config/settings.ts";
 import {
+  IP_BIND_ADDRESS_NO_PORT,
+  IPPROTO_IP,
   IPPROTO_TCP,
   MSG_PEEK,
   O_CLOEXEC,
@@ -15,6 +17,7 @@ import {
 import { ERRNO, LibcError } from "../libc/errno.ts";
 import type { Libc } from "../libc/libc.ts";
 import { encodeSockaddr, familyOf, portOf, SockaddrBuffer } from "../libc/sockaddr.ts";
+import { type SourceAddress, SourceAddresses } from "./source_addresses.ts";
 
 type Sockaddr = Uint8Array<ArrayBuffer>;
 
@@ -39,6 +42,8 @@ export class Dialer {
   readonly #length = new Uint32Array(1);
   /** The arguments of `connect` for each backend. */
   readonly #sockaddrs = new WeakMap<BackendSettings, readonly Sockaddr[]>();
+  /** By the list in the settings. */
+  readonly #sources = new WeakMap<readonly string[], SourceAddresses>();
   readonly #byte = new Uint8Array(1);
   readonly #local = new SockaddrBuffer();
   readonly #ephemeral: PortRange;
@@ -69,8 +74,25 @@ export class Dialer {
   /**
    * Starts a connection. Returns a descriptor, which the caller must close and which becomes
    * writable once the connection is established; or -1, with the reason in {@linkcode error}.
+   *
+   * @param sourceAddresses the local addresses to connect from, which take turns; one that has no
+   * port left for this backend, or that this machine does not have, is passed over
    */
-  dial(sockaddr: Sockaddr): number {
+  dial(sockaddr: Sockaddr, sourceAddresses: readonly string[]): number {
+    if (sourceAddresses.length === 0) return this.#dial(sockaddr, undefined);
+    const sources = this.#sourcesOf(sourceAddresses);
+    const family = familyOf(sockaddr);
+    const count = sources.count(family);
+    this.#errno = ERRNO.EAFNOSUPPORT;
+    this.#syscall = "source_address has none of this family";
+    for (let attempt = 0; attempt < count; attempt++) {
+      const descriptor = this.#dial(sockaddr, sources.next(family));
+      if (descriptor >= 0 || this.#errno !== ERRNO.EADDRNOTAVAIL) return descriptor;
+    }
+    return -1;
+  }
+
+  #dial(sockaddr: Sockaddr, source: SourceAddress | undefined): number {
     const libc = this.#libc;
     const descriptor = libc.socket(
       familyOf(sockaddr),
@@ -78,6 +100,15 @@ export class Dialer {
       0,
     );
     if (descriptor < 0) return this.#failed("socket");
+    if (source !== undefined) {
+      // Without this, the port would be taken for connections to all backends at once.
+      libc.setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, this.#one, 4);
+      if (libc.bind(descriptor, source.sockaddr, source.sockaddr.length) < 0) {
+        this.#failed(`bind to source_address ${source.hostname}`);
+        libc.close(descriptor);
+        return -1;
+      }
+    }
     libc.setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, this.#one, 4);
     libc.setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, this.#one, 4);
     if (libc.connect(descriptor, sockaddr, sockaddr.length) === 0) return descriptor;
@@ -120,6 +151,15 @@ export class Dialer {
     const { bytes, length } = this.#local.prepare();
     if (this.#libc.getsockname(descriptor, bytes, length) < 0) return false;
     return sockaddr.every((byte, at) => byte === bytes[at]);
+  }
+
+  #sourcesOf(list: readonly string[]): SourceAddresses {
+    let sources = this.#sources.get(list);
+    if (sources === undefined) {
+      sources = new SourceAddresses(list);
+      this.#sources.set(list, sources);
+    }
+    return sources;
   }
 
   #failed(syscall: string): -1 {
