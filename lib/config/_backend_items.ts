@@ -6,14 +6,14 @@ import { KNOWN_FLAGS } from "./schema.ts";
 import { sliceToken, type Source, type Token, trimToken } from "./source.ts";
 
 /** Text up to the next white space, comma or "="; or up to a comma or white space. */
-const RUN = /(?:"[^"]*"?|[^\s,="])/.source;
-const VALUE = /(?:"[^"]*"?|[^\s,"])*/.source;
+const RUN = /(?:[^\s,="]+|"[^"]*"?)/.source;
+const VALUE = /(?:[^\s,"]+|"[^"]*"?)*/.source;
 /** What follows white space around a colon: it is included, and reported later. */
 const GAP = /(?:\s+:(?!:)[^\s,="]*|(?<=:)\s+\d[^\s,="]*)*/.source;
 /**
  * A comma, a flag with its value, or a word; text in double quotes is a part of either, whatever it
- * contains. Every alternative begins with a different character, so that a gap of a megabyte costs
- * no backtracking.
+ * contains. Every alternative begins with a different character, and whatever follows its first run
+ * is optional, so that a megabyte of anything costs no backtracking.
  */
 const WORD = new RegExp(`,|${RUN}+${GAP}(?:\\s*=\\s*${VALUE})?|=\\s*${VALUE}`, "g");
 

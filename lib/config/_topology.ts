@@ -10,7 +10,7 @@ import { isMisplacedKey, readListenerAddress } from "./_listener_key.ts";
 import { readListenerSection, readPoolSection } from "./_named_sections.ts";
 import { readBackends } from "./mapping.ts";
 import { DEFAULT_OPTIONS, type OptionValues, OVERRIDE_SCOPES, readOptions } from "./_options.ts";
-import { quote } from "./quote.ts";
+import { quote, shorten } from "./quote.ts";
 import { findOverridden, type Sections } from "./_sections.ts";
 import type { ListenerSettings, PoolSettings } from "./settings.ts";
 import { type Source, type Token, whereIs } from "./source.ts";
@@ -184,7 +184,7 @@ class TopologyReader implements Topology {
       source.error(pool, () => {
         const meant = closestWord(pool.text, [...names]);
         const advice = meant === undefined
-          ? `: expected a section [pool ${pool.text}]`
+          ? `: expected a section [pool ${shorten(pool.text)}]`
           : `; did you mean ${quote(meant)}?`;
         return `listener ${quote(listener)} uses pool ${
           quote(pool.text)

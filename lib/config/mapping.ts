@@ -55,7 +55,7 @@ export function* readBackends(
     yield;
     const backend = readBackend(words, source);
     if (backend === undefined) continue;
-    const identity = `${canonicalHost(backend.address.hostname)} ${backend.address.port}`;
+    const identity = backend.kind === "address" ? backend.id : backend.id.toLowerCase();
     const [place] = words as [Token];
     const earlier = firstPlaces.get(identity);
     if (earlier !== undefined) {

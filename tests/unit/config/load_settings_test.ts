@@ -154,6 +154,8 @@ Deno.test("parseSettings() reads lines of nearly a megabyte", () => {
       `[mappings]\n24003 = a:${digits}, [${digits}]:1, ${digits}`,
       `[mappings]\n${digits}x = a:1`,
       `[mappings]\n24003 = ${commas}`,
+      `[mappings]\n24003 = "${gap}${digits}`,
+      `[mappings]\n24003 = ${'"'.repeat(long)} x=${'"='.repeat(long)}`,
       `[options]\nbuffer_size = ${digits}\nadmin = [${digits}]:1\n[mappings]\n24003 = a:1`,
     ]
   ) {
