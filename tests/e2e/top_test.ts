@@ -206,7 +206,7 @@ permittedTest(NEEDS, "the clients reach Weir at a Unix socket, and bring a token
 permittedTest(NEEDS, "the clients reach Weir at an address of IPv6", async () => {
   const [admin, listener] = freePorts(2);
   await using _weir = await WeirProcess.start(
-    `[options]\nadmin = [::1]:${admin}\n[mappings]\n127.0.0.1:${listener} = 127.0.0.1:9\n`,
+    `[options]\nadmin = [::1]:${admin}\nhealth_check = off\n[mappings]\n127.0.0.1:${listener} = 127.0.0.1:9\n`,
   );
   const { code, stdout, stderr } = await WeirProcess.run(["status", "--admin", `[::1]:${admin}`]);
   assertEquals([code, stderr], [0, ""]);
