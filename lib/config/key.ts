@@ -54,6 +54,9 @@ export const DAY = 24 * 60 * MINUTE;
 export const KIBIBYTE = 1024;
 export const MEBIBYTE = 1024 * KIBIBYTE;
 
+/** The most workers that an engine can have. */
+export const MOST_WORKERS = 64;
+
 /** The largest limit on sessions that can be set. */
 export const MOST_SESSIONS = 1_000_000;
 

@@ -7,6 +7,7 @@ import { mergeIncluded } from "./_merge_included.ts";
 import { checkSources, warnAboutForeignSources } from "./_source_rules.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { type IniDocument, parseIni } from "./ini.ts";
+import { MOST_WORKERS } from "./key.ts";
 import { checkFiles } from "./_file_rules.ts";
 import { readConfiguration, type ReadFiles } from "./read_configuration.ts";
 import { KNOWN_KEYS } from "./schema.ts";
@@ -14,8 +15,6 @@ import type { Environment } from "./environment.ts";
 import type { Settings } from "./settings.ts";
 import { Source } from "./source.ts";
 import { readTopology, type Topology } from "./_topology.ts";
-
-const MOST_WORKERS = 64;
 
 export interface LoadOptions {
   /**

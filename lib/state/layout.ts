@@ -1,3 +1,4 @@
+import { MOST_WORKERS } from "../config/key.ts";
 import {
   BACKEND_CELLS,
   BACKEND_READINGS,
@@ -17,7 +18,15 @@ export const BACKEND_ROWS = 16_384;
 export const LISTENER_ROWS = 2_048;
 /** Rows for pools: twice what one configuration may hold. */
 export const POOL_ROWS = 2_048;
-/** Slots beyond the configured workers, for workers that replace a hung one. */
+/**
+ * Slots for workers, and the main thread's: as many workers as each of two engines can have, and
+ * half as many again that are finishing their sessions or were given up.
+ */
+export const WORKER_SLOTS = 3 * MOST_WORKERS + 1;
+/**
+ * The fewest slots beyond two engines' workers: one for the main thread, and those for workers that
+ * replace a hung one.
+ */
 export const SPARE_WORKER_SLOTS = 8;
 
 /** Places for clients that per-client limits count; a power of 2. */
@@ -35,6 +44,8 @@ export const CLIENT_STRIDE = 4;
 /** Integers in a cache line: rows of cells start on one, so that threads do not share lines. */
 const CELLS_PER_LINE = 16;
 
+/** Offset in the header, in units of 4 bytes; see {@linkcode Layout.usedSlots}. */
+const USED_SLOTS = 3;
 /** Offsets in the header, in units of 8 bytes; see {@linkcode ClientRegion}. */
 const CLIENT_SEEDS = 2;
 const CLIENT_NOTICE = 4;
@@ -42,6 +53,11 @@ const CLIENT_NOTICE = 4;
 /** Where each region of the shared memory starts and how far its rows are apart. */
 export interface Layout {
   readonly workerSlots: number;
+  /**
+   * In units of 4 bytes, from the start of the memory: how many of the first slots have ever had a
+   * worker. Only they, and the last slot, which is the main thread's, hold anything.
+   */
+  readonly usedSlots: number;
   /** In units of 4 bytes, from the start of the memory. */
   readonly backendCells: number;
   readonly backendCellStride: number;
@@ -138,6 +154,7 @@ export function layoutFor(workerSlots: number): Layout {
   const end = resetWindows + BACKEND_ROWS * resetWindowStride / 2;
   return {
     workerSlots,
+    usedSlots: USED_SLOTS,
     backendCells,
     backendCellStride,
     listenerCells,

@@ -2,18 +2,21 @@ import { PoolCell, PoolTally } from "./counters.ts";
 import { type Layout, POOL_ROWS } from "./layout.ts";
 import { QueueMarks } from "./queue_marks.ts";
 import { raiseCell } from "./raise_cell.ts";
+import type { UsedSlots } from "./used_slots.ts";
 
 /** The pools' rows of the shared memory. For who may write what, see `SharedState`. */
 export class PoolRows {
   /** What the workers tell one another about the clients that wait in them. */
   readonly queueMarks: QueueMarks;
   readonly #layout: Layout;
+  readonly #usedSlots: UsedSlots;
   readonly #cells: Int32Array;
   readonly #floats: Float64Array;
 
-  constructor(buffer: SharedArrayBuffer, layout: Layout) {
-    this.queueMarks = new QueueMarks(buffer, layout);
+  constructor(buffer: SharedArrayBuffer, layout: Layout, usedSlots: UsedSlots) {
+    this.queueMarks = new QueueMarks(buffer, layout, usedSlots);
     this.#layout = layout;
+    this.#usedSlots = usedSlots;
     this.#cells = new Int32Array(buffer);
     this.#floats = new Float64Array(buffer);
   }
@@ -44,17 +47,17 @@ export class PoolRows {
   /** Adds up a tally of a pool over all slots. */
   tallySum(row: number, tally: number): number {
     let sum = 0;
-    for (let slot = 0; slot < this.#layout.workerSlots; slot++) sum += this.tally(slot, row, tally);
+    for (const slot of this.#usedSlots.all()) sum += this.tally(slot, row, tally);
     return sum;
   }
 
   /** Resets everything that is known about a pool, before its row is used again. */
   clear(row: number): void {
-    const { poolCellStride, poolTallyStride, workerSlots } = this.#layout;
+    const { poolCellStride, poolTallyStride } = this.#layout;
     for (let cell = 0; cell < poolCellStride; cell++) {
       Atomics.store(this.#cells, this.#cellAt(row, cell), 0);
     }
-    for (let slot = 0; slot < workerSlots; slot++) {
+    for (const slot of this.#usedSlots.all()) {
       const tallies = this.#tallyAt(slot, row, 0);
       this.#floats.fill(0, tallies, tallies + poolTallyStride);
       this.queueMarks.clear(slot, row);

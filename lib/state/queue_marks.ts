@@ -1,4 +1,5 @@
 import type { Layout } from "./layout.ts";
+import type { UsedSlots } from "./used_slots.ts";
 
 /** The numbers of a mark. */
 const TICKET = 0;
@@ -13,10 +14,12 @@ const LOOKED = 2;
 export class QueueMarks {
   readonly #floats: Float64Array;
   readonly #layout: Layout;
+  readonly #usedSlots: UsedSlots;
 
-  constructor(buffer: SharedArrayBuffer, layout: Layout) {
+  constructor(buffer: SharedArrayBuffer, layout: Layout, usedSlots: UsedSlots) {
     this.#floats = new Float64Array(buffer);
     this.#layout = layout;
+    this.#usedSlots = usedSlots;
   }
 
   /**
@@ -49,7 +52,7 @@ export class QueueMarks {
     sinceMs: number,
     lookedMs: number,
   ): boolean {
-    for (let other = 0; other < this.#layout.workerSlots; other++) {
+    for (const other of this.#usedSlots.all()) {
       if (other === slot) continue;
       const at = this.#at(other, row);
       const theirSinceMs = this.#floats[at + SINCE] as number;

@@ -6,6 +6,7 @@ import { PoolRows } from "./pool_rows.ts";
 import { raiseCell } from "./raise_cell.ts";
 import { ResetWindow } from "./reset_window.ts";
 import { returnToken, takeToken, type TokenRate } from "./token_bucket.ts";
+import { UsedSlots } from "./used_slots.ts";
 
 /** Offsets in the header, the first cache line of the memory. */
 const HEADER_WORKER_SLOTS = 0;
@@ -31,13 +32,15 @@ export class SharedState {
   readonly #cells: Int32Array;
   readonly #floats: Float64Array;
   readonly #buckets: BigInt64Array;
+  readonly #usedSlots: UsedSlots;
   /** Recent counts of each backend's sessions. */
   readonly resetWindow: ResetWindow;
 
   private constructor(buffer: SharedArrayBuffer, layout: Layout) {
     this.buffer = buffer;
     this.layout = layout;
-    this.pools = new PoolRows(buffer, layout);
+    this.#usedSlots = new UsedSlots(buffer, layout);
+    this.pools = new PoolRows(buffer, layout, this.#usedSlots);
     this.resetWindow = new ResetWindow(buffer, layout);
     this.#cells = new Int32Array(buffer);
     this.#floats = new Float64Array(buffer);
@@ -46,11 +49,16 @@ export class SharedState {
 
   /**
    * Creates the memory, all zero, for a number of worker slots. Called once, by the main thread.
+   * Throws a `RangeError` if the system does not grant as much.
+   *
+   * @param usedSlots how many of the first slots count as used from the start; see
+   * {@linkcode SharedState.useWorkerSlot}
    */
-  static create(workerSlots: number): SharedState {
+  static create(workerSlots: number, usedSlots: number = workerSlots): SharedState {
     const layout = layoutFor(workerSlots);
     const state = new SharedState(new SharedArrayBuffer(layout.byteLength), layout);
     state.#cells[HEADER_WORKER_SLOTS] = workerSlots;
+    state.#usedSlots.raise(usedSlots);
     // Not 0, which means never.
     state.#cells[HEADER_CLOCK] = 1;
     state.#buckets.set(crypto.getRandomValues(new BigInt64Array(2)), layout.clients.seeds);
@@ -61,6 +69,11 @@ export class SharedState {
   static attach(buffer: SharedArrayBuffer): SharedState {
     const workerSlots = new Int32Array(buffer)[HEADER_WORKER_SLOTS] as number;
     return new SharedState(buffer, layoutFor(workerSlots));
+  }
+
+  /** Call before the worker of a slot begins to count. Called by the main thread only. */
+  useWorkerSlot(slot: number): void {
+    this.#usedSlots.raise(slot + 1);
   }
 
   /** Increases whenever the eligibility or the weight of a backend changes. */
@@ -185,9 +198,7 @@ export class SharedState {
   /** Adds up a tally of a listener over all slots. */
   listenerTallySum(row: number, tally: number): number {
     let sum = 0;
-    for (let slot = 0; slot < this.layout.workerSlots; slot++) {
-      sum += this.listenerTally(slot, row, tally);
-    }
+    for (const slot of this.#usedSlots.all()) sum += this.listenerTally(slot, row, tally);
     return sum;
   }
 
@@ -295,8 +306,8 @@ export class SharedState {
 
   /** @param first of the first slot */
   #clearTallies(first: number, count: number): void {
-    const { stripeStride, workerSlots } = this.layout;
-    for (let slot = 0; slot < workerSlots; slot++) {
+    const { stripeStride } = this.layout;
+    for (const slot of this.#usedSlots.all()) {
       const at = first + slot * stripeStride;
       this.#floats.fill(0, at, at + count);
     }
@@ -304,9 +315,9 @@ export class SharedState {
 
   #sumColumns(first: number, sums: Float64Array): void {
     const floats = this.#floats;
-    const { stripeStride, workerSlots } = this.layout;
+    const { stripeStride } = this.layout;
     sums.fill(0);
-    for (let slot = 0; slot < workerSlots; slot++) {
+    for (const slot of this.#usedSlots.all()) {
       const at = first + slot * stripeStride;
       for (let column = 0; column < sums.length; column++) {
         sums[column] = (sums[column] as number) + (floats[at + column] as number);

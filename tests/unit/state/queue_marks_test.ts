@@ -26,3 +26,12 @@ Deno.test("QueueMarks.hasEarlier() compares tickets that have begun anew", () =>
   queueMarks.set(0, ROW, first, 1_000, 1_000);
   assertEquals(queueMarks.hasEarlier(1, ROW, last, 1_000, 0), false);
 });
+
+Deno.test("QueueMarks.hasEarlier() looks at the slots that have had a worker, and no others", () => {
+  const state = SharedState.create(4, 0);
+  state.pools.queueMarks.set(1, ROW, 7, 1_000, 5_000);
+  state.useWorkerSlot(0);
+  assertEquals(state.pools.queueMarks.hasEarlier(0, ROW, 8, 2_000, 0), false);
+  state.useWorkerSlot(1);
+  assertEquals(state.pools.queueMarks.hasEarlier(0, ROW, 8, 2_000, 0), true);
+});

@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assertEquals, assertLess, assertNotEquals } from "@std/assert";
 import {
   BackendCell,
   BackendReading,
@@ -9,7 +9,7 @@ import {
   PoolTally,
 } from "../../../lib/state/counters.ts";
 import { WorkerCell, WorkerTally } from "../../../lib/state/worker_counters.ts";
-import { BACKEND_ROWS, LISTENER_ROWS, POOL_ROWS } from "../../../lib/state/layout.ts";
+import { BACKEND_ROWS, LISTENER_ROWS, POOL_ROWS, WORKER_SLOTS } from "../../../lib/state/layout.ts";
 import { SharedState } from "../../../lib/state/shared_state.ts";
 import { bucketTime, tokenRate } from "../../../lib/state/token_bucket.ts";
 
@@ -233,4 +233,41 @@ Deno.test("SharedState.releaseWorker() takes back what a worker wrote that ended
   assertEquals(state.listenerTally(0, 2, ListenerTally.active), 0);
   assertEquals(state.pools.cell(4, PoolCell.active), 0);
   assertEquals(state.pools.tally(0, 4, PoolTally.active), 0);
+});
+
+Deno.test("SharedState sums up the slots that have had a worker, and the main thread's", () => {
+  const state = SharedState.create(5, 0);
+  const theirs = SharedState.attach(state.buffer);
+  const sums = new Float64Array(BackendTally.bytesIn + 1);
+  const sum = () => {
+    theirs.sumBackendTallies(7, sums);
+    return [sums[BackendTally.bytesIn], theirs.listenerTallySum(7, ListenerTally.accepted)];
+  };
+  for (const slot of [0, 1, 2, 3, 4]) {
+    state.addBackendTally(slot, 7, BackendTally.bytesIn, 10 ** slot);
+    state.addListenerTally(slot, 7, ListenerTally.accepted, 10 ** slot);
+  }
+  assertEquals(sum(), [10_000, 10_000]);
+  state.useWorkerSlot(0);
+  assertEquals(sum(), [10_001, 10_001]);
+  state.useWorkerSlot(2);
+  state.useWorkerSlot(1);
+  assertEquals(sum(), [10_111, 10_111]);
+});
+
+Deno.test("SharedState takes no memory for slots that are not used", () => {
+  const before = Deno.memoryUsage().rss;
+  const state = SharedState.create(WORKER_SLOTS, 0);
+  state.useWorkerSlot(0);
+  const sums = new Float64Array(8);
+  for (let row = 0; row < BACKEND_ROWS; row++) {
+    state.sumBackendTallies(row, sums);
+    state.clearBackendRow(row);
+  }
+  for (let row = 0; row < LISTENER_ROWS; row++) {
+    state.sumListenerTallies(row, sums);
+    state.clearListenerRow(row);
+  }
+  // Rows, and the stripes of the first slot and of the main thread, are a fortieth of it.
+  assertLess(Deno.memoryUsage().rss - before, state.layout.byteLength / 10);
 });
