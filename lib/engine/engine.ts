@@ -27,7 +27,8 @@ export interface Engine {
   sessions(): Iterable<EngineSession>;
   /**
    * Stops accepting and waits for the sessions. After `timeoutMs` the remaining ones are closed,
-   * one after another over `spreadMs`. Returns how many had to be closed.
+   * one after another over `spreadMs`. Returns how many had to be closed. May be called again
+   * while it waits: the earlier deadline counts then.
    */
   drain(timeoutMs: number, spreadMs: number): Promise<number>;
   /** Closes all listeners and sessions at once. */

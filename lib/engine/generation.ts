@@ -9,12 +9,19 @@ export interface ListenerPlan {
   readonly pool: PoolPlan;
 }
 
-/** What an engine is to serve from now on. Every worker of an engine gets the same. */
+/** What a worker is to serve from now on. */
 export interface Generation {
   /** Increases by one with every reload. */
   readonly number: number;
+  /** Those that it accepts clients for: the same for every worker of an engine that stays. */
   readonly listeners: readonly ListenerPlan[];
+  /** All pools in force: sessions from before may wait for backends of any. */
   readonly pools: readonly PoolPlan[];
+  /**
+   * Those that other workers accept clients for, and this one may still have clients of: they go on
+   * by these plans, because the rows of other backends may be used again. @default {[]}
+   */
+  readonly finishing?: readonly ListenerPlan[];
 }
 
 /** A listener that could not be bound, and why. */

@@ -47,7 +47,11 @@ export class ListenerRoster<Listener extends EngineListener> {
   #listeners: ReadonlyMap<string, Listener> = new Map();
   /** The listeners to be closed once their queues are empty, by address. */
   readonly #retiring = new Map<string, Listener>();
+  /** Each resolves when one of them has closed, or was revived. */
+  readonly #retirements = new Set<Promise<void>>();
   #prepared: Prepared<Listener> | undefined;
+  /** Whether all listeners retire for good, and no other is bound. */
+  #isEnding = false;
 
   /** @param bind creates a listener, and throws if its address cannot be bound */
   constructor(
@@ -64,7 +68,7 @@ export class ListenerRoster<Listener extends EngineListener> {
     const revived = new Map<string, Listener>();
     const problems: BindProblem[] = [];
     this.#shares.forgetUnused();
-    for (const [plan, place] of bindingsOf(generation)) {
+    for (const [plan, place] of this.#isEnding ? [] : bindingsOf(generation)) {
       const address = formatAddress(place);
       if (this.#listeners.has(address)) continue;
       const retiring = this.#retiring.get(address);
@@ -88,9 +92,20 @@ export class ListenerRoster<Listener extends EngineListener> {
   commit(): Generation {
     if (this.#prepared === undefined) throw new Error("There is no prepared generation to commit");
     const { generation, bound, revived } = this.#prepared;
-    this.#prepared = undefined;
-    const listeners = new Map<string, Listener>();
     this.#shares.updatePools(generation);
+    if (this.#isEnding) this.abort();
+    else this.#serve(generation, bound, revived);
+    this.#prepared = undefined;
+    for (const plan of generation.finishing ?? []) this.#finish(plan);
+    return generation;
+  }
+
+  #serve(
+    generation: Generation,
+    bound: ReadonlyMap<string, Listener>,
+    revived: ReadonlyMap<string, Listener>,
+  ): void {
+    const listeners = new Map<string, Listener>();
     for (const [plan, place] of bindingsOf(generation)) {
       const address = formatAddress(place);
       const fresh = bound.get(address);
@@ -108,10 +123,19 @@ export class ListenerRoster<Listener extends EngineListener> {
       listeners.set(address, listener);
     }
     for (const [address, listener] of this.#listeners) {
-      if (!listeners.has(address)) void this.#retire(address, listener);
+      if (!listeners.has(address)) this.#retire(address, listener);
     }
     this.#listeners = listeners;
-    return generation;
+  }
+
+  /** Applies new settings to what is left of a listener that other workers serve. */
+  #finish(plan: ListenerPlan): void {
+    const share = this.#shares.update(plan);
+    if (share === undefined) return;
+    for (const place of plan.settings.addresses) {
+      const listener = this.#retiring.get(formatAddress(place));
+      if (listener?.share === share) listener.update(plan, share);
+    }
   }
 
   /** Undoes `prepare`. */
@@ -121,15 +145,26 @@ export class ListenerRoster<Listener extends EngineListener> {
       listener.share.closed();
     }
     for (const [address, listener] of this.#prepared?.revived ?? []) {
-      void this.#retire(address, listener);
+      this.#retire(address, listener);
     }
     this.#prepared = undefined;
   }
 
-  /** Stops accepting on every listener once the queues are empty. */
+  /**
+   * Stops accepting on every listener once the queues are empty, and resolves when all are closed,
+   * those included that were retiring already. Nothing is bound or revived from then on.
+   */
   async retireAll(): Promise<void> {
-    const all = [...this.#listeners, ...this.#prepared?.revived ?? []];
-    await Promise.all(all.map(([address, listener]) => this.#retire(address, listener)));
+    this.#isEnding = true;
+    const { generation, bound, revived } = this.#prepared ?? {};
+    for (const listeners of [this.#listeners, revived]) {
+      for (const [address, listener] of listeners ?? []) this.#retire(address, listener);
+    }
+    this.#listeners = new Map();
+    if (generation !== undefined && bound !== undefined) {
+      this.#prepared = { generation, bound, revived: new Map() };
+    }
+    await Promise.all(this.#retirements);
   }
 
   /**
@@ -150,7 +185,13 @@ export class ListenerRoster<Listener extends EngineListener> {
     return listener;
   }
 
-  async #retire(address: string, listener: Listener): Promise<void> {
+  #retire(address: string, listener: Listener): void {
+    const retirement = this.#closeOnceEmpty(address, listener);
+    this.#retirements.add(retirement);
+    void retirement.then(() => this.#retirements.delete(retirement));
+  }
+
+  async #closeOnceEmpty(address: string, listener: Listener): Promise<void> {
     this.#retiring.set(address, listener);
     if (!await listener.retire()) return;
     if (this.#retiring.get(address) === listener) this.#retiring.delete(address);

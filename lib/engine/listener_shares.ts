@@ -35,6 +35,14 @@ export class ListenerShares {
     return share;
   }
 
+  /** Applies new settings to a listener's share, and returns it, if it is in use. */
+  update(plan: ListenerPlan): ListenerShare | undefined {
+    const share = this.#shares.get(plan.row);
+    if (!share?.isInUse) return undefined;
+    share.update(plan, this.poolOf(plan.pool));
+    return share;
+  }
+
   /** The share of a pool. */
   poolOf(plan: PoolPlan): PoolShare {
     const known = this.#pools.get(plan.row);
@@ -46,7 +54,7 @@ export class ListenerShares {
 
   /** Applies the settings of the pools of a generation to the sessions to come. */
   updatePools({ pools }: Generation): void {
-    for (const plan of pools) this.poolOf(plan).update(plan);
+    for (const plan of pools) this.#pools.get(plan.row)?.update(plan);
     this.#poolsInForce = new Set(pools.map(({ row }) => row));
   }
 

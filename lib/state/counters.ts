@@ -305,6 +305,13 @@ export const LISTENER_TALLIES = {
     help: "Listening sockets: one per worker, and none once the listener has been removed.",
     label: "Sockets",
   },
+  openCloses: {
+    kind: "counter",
+    metric: "open_closes_total",
+    help: "Listening sockets closed while clients could still enter their queues: the kernel " +
+      "resets any that did at the last moment. With the native engine, there should be none.",
+    label: "Closed while open",
+  },
   accepted: {
     kind: "counter",
     metric: "accepted_total",

@@ -110,9 +110,9 @@ export class NativeEngine implements Engine {
     if (sessions.size === 0) return;
     await new Promise<void>((resolve) => {
       const alarm = loop.setAlarm(timeoutMs, done);
-      sessions.onceEmpty(done);
+      const cancel = sessions.onceEmpty(done);
       function done(): void {
-        sessions.onceEmpty(undefined);
+        cancel();
         loop.stopAlarm(alarm);
         loop.requestTurn();
         resolve();

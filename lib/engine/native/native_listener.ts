@@ -1,6 +1,7 @@
 import { HOLD_MS } from "../../access/admission.ts";
 import type { Address } from "../../base/address.ts";
 import { Backoff } from "../../base/backoff.ts";
+import { ListenerTally } from "../../state/counters.ts";
 import { WorkerTally } from "../../state/worker_counters.ts";
 import type { ListenerPlan } from "../generation.ts";
 import type { EngineListener } from "../listener_roster.ts";
@@ -134,12 +135,15 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
    */
   async retire(): Promise<boolean> {
     const retirement = ++this.#retirement;
-    if (!this.#closed) stopHandshakes(this.workshop.libc, this.#socket);
+    const isShut = !this.#closed && stopHandshakes(this.workshop.libc, this.#socket);
     for (let waits = 0; waits < MOST_QUEUE_WAITS && !this.#closed; waits++) {
       this.#acceptedSinceWait = false;
       await this.workshop.loop.sleep(QUEUE_SETTLED_MS);
       if (this.#retirement !== retirement) return false;
       if (!this.#acceptedSinceWait) break;
+    }
+    if (!this.#closed && (!isShut || this.#acceptedSinceWait)) {
+      this.share.tally(ListenerTally.openCloses);
     }
     this.close();
     return true;

@@ -3,6 +3,7 @@ import { type Entrant, HOLD_MS } from "../../access/admission.ts";
 import { addressKeyOfText } from "../../base/address_key.ts";
 import { Backoff } from "../../base/backoff.ts";
 import { hasLeft } from "../../base/has_left.ts";
+import { ListenerTally } from "../../state/counters.ts";
 import { WorkerTally } from "../../state/worker_counters.ts";
 import type { ListenerPlan } from "../generation.ts";
 import type { EngineListener } from "../listener_roster.ts";
@@ -96,6 +97,7 @@ export class Listener implements EngineListener, SessionInputs {
       if (this.#retirement !== retirement) return false;
       if (!this.#acceptedSinceWait) break;
     }
+    if (!this.#closed) this.share.tally(ListenerTally.openCloses);
     this.close();
     // A client may have been accepted in the very moment of the close.
     await this.#accepting;

@@ -14,8 +14,8 @@ export class StreamsEngine implements Engine, SessionKeeper {
   readonly #sessions = new Set<Session>();
   readonly #sweeper = new Sweeper(this.#sessions);
   readonly #listeners: ListenerRoster<Listener>;
-  /** Called when the last session has ended, while a drain waits for it. */
-  #onIdle: (() => void) | undefined;
+  /** Called when the last session has ended, while drains wait for that. */
+  readonly #onIdle = new Set<() => void>();
 
   constructor(inputs: EngineInputs) {
     this.#listeners = new ListenerRoster(
@@ -63,7 +63,8 @@ export class StreamsEngine implements Engine, SessionKeeper {
 
   sessionEnded(session: Session): void {
     this.#sessions.delete(session);
-    if (this.#sessions.size === 0) this.#onIdle?.();
+    if (this.#sessions.size > 0) return;
+    for (const resolve of this.#onIdle) resolve();
   }
 
   /**
@@ -85,13 +86,14 @@ export class StreamsEngine implements Engine, SessionKeeper {
   async #idle(timeoutMs: number | undefined): Promise<void> {
     if (this.#sessions.size === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = timeoutMs === undefined ? undefined : setTimeout(resolve, timeoutMs);
-      this.#onIdle = () => {
+      const done = (): void => {
+        this.#onIdle.delete(done);
         clearTimeout(timer);
         resolve();
       };
+      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
+      this.#onIdle.add(done);
     });
-    this.#onIdle = undefined;
   }
 
   #stop(): void {

@@ -311,3 +311,48 @@ Deno.test("ListenerRoster.commit() applies new settings of the pools, and prepar
   roster.commit();
   assertEquals(retries(), [7]);
 });
+
+Deno.test("ListenerRoster.retireAll() waits for those that retire already, and binds no other", async () => {
+  const { roster, take, asked, sockets, retired } = rig();
+  take("2000", "2001");
+  take("2000");
+  let isDone = false;
+  const done = roster.retireAll().then(() => isDone = true);
+  assertEquals(asked(), ["retire 2000"]);
+  await retired("2000");
+  assertEquals([isDone, sockets(0, 1)], [false, [0, 1]]);
+  await retired("2001");
+  await done;
+  assertEquals(sockets(0, 1), [0, 0]);
+  assertEquals(take("2000", "2002"), []);
+});
+
+Deno.test("ListenerRoster.retireAll() closes what a reload has bound, when it is to serve it", () => {
+  const { roster, take, asked, sockets } = rig();
+  take("2000");
+  roster.prepare(generationOf("2000", "2001"));
+  void roster.retireAll();
+  roster.commit();
+  assertEquals(asked(), ["bind 2001", "retire 2000", "close 2001"]);
+  assertEquals(sockets(1), [0]);
+});
+
+Deno.test("ListenerRoster.commit() keeps up what others serve while it has clients of it", async () => {
+  const { roster, shares, take, asked, retired } = rig();
+  take("2000", "2001");
+  const share = shares.of(generationOf("2000").listeners[0] as ListenerPlan);
+  const moved = (...keys: string[]) => {
+    const { listeners, pools } = generationOf("2001");
+    const { listeners: finishing, pools: others } = generationOf(...keys);
+    roster.prepare({ number: 2, listeners, pools: [...pools, ...others], finishing });
+    roster.commit();
+    return asked();
+  };
+  assertEquals(moved("2000"), ["update 2001 to 2001", "retire 2000", "update 2000 to 2000"]);
+  assertEquals(moved("*:2000"), ["update 2001 to 2001", "update 2000 to *:2000"]);
+  assertEquals(share.settings.key, "*:2000");
+  await retired("2000");
+  // Nothing is left of it here.
+  assertEquals(moved("2000"), ["update 2001 to 2001"]);
+  assertEquals(share.settings.key, "*:2000");
+});

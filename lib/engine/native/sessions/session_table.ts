@@ -2,7 +2,7 @@
 export class SessionTable<Session> {
   readonly #sessions: (Session | undefined)[] = [];
   #size = 0;
-  #onEmpty: (() => void) | undefined;
+  readonly #onEmpty = new Set<() => void>();
 
   get size(): number {
     return this.#size;
@@ -19,15 +19,17 @@ export class SessionTable<Session> {
   remove(descriptor: number): void {
     this.#sessions[descriptor] = undefined;
     this.#size--;
-    if (this.#size === 0) this.#onEmpty?.();
+    if (this.#size > 0) return;
+    for (const callback of this.#onEmpty) {
+      this.#onEmpty.delete(callback);
+      callback();
+    }
   }
 
-  /** Calls `callback` once when no session is left; `undefined` cancels that. */
-  onceEmpty(callback: (() => void) | undefined): void {
-    this.#onEmpty = callback === undefined ? undefined : () => {
-      this.#onEmpty = undefined;
-      callback();
-    };
+  /** Calls `callback` once when no session is left. Returns a function that cancels that. */
+  onceEmpty(callback: () => void): () => void {
+    this.#onEmpty.add(callback);
+    return () => void this.#onEmpty.delete(callback);
   }
 
   *[Symbol.iterator](): Generator<Session> {
