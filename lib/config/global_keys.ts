@@ -1,6 +1,14 @@
 import { adminAddress } from "./admin_address.ts";
 import { includePattern } from "./include_pattern.ts";
-import { DAY, type GlobalOptions, type Key, MINUTE, SECOND, SHORTEST_TOKEN } from "./key.ts";
+import {
+  DAY,
+  type GlobalOptions,
+  type Key,
+  MINUTE,
+  MOST_WORKERS,
+  SECOND,
+  SHORTEST_TOKEN,
+} from "./key.ts";
 import { accessLogFormat } from "./log_template.ts";
 import { LOG_FORMAT_NAMES, LOG_LEVEL_NAMES } from "./settings.ts";
 import { choice, count, duration, freeText, orWord, toggle } from "./value_type.ts";
@@ -22,10 +30,12 @@ export const GLOBAL_KEYS = {
   },
   workers: {
     name: "workers",
-    type: orWord(count({ min: 1, max: 64 }), "auto"),
+    type: orWord(count({ min: 1, max: MOST_WORKERS }), "auto"),
     default: "auto",
-    doc: "How many threads accept and relay connections; `auto` means one per processor core.",
-    reloadable: false,
+    doc:
+      "How many threads accept and relay connections, for each engine in use; `auto` means one " +
+      "per processor core. A reload that lowers it lets the surplus finish as in a shutdown.",
+    reloadable: true,
   },
   drainTimeoutMs: {
     name: "drain_timeout",

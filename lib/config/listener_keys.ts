@@ -19,7 +19,7 @@ export const LISTENER_KEYS = {
     default: "auto",
     doc:
       "How bytes are relayed: `streams` works everywhere; `auto` uses the fastest engine available.",
-    reloadable: false,
+    reloadable: true,
   },
   bufferSize: {
     name: "buffer_size",

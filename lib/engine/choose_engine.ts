@@ -69,13 +69,13 @@ export function chooseEngine(
 }
 
 /** Why the streams engine cannot serve the listeners of a pool; absent where it can. */
-export function findStreamsObstacle({ sourceAddresses }: PoolSettings): string | undefined {
+function findStreamsObstacle({ sourceAddresses }: PoolSettings): string | undefined {
   if (sourceAddresses.length === 0) return undefined;
   return "its pool has source_address, and Deno lets no program choose the address that it connects from";
 }
 
 /** Why the native engine cannot serve a listener; absent where it can. */
-export function findNativeObstacle(
+function findNativeObstacle(
   { addresses }: ListenerSettings,
   { backends }: PoolSettings,
   { nativeObstacle }: EngineAbilities,

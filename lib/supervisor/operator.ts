@@ -100,6 +100,7 @@ export class Operator implements Control {
       workers: snapshot.workers.map((worker, index) => ({
         ...worker,
         engine: workers[index]?.engine ?? "",
+        draining: workers[index]?.isDraining ?? false,
       })),
       reloads: {
         succeeded: reloader.succeeded,
@@ -243,7 +244,8 @@ export class Operator implements Control {
 
   #notReadyReasons(): string[] {
     const reasons = this.#stopping ? ["Weir is shutting down"] : [];
-    const running = new Set(Array.from(this.#supervisor.workers, ({ engine }) => engine));
+    const serving = [...this.#supervisor.workers].filter(({ isDraining }) => !isDraining);
+    const running = new Set(serving.map(({ engine }) => engine));
     const needed = this.settings.listeners.map((listener) =>
       this.#supervisor.engineOf(listener).engine
     );

@@ -24,4 +24,9 @@ export class RestartDelays {
     if (livedMs >= SOUND_MS) backoff.reset();
     return backoff.next();
   }
+
+  /** Call when a slot is free for another worker, which has nothing to do with earlier deaths. */
+  forget(slot: number): void {
+    this.#backoffs.delete(slot);
+  }
 }

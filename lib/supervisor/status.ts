@@ -87,6 +87,8 @@ export interface PoolStatus {
 export interface WorkerStatus {
   readonly slot: number;
   readonly engine: string;
+  /** Whether it accepts no more clients and is finishing its sessions. */
+  readonly draining: boolean;
   readonly figures: WorkerFigures;
 }
 

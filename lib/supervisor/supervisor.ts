@@ -1,7 +1,7 @@
 import type { ListenerSettings, Settings } from "../config/settings.ts";
 import type { EngineChoice } from "../engine/choose_engine.ts";
 import type { BindProblem, Generation } from "../engine/generation.ts";
-import { SPARE_WORKER_SLOTS } from "../state/layout.ts";
+import { SPARE_WORKER_SLOTS, WORKER_SLOTS } from "../state/layout.ts";
 import { SharedClock } from "../state/shared_clock.ts";
 import { SharedState } from "../state/shared_state.ts";
 import type { AccessLogOwner } from "./access_log_owner.ts";
@@ -10,9 +10,11 @@ import { DRAIN_GRACE_MS } from "./drain_worker.ts";
 import type { EventLog } from "./event_log.ts";
 import { type Draft, Generations } from "./generations.ts";
 import { HealthWatch } from "./health_watch.ts";
+import { loggerFor } from "../log/logging.ts";
 import type { Planner } from "./planner.ts";
 import type { BoundSockets } from "./prepare_settings.ts";
 import type { Served } from "./served_listener.ts";
+import type { Staffing } from "./staffing.ts";
 import { Workforce } from "./workforce.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 import type { WorkerUrls } from "./worker_urls.ts";
@@ -36,13 +38,13 @@ export class Supervisor {
   readonly health: HealthWatch;
   readonly #clock: SharedClock;
   readonly #generations: Generations;
+  readonly #logger = loggerFor("supervisor");
   readonly #changes = new ChangeQueue();
   readonly #workforce: Workforce;
   #stopping = false;
 
   constructor({ settings, events, accessLog, workerUrls }: SupervisorInputs) {
-    // A reload may bring the first listener of the other engine.
-    this.state = SharedState.create(2 * settings.workers + SPARE_WORKER_SLOTS);
+    this.state = createState(settings.workers);
     this.#clock = new SharedClock(this.state);
     this.#generations = new Generations(this.state, settings);
     this.#workforce = new Workforce({
@@ -107,9 +109,9 @@ export class Supervisor {
       if (generations.problems.length > 0) return generations.problems;
       this.#clock.start();
       try {
-        const workers: WorkerHandle[] = [];
-        this.#workforce.createMissing(generations.engines, workers);
-        const problems = await generations.prepare(workers);
+        const { inForce } = generations;
+        const workers = this.#workforce.plan(inForce).start();
+        const problems = await generations.prepare(workers, inForce, () => true);
         if (problems.length > 0) {
           this.terminate();
           return problems;
@@ -129,7 +131,7 @@ export class Supervisor {
   /**
    * Applies new settings without interruption, on all workers or on none. Returns the listeners
    * that could not be bound; nothing has changed then. Rejects with a `RangeError` if there are too
-   * many backends.
+   * many backends, or too many workers.
    */
   reload(settings: Settings): Promise<readonly BindProblem[]> {
     const generations = this.#generations;
@@ -137,21 +139,30 @@ export class Supervisor {
       if (this.#stopping) return [{ listener: "", message: "Weir is shutting down" }];
       const { draft, problems: draftProblems } = generations.draft(settings);
       if (draft === undefined) return draftProblems;
-      const fresh: WorkerHandle[] = [];
-      const problems = await this.#prepareReload(draft, fresh).catch((error: Error) => [
+      let staffing: Staffing;
+      try {
+        staffing = this.#workforce.plan(draft);
+      } catch (error) {
+        draft.plan.discard();
+        throw error;
+      }
+      const problems = await this.#prepareReload(draft, staffing).catch((error: Error) => [
         { listener: "", message: error.message },
       ]);
       if (problems.length > 0) {
         for (const worker of this.workers) worker.abort();
-        for (const worker of fresh) this.#workforce.end(worker);
+        staffing.discard();
         draft.plan.discard();
         return problems;
       }
+      const surplus = this.#workforce.enact(staffing);
       generations.enact(draft);
       this.health.update(this.generation);
       this.#workforce.configure();
       // A worker that dies now is restarted with the new plan.
       await generations.commit(this.workers).catch(() => {});
+      this.#workforce.dismiss(surplus);
+      this.#tellMoved(draft);
       return [];
     });
   }
@@ -184,13 +195,25 @@ export class Supervisor {
     this.#workforce.replace(slot, message);
   }
 
-  /** Adds the missing workers to `fresh`, and lets all workers bind what is new. */
-  async #prepareReload(
-    draft: Draft,
-    fresh: WorkerHandle[],
-  ): Promise<readonly BindProblem[]> {
-    this.#workforce.createMissing(draft.engines, fresh);
-    return await this.#generations.prepare(this.workers, draft);
+  /** Starts the missing workers, and lets all workers bind what is new. */
+  async #prepareReload(draft: Draft, staffing: Staffing): Promise<readonly BindProblem[]> {
+    staffing.start();
+    return await this.#generations.prepare(
+      this.workers,
+      draft,
+      (worker) => staffing.isServing(worker),
+    );
+  }
+
+  #tellMoved({ moved, engines }: Draft): void {
+    for (const listener of moved) {
+      const { engine, reason } = engines.of(listener);
+      this.#logger.info("Listener {key} has moved to engine {engine} ({reason})", {
+        key: listener.key,
+        engine,
+        reason,
+      });
+    }
   }
 
   #closeSessions(backendRow: number): void {
@@ -199,4 +222,20 @@ export class Supervisor {
       worker.cut("backend_down", { backendRows: [backendRow] }).catch(() => {});
     }
   }
+}
+
+/**
+ * Creates the memory for as many workers as a reload may ask for. What is not used costs nothing,
+ * but a system that is short of memory may not grant as much; then there is room for fewer.
+ */
+function createState(workers: number): SharedState {
+  const fewest = 2 * workers + SPARE_WORKER_SLOTS;
+  for (let slots = WORKER_SLOTS; slots > fewest; slots = Math.floor(slots / 2)) {
+    try {
+      return SharedState.create(slots, 0);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  return SharedState.create(fewest, 0);
 }

@@ -49,6 +49,7 @@ export class WorkerHandle {
   #pending: Pending[] = [];
   /** Why the thread has ended; absent while it has not. */
   #ending: string | undefined;
+  #isDraining = false;
 
   constructor(kind: WorkerKind, start: StartMessage, listener: WorkerListener) {
     const { engine, url, waker } = kind;
@@ -64,6 +65,11 @@ export class WorkerHandle {
       this.#die(event.message);
     };
     this.#send({ ...start, wakeDescriptor: waker?.descriptor ?? -1 });
+  }
+
+  /** Whether the worker was told to accept no more clients and to finish its sessions. */
+  get isDraining(): boolean {
+    return this.#isDraining;
   }
 
   /** Binds what is new in a generation. Rejects if the worker dies meanwhile. */
@@ -104,9 +110,11 @@ export class WorkerHandle {
   }
 
   /**
-   * Drains the worker's sessions; returns how many had to be closed. Rejects if the worker dies.
+   * Drains the worker's sessions; returns how many had to be closed. Rejects if the worker dies. Of
+   * two drains at the same time, the one with the earlier deadline counts.
    */
   async drain(timeoutMs: number, spreadMs: number): Promise<number> {
+    this.#isDraining = true;
     const message = { type: "drain", timeoutMs, spreadMs } as const;
     const { closedSessions } = await this.#ask(message, "drained");
     return closedSessions;

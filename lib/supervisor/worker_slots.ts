@@ -1,44 +1,60 @@
 import type { EngineKind } from "../engine/choose_engine.ts";
 
 /**
- * Which slots of the shared state belong to the workers of each engine. Each engine may need as
- * many as are configured; those beyond are for workers that replace a hung one.
+ * Which slots of the shared state belong to the workers of each engine. The first free slot is
+ * always taken, so that few are ever used.
  */
 export class WorkerSlots {
-  readonly #workers: number;
   readonly #end: number;
   readonly #slots = new Map<EngineKind, readonly number[]>();
-  #nextSpare: number;
+  /** Those that belong to an engine, and those that did and are not free again. */
+  readonly #taken = new Set<number>();
 
-  /**
-   * @param workers how many workers an engine has
-   * @param end the first slot beyond those of workers
-   */
-  constructor(workers: number, end: number) {
-    this.#workers = workers;
+  /** @param end the first slot beyond those of workers */
+  constructor(end: number) {
     this.#end = end;
-    // Two engines, as a reload may add the second.
-    this.#nextSpare = 2 * workers;
   }
 
-  /** The slots of an engine's workers, whether they are running or not. */
+  /** The engines that have slots. */
+  get engines(): readonly EngineKind[] {
+    return [...this.#slots.keys()];
+  }
+
+  /** The slots of an engine's workers, whether they are running or not; the latest comes last. */
   of(engine: EngineKind): readonly number[] {
-    const known = this.#slots.get(engine);
-    if (known !== undefined) return known;
-    const first = this.#slots.size * this.#workers;
-    const slots = Array.from({ length: this.#workers }, (_, index) => first + index);
-    this.#slots.set(engine, slots);
-    return slots;
+    return this.#slots.get(engine) ?? [];
+  }
+
+  /** Whether a slot belongs to an engine. */
+  has(engine: EngineKind, slot: number): boolean {
+    return this.of(engine).includes(slot);
+  }
+
+  /** Assigns an engine a free slot. Returns `undefined` if there is none. */
+  take(engine: EngineKind): number | undefined {
+    for (let slot = 0; slot < this.#end; slot++) {
+      if (this.#taken.has(slot)) continue;
+      this.#taken.add(slot);
+      this.#slots.set(engine, [...this.of(engine), slot]);
+      return slot;
+    }
+    return undefined;
   }
 
   /**
-   * Assigns an engine an unused slot in place of one whose thread may still write to it. Returns
-   * `undefined` if no slot is left; the engine has one fewer then.
+   * Takes a slot from its engine. It is not free: its thread may still write to it. If that is
+   * never certain to be over, it stays so.
    */
-  replace(engine: EngineKind, slot: number): number | undefined {
-    const fresh = this.#nextSpare < this.#end ? this.#nextSpare++ : undefined;
-    const others = this.of(engine).filter((each) => each !== slot);
-    this.#slots.set(engine, fresh === undefined ? others : [...others, fresh]);
-    return fresh;
+  withdraw(slot: number): void {
+    for (const [engine, slots] of this.#slots) {
+      const others = slots.filter((each) => each !== slot);
+      if (others.length > 0) this.#slots.set(engine, others);
+      else this.#slots.delete(engine);
+    }
+  }
+
+  /** Frees a slot that was withdrawn, once its thread has ended. */
+  release(slot: number): void {
+    this.#taken.delete(slot);
   }
 }

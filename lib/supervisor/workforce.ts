@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.ts";
 import { messageOf } from "../base/message_of.ts";
 import type { EngineKind } from "../engine/choose_engine.ts";
 import type { LogOptions } from "../engine/messages.ts";
@@ -5,15 +6,16 @@ import { openLibc } from "../engine/native/libc/libc.ts";
 import { Waker } from "../engine/native/loop/waker.ts";
 import { mainSlot } from "../health/main_slot.ts";
 import { loggerFor, writeForwarded } from "../log/logging.ts";
+import { ListenerTally } from "../state/counters.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import type { AccessLogOwner } from "./access_log_owner.ts";
 import type { ChangeQueue } from "./change_queue.ts";
-import { drainWorker } from "./drain_worker.ts";
-import type { EngineTable } from "./engine_table.ts";
+import { DRAIN_GRACE_MS, drainWorker } from "./drain_worker.ts";
 import type { EventLog } from "./event_log.ts";
-import type { Generations } from "./generations.ts";
+import type { Draft, Generations } from "./generations.ts";
 import { giveUpWorker, LAST_CALLS_MS } from "./give_up_worker.ts";
 import { RestartDelays } from "./restart_delays.ts";
+import { Staffing } from "./staffing.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 import { WorkerSlots } from "./worker_slots.ts";
 import type { WorkerUrls } from "./worker_urls.ts";
@@ -29,8 +31,12 @@ export interface WorkforceInputs {
   readonly changes: ChangeQueue;
 }
 
+/** How often to check whether the workers of an engine that serves no listener have finished. */
+const IDLE_LOOK_MS = 1_000;
+
 /**
- * The workers' lives: each is started, replaced when it dies, given up when it hangs, and ended.
+ * The workers' lives: each is started, replaced when it dies, given up when it hangs, and ended
+ * once it is not needed any more and has finished its sessions.
  *
  * Each engine that a listener needs has as many workers as are configured. A worker that dies takes
  * only its own sessions with it: the others continue, and a new one replaces it after a pause that
@@ -42,16 +48,19 @@ export class Workforce {
   readonly #slots: WorkerSlots;
   /** The running workers, by slot. */
   readonly #workers = new Map<number, WorkerHandle>();
+  /** How many sessions each worker had to close that has been dismissed and is not done. */
+  readonly #finishing = new Set<Promise<number>>();
   readonly #restartDelays = new RestartDelays();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #keepsUp = false;
+  #looksForIdle = false;
 
   constructor(inputs: WorkforceInputs) {
     this.#inputs = inputs;
-    this.#slots = new WorkerSlots(inputs.generations.settings.workers, mainSlot(inputs.state));
+    this.#slots = new WorkerSlots(mainSlot(inputs.state));
   }
 
-  /** The running workers. */
+  /** The running workers, including those that are finishing their sessions. */
   get workers(): Iterable<WorkerHandle> {
     return this.#workers.values();
   }
@@ -67,18 +76,21 @@ export class Workforce {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** Starts the workers of engines that have none yet, and adds each to `fresh` once it is there. */
-  createMissing(engines: EngineTable, fresh: WorkerHandle[]): void {
-    const { generations } = this.#inputs;
-    for (const engine of engines.kinds) {
-      const slots = this.#slots.of(engine);
-      const isServed = slots.some((slot) => this.#workers.has(slot));
-      // Dead workers of an engine that is in force are restarted anyway.
-      if (isServed && generations.engines.kinds.has(engine)) continue;
-      for (const slot of slots) {
-        if (!this.#workers.has(slot)) fresh.push(this.#create(slot, engine));
-      }
-    }
+  /**
+   * Plans the workers for a draft. Throws a `RangeError` if there are not enough slots, and nothing
+   * has changed then.
+   */
+  plan({ engines, settings }: Draft): Staffing {
+    return new Staffing(
+      { kinds: engines.kinds, workers: settings.workers },
+      {
+        slots: this.#slots,
+        kindsInForce: this.#inputs.generations.engines.kinds,
+        isRunning: (slot) => this.#workers.has(slot),
+        create: (slot, engine) => this.#create(slot, engine),
+        end: (worker) => this.#end(worker),
+      },
+    );
   }
 
   /** Applies the log options in force. */
@@ -86,19 +98,34 @@ export class Workforce {
     for (const worker of this.#workers.values()) worker.configure(this.#logOptions());
   }
 
-  /** Drains all workers; returns how many sessions had to be closed. */
-  async drain(timeoutMs: number, spreadMs: number): Promise<number> {
-    const closed = await Promise.all(
-      [...this.#workers.values()].map((worker) => drainWorker(worker, timeoutMs, spreadMs)),
-    );
-    return closed.reduce((sum, count) => sum + count, 0);
+  /** Puts planned workers in force. Returns those that are not needed any more. */
+  enact({ surplus }: Staffing): readonly WorkerHandle[] {
+    return this.#withdraw(surplus);
   }
 
-  /** Ends one worker at once. */
-  end(worker: WorkerHandle): void {
-    worker.terminate();
-    this.#workers.delete(worker.slot);
-    this.#inputs.state.releaseWorker(worker.slot);
+  /**
+   * Lets workers that are not needed any more finish their sessions, for as long as a shutdown
+   * would, and ends them. Those of an engine without listeners have no such limit: they may be
+   * needed again before their sessions have ended.
+   */
+  dismiss(surplus: readonly WorkerHandle[]): void {
+    const { drainTimeoutMs, closeSpreadMs } = this.#inputs.generations.settings;
+    for (const worker of surplus) {
+      const finishing = this.#finish(worker, drainTimeoutMs, closeSpreadMs);
+      this.#finishing.add(finishing);
+      void finishing.then(() => this.#finishing.delete(finishing));
+    }
+    this.#lookForIdle();
+  }
+
+  /** Drains all workers; returns how many sessions had to be closed. */
+  async drain(timeoutMs: number, spreadMs: number): Promise<number> {
+    const drains = [...this.#workers.values()].map((worker) =>
+      drainWorker(worker, timeoutMs, spreadMs)
+    );
+    // Either of a worker's two drains may be the one that closes its sessions.
+    const closed = await Promise.all([...drains, ...this.#finishing]);
+    return closed.reduce((sum, count) => sum + count, 0);
   }
 
   /** Ends all workers at once. */
@@ -115,17 +142,18 @@ export class Workforce {
   replace(slot: number, message: string): void {
     const worker = this.#workers.get(slot);
     if (worker === undefined || !this.#keepsUp) return;
+    const { engine } = worker;
+    const wasNeeded = this.#slots.has(engine, slot);
     this.#giveUp(worker);
-    const freshSlot = this.#slots.replace(worker.engine, slot);
-    if (freshSlot === undefined) {
-      this.#logger.error("Worker {slot} was given up: {message}. No slot is left for another", {
-        slot,
-        message,
-      });
+    this.#slots.withdraw(slot);
+    const what = `Worker ${slot} was given up: ${message}`;
+    if (!wasNeeded) {
+      this.#tell(`${what}. It was to end anyway`);
       return;
     }
-    const what = `Worker ${slot} was given up: ${message}`;
-    this.#restartLater(freshSlot, worker.engine, 0, what);
+    const freshSlot = this.#slots.take(engine);
+    if (freshSlot === undefined) this.#tell(`${what}. No slot is left for another`);
+    else this.#restartLater(freshSlot, engine, 0, what);
   }
 
   #giveUp(worker: WorkerHandle): void {
@@ -136,6 +164,7 @@ export class Workforce {
 
   #create(slot: number, engine: EngineKind): WorkerHandle {
     const { accessLog, state, workerUrls } = this.#inputs;
+    state.useWorkerSlot(slot);
     const waker = engine === "native" ? new Waker(openLibc(), state, slot) : undefined;
     const worker = new WorkerHandle({ engine, url: workerUrls[engine], waker }, {
       type: "start",
@@ -162,9 +191,14 @@ export class Workforce {
     this.#workers.delete(slot);
     this.#inputs.state.releaseWorker(slot);
     if (!this.#keepsUp) return;
-    const waitMs = this.#restartDelays.next(slot, performance.now() - startedMs);
     const what = `Worker ${slot} died, and its sessions with it: ${message}`;
-    this.#restartLater(slot, engine, waitMs, what);
+    if (this.#slots.has(engine, slot)) {
+      const waitMs = this.#restartDelays.next(slot, performance.now() - startedMs);
+      this.#restartLater(slot, engine, waitMs, what);
+    } else {
+      this.#free(slot);
+      this.#tell(`${what}. It was to end anyway`);
+    }
   }
 
   #restartLater(slot: number, engine: EngineKind, waitMs: number, what: string): void {
@@ -176,6 +210,7 @@ export class Workforce {
 
   async #restart(slot: number, engine: EngineKind): Promise<void> {
     if (!this.#keepsUp || !this.#isMissing(slot, engine)) return;
+    const { generations, events } = this.#inputs;
     let worker: WorkerHandle;
     try {
       worker = this.#create(slot, engine);
@@ -186,11 +221,11 @@ export class Workforce {
       return;
     }
     try {
-      const problems = await worker.prepare(this.#inputs.generations.share(engine));
+      const problems = await generations.prepare([worker], generations.inForce, () => true);
       if (problems.length === 0) {
         await worker.commit();
         this.#logger.info("Worker {slot} serves again", { slot });
-        this.#inputs.events.add("worker", `Worker ${slot} serves again`);
+        events.add("worker", `Worker ${slot} serves again`);
         return;
       }
       worker.terminate();
@@ -207,15 +242,104 @@ export class Workforce {
    */
   #isMissing(slot: number, engine: EngineKind): boolean {
     return !this.#workers.has(slot) && this.#inputs.generations.engines.kinds.has(engine) &&
-      this.#slots.of(engine).includes(slot);
+      this.#slots.has(engine, slot);
+  }
+
+  /**
+   * Waits for the sessions of a worker whose slot was withdrawn, and ends it. Returns how many
+   * sessions had to be closed.
+   */
+  async #finish(worker: WorkerHandle, timeoutMs: number, spreadMs: number): Promise<number> {
+    const { slot } = worker;
+    const late = this.#later(timeoutMs + spreadMs + DRAIN_GRACE_MS, () => {
+      if (this.#workers.get(slot) === worker) this.replace(slot, "it did not end in time");
+    });
+    try {
+      const closed = await worker.drain(timeoutMs, spreadMs);
+      if (this.#workers.get(slot) !== worker) return closed;
+      this.#end(worker);
+      this.#free(slot);
+      const cut = closed === 0 ? "" : `, and ${counted(closed, "session")} with it`;
+      this.#logger.info("Worker {slot} was not needed any more and has ended{cut}", { slot, cut });
+      return closed;
+    } catch {
+      // It died or was given up, which has already been handled.
+      return 0;
+    } finally {
+      clearTimeout(late);
+      this.#timers.delete(late);
+    }
+  }
+
+  #end(worker: WorkerHandle): void {
+    worker.terminate();
+    if (this.#workers.get(worker.slot) === worker) this.#workers.delete(worker.slot);
+    this.#inputs.state.releaseWorker(worker.slot);
+  }
+
+  /** Takes slots from their engines. Returns the workers that are still in them. */
+  #withdraw(slots: Iterable<number>): WorkerHandle[] {
+    const workers: WorkerHandle[] = [];
+    for (const slot of slots) {
+      this.#slots.withdraw(slot);
+      const worker = this.#workers.get(slot);
+      if (worker === undefined) this.#free(slot);
+      else workers.push(worker);
+    }
+    return workers;
+  }
+
+  #free(slot: number): void {
+    this.#slots.release(slot);
+    this.#restartDelays.forget(slot);
+  }
+
+  /** Checks now and then for workers without work, as long as an engine serves no listener. */
+  #lookForIdle(): void {
+    if (this.#looksForIdle || !this.#keepsUp || this.#unusedEngines().length === 0) return;
+    this.#looksForIdle = true;
+    this.#later(IDLE_LOOK_MS, () => {
+      this.#looksForIdle = false;
+      // A reload may be about to use them again.
+      void this.#inputs.changes.run(() => Promise.resolve(this.#endIdle()));
+    });
+  }
+
+  #endIdle(): void {
+    if (!this.#keepsUp) return;
+    const idle = this.#unusedEngines().flatMap((engine) => this.#slots.of(engine))
+      .filter((slot) => !this.#workers.has(slot) || this.#isIdle(slot));
+    this.dismiss(this.#withdraw(idle));
+  }
+
+  #unusedEngines(): EngineKind[] {
+    const { kinds } = this.#inputs.generations.engines;
+    return this.#slots.engines.filter((engine) => !kinds.has(engine));
+  }
+
+  /** Whether a worker has no socket and no session. */
+  #isIdle(slot: number): boolean {
+    const { state, generations } = this.#inputs;
+    for (const row of generations.planner.listenerRows()) {
+      // In this order: a socket that is still open may begin another session.
+      if (state.listenerTally(slot, row, ListenerTally.sockets) > 0) return false;
+      if (state.listenerTally(slot, row, ListenerTally.active) > 0) return false;
+    }
+    return true;
+  }
+
+  #tell(what: string): void {
+    this.#logger.error("{what}", { what });
+    this.#inputs.events.add("worker", what);
   }
 
   /** Does something after a time, unless no worker is to be replaced any more. */
-  #later(waitMs: number, act: () => void): void {
+  #later(waitMs: number, act: () => void): ReturnType<typeof setTimeout> {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       act();
     }, waitMs);
     this.#timers.add(timer);
+    return timer;
   }
 }

@@ -110,7 +110,15 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     rates: refTo("Rates"),
     backends: arrayOf(refTo("Backend")),
   }),
-  Worker: objectOf({ slot: COUNT, engine: TEXT, figures: refTo("WorkerFigures") }),
+  Worker: objectOf({
+    slot: COUNT,
+    engine: TEXT,
+    draining: {
+      type: "boolean",
+      description: "Whether it accepts no more clients and is finishing its sessions.",
+    },
+    figures: refTo("WorkerFigures"),
+  }),
   Status: objectOf({
     atMs: TIME,
     startedAtMs: TIME,

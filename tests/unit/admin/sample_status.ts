@@ -83,7 +83,7 @@ export function sampleStatus(sample: SampleFigures = {}): Status {
         figures,
       })),
     }],
-    workers: workers.map((worker) => ({ ...worker, engine: "streams" })),
+    workers: workers.map((worker) => ({ ...worker, engine: "streams", draining: false })),
     reloads: { succeeded: 0, failed: 0 },
     accessLogDropped: 0,
   };

@@ -23,7 +23,7 @@ Deno.test("every key and flag has a name of its own, and a sentence", () => {
   }
 });
 
-Deno.test("only what threads, the start and the admin API go by takes a restart", () => {
+Deno.test("only what the start and the admin API go by takes a restart", () => {
   const fixed = KNOWN_KEYS.filter(({ reloadable }) => !reloadable).map(({ name }) => name);
-  assertEquals(fixed, ["workers", "bind_retry", "admin", "admin_token_file", "engine"]);
+  assertEquals(fixed, ["bind_retry", "admin", "admin_token_file"]);
 });

@@ -88,14 +88,16 @@ Deno.test("describeChanges() says nothing for an empty text, and keeps secrets",
 });
 
 Deno.test("keepUnreloadable() keeps what only a restart can change, and names it", () => {
-  const before = settingsOf("[options]\nworkers = 2\n[mappings]\n2000 = 127.0.0.1:1\n");
+  const before = settingsOf("[options]\nbind_retry = 2s\n[mappings]\n2000 = 127.0.0.1:1\n");
   const after = settingsOf(
-    "[options]\nworkers = 3\nengine = streams\nretries = 1\n[mappings]\n2000 = 127.0.0.1:1\n",
+    "[options]\nworkers = 3\nbind_retry = 3s\nadmin = 127.0.0.1:3000\nengine = streams\n" +
+      "retries = 1\n[mappings]\n2000 = 127.0.0.1:1\n",
   );
   const { settings, unchanged } = keepUnreloadable(before, after);
-  assertEquals(unchanged, ["engine", "workers"]);
-  assertEquals(settings.workers, 2);
-  assertEquals(settings.listeners[0]?.engine, "auto");
+  assertEquals(unchanged, ["bind_retry", "admin"]);
+  assertEquals([settings.bindRetryMs, settings.admin], [2_000, "off"]);
+  assertEquals(settings.workers, 3);
+  assertEquals(settings.listeners[0]?.engine, "streams");
   assertEquals(settings.pools[0]?.retries, 1);
 });
 

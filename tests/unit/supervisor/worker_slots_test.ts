@@ -1,20 +1,24 @@
 import { assertEquals } from "@std/assert";
 import { WorkerSlots } from "../../../lib/supervisor/worker_slots.ts";
 
-Deno.test("WorkerSlots.of() gives each engine slots of its own, always the same", () => {
-  const slots = new WorkerSlots(2, 7);
-  assertEquals(slots.of("native"), [0, 1]);
-  assertEquals(slots.of("streams"), [2, 3]);
-  assertEquals(slots.of("native"), [0, 1]);
+Deno.test("WorkerSlots.take() gives each engine slots of its own, the first that are free", () => {
+  const slots = new WorkerSlots(4);
+  assertEquals([slots.take("native"), slots.take("streams"), slots.take("native")], [0, 1, 2]);
+  assertEquals([slots.of("native"), slots.of("streams")], [[0, 2], [1]]);
+  assertEquals([slots.has("native", 2), slots.has("streams", 2)], [true, false]);
+  assertEquals(slots.engines, ["native", "streams"]);
+  assertEquals([slots.take("native"), slots.take("native")], [3, undefined]);
 });
 
-Deno.test("WorkerSlots.replace() returns unused slots, until there are none", () => {
-  const slots = new WorkerSlots(2, 7);
-  assertEquals([slots.of("native"), slots.replace("native", 0)], [[0, 1], 4]);
-  assertEquals(slots.of("native"), [1, 4]);
-  assertEquals(slots.replace("native", 1), 5);
-  // The second engine's are kept for it.
-  assertEquals(slots.of("streams"), [2, 3]);
-  assertEquals([slots.replace("native", 4), slots.replace("streams", 2)], [6, undefined]);
-  assertEquals([slots.of("native"), slots.of("streams")], [[5, 6], [3]]);
+Deno.test("WorkerSlots.withdraw() leaves a slot taken until it is released", () => {
+  const slots = new WorkerSlots(2);
+  slots.take("native");
+  slots.take("native");
+  slots.withdraw(0);
+  assertEquals([slots.of("native"), slots.take("native")], [[1], undefined]);
+  slots.release(0);
+  assertEquals([slots.take("native"), slots.of("native")], [0, [1, 0]]);
+  slots.withdraw(0);
+  slots.withdraw(1);
+  assertEquals(slots.engines, []);
 });
