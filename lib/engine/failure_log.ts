@@ -9,12 +9,6 @@ import { Throttle } from "../log/throttle.ts";
 
 const INTERVAL_MS = 10_000;
 
-const REFUSALS: Readonly<Record<Refusal, string>> = {
-  no_backend: "it has no backend that takes sessions",
-  all_down: "all of its backends are down",
-  all_full: "all of its backends have reached their max_connections",
-};
-
 /**
  * What went wrong in a worker's sessions, for the log: each failure once, and then at most one line
  * every ten seconds that says how often it has happened since.
@@ -38,8 +32,9 @@ export class FailureLog {
     );
   }
 
-  noBackend(listener: ListenerSettings, refusal: Refusal): void {
-    this.#warn(`Closed a client of listener ${listener.key} at once: ${REFUSALS[refusal]}`);
+  noBackend(listener: ListenerSettings, pool: PoolSettings, refusal: Refusal): void {
+    const why = describeRefusal(refusal, pool, pool.name !== listener.key);
+    this.#warn(`Closed a client of listener ${listener.key} at once: ${why}`);
   }
 
   limitReached(listener: ListenerSettings, limit: string): void {
@@ -103,5 +98,21 @@ export class FailureLog {
       ? ""
       : ` (${counted(suppressed, "more time")} since the last such line)`;
     this.#logger.warn("{message}{more}", { message, more });
+  }
+}
+
+/** @param isNamed whether the pool has to be named, because its name is not the listener's */
+function describeRefusal(refusal: Refusal, pool: PoolSettings, isNamed: boolean): string {
+  const it = isNamed ? `its pool ${pool.name}` : "it";
+  const all = isNamed ? `all backends of ${it}` : "all of its backends";
+  switch (refusal) {
+    case "no_backend":
+      return `${it} has no backend that takes sessions`;
+    case "all_down":
+      return `${all} are down`;
+    case "all_full":
+      return pool.maxSessions === 0
+        ? `${all} have reached their max_connections`
+        : `${it} has reached its max_sessions, or all of its backends their max_connections`;
   }
 }

@@ -2,11 +2,12 @@ import { clientPrefix } from "../base/client_prefix.ts";
 import { HOLD_MS, MOST_HELD } from "../access/admission.ts";
 import type { Client } from "../balance/algorithm.ts";
 import { Lease } from "../balance/lease.ts";
-import { NONE_TRIED, type Refusal } from "../balance/pool.ts";
+import type { Refusal } from "../balance/pool.ts";
 import type { ListenerSettings, PoolSettings } from "../config/settings.ts";
 import { TRIAL_LOOK_MS } from "../health/ejection.ts";
 import type { CloseReason, Ender, Phase } from "../log/close_reason.ts";
 import { ListenerTally } from "../state/counters.ts";
+import { type ConnectFailure, FailedAttempts } from "./failed_attempts.ts";
 import type { ListenerShare } from "./listener_share.ts";
 import type { PoolShare } from "./pool_share.ts";
 import { ENDED_TALLIES } from "./ended_tallies.ts";
@@ -26,25 +27,8 @@ export interface SessionClient extends Client {
 /** The two ends of a session. */
 export type Side = "client" | "backend";
 
-/** What an attempt to connect came to, where it failed. */
-export type ConnectFailure =
-  | "connect_failed"
-  | "connect_timeout"
-  /** This machine has no port left for connections to this backend; to others it may have. */
-  | "no_port"
-  /** This machine ran out of something; another backend is no way out. */
-  | "local_fault";
-
 /** How long last bytes may make no progress where `half_close_timeout` sets no limit. */
 const LONGEST_DELIVERY_MS = 60_000;
-
-/** Whom a session is ended by where no attempt has led to a connection. */
-const FAILED_BY: Readonly<Record<ConnectFailure, Ender>> = {
-  connect_failed: "backend",
-  connect_timeout: "timeout",
-  no_port: "resource",
-  local_fault: "resource",
-};
 
 /**
  * The course of one session, as far as it is the same for every engine: which backends it tries,
@@ -72,8 +56,7 @@ export class SessionLife implements Waiter {
   #reason: CloseReason | undefined;
   #finishedMs = 0;
   #lease: Lease | undefined;
-  #triedRows = NONE_TRIED;
-  #lastFailure: ConnectFailure | undefined;
+  #failed = FailedAttempts.none;
   #backendName = "";
   /** When the step at hand began: the wait for a place, the attempt to connect. */
   #stepMs = 0;
@@ -135,7 +118,7 @@ export class SessionLife implements Waiter {
     const { queue } = this.#pool;
     // Whoever comes later stands behind those who wait.
     const isBehind = this.#hasQueue ? queue.isAhead : queue.size > 0;
-    const lease = isBehind ? "all_full" : this.#pool.pool.acquire(this.#client, this.#triedRows);
+    const lease = isBehind ? "all_full" : this.#pool.pool.acquire(this.#client, this.#failed.rows);
     if (lease instanceof Lease) return this.#take(lease);
     if (lease === "all_full") {
       this.#stepMs = performance.now();
@@ -149,7 +132,7 @@ export class SessionLife implements Waiter {
 
   /** For the queue: tries once more to take a place. */
   serve(): boolean {
-    const lease = this.#pool.pool.acquire(this.#client, this.#triedRows);
+    const lease = this.#pool.pool.acquire(this.#client, this.#failed.rows);
     if (lease === "all_full" && this.#mayStay) return false;
     const onPlace = this.#onPlace;
     this.#onPlace = undefined;
@@ -181,11 +164,10 @@ export class SessionLife implements Waiter {
       return false;
     }
     this.#lease = undefined;
-    this.#lastFailure = failure;
     lease.end(failure);
-    this.#triedRows = [...this.#triedRows, lease.row];
-    if (this.#triedRows.length <= this.poolSettings.retries) return true;
-    this.finish(FAILED_BY[failure]);
+    this.#failed = this.#failed.and(lease, failure);
+    if (this.#failed.count <= this.poolSettings.retries) return true;
+    this.finish(this.#failed.ender);
     return false;
   }
 
@@ -297,10 +279,10 @@ export class SessionLife implements Waiter {
     const reason = this.#reason ?? { by: "resource", phase: this.phase };
     this.phase = "end";
     this.firstByteTimer?.ended();
-    this.#lease?.end(
-      this.#connectTimeMs < 0
-        ? "abandoned"
-        : outcomeOf(reason.by, this.#course, this.#finishedMs, this),
+    const lease = this.#lease;
+    const isConnected = this.#connectTimeMs >= 0;
+    lease?.end(
+      isConnected ? outcomeOf(reason.by, this.#course, this.#finishedMs, this) : "abandoned",
     );
     this.#lease = undefined;
     const durationMs = performance.now() - this.#startedMs;
@@ -312,12 +294,17 @@ export class SessionLife implements Waiter {
       startedAtMs: this.#startedAtMs,
       client: this.#client.name,
       listener: this.settings.key,
+      pool: this.poolSettings.name,
       backend: this.#backendName,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       durationMs,
       connectTimeMs: this.#connectTimeMs,
-      retries: this.#triedRows.length,
+      retries: this.#failed.count,
+      tried: this.#failed.list(
+        lease?.backend,
+        isConnected ? "connected" : reason.by === "resource" ? "local_fault" : "abandoned",
+      ),
       reason,
     });
   }
@@ -328,18 +315,19 @@ export class SessionLife implements Waiter {
       id: this.id,
       client: this.#client.name,
       listener: this.settings.key,
+      pool: this.poolSettings.name,
       backend: this.#backendName,
       phase: this.phase,
       startedAtMs: this.#startedAtMs,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       connectTimeMs: this.#connectTimeMs,
-      retries: this.#triedRows.length,
+      retries: this.#failed.count,
     };
   }
 
   #take(lease: Lease): Lease {
-    if (this.#triedRows.length > 0) this.#share.tally(ListenerTally.connectRetries);
+    if (this.#failed.count > 0) this.#share.tally(ListenerTally.connectRetries);
     this.#lease = lease;
     this.#backendName = lease.backend.name;
     this.#stepMs = performance.now();
@@ -348,11 +336,11 @@ export class SessionLife implements Waiter {
   }
 
   #goWithout(refusal: Refusal): undefined {
-    if (this.#triedRows.length > 0) {
+    if (this.#failed.count > 0) {
       this.phase = "connect";
-      this.finish(FAILED_BY[this.#lastFailure ?? "connect_failed"]);
+      this.finish(this.#failed.ender);
     } else {
-      this.#share.failures.noBackend(this.settings, refusal);
+      this.#share.failures.noBackend(this.settings, this.poolSettings, refusal);
       this.#share.tally(ListenerTally.refusedNoBackend);
       this.finish("no_backend");
     }

@@ -6,6 +6,8 @@ export interface SessionView {
   readonly id: string;
   readonly client: string;
   readonly listener: string;
+  /** The pool that its backend is taken from. */
+  readonly pool: string;
   /** Empty while there is none. */
   readonly backend: string;
   readonly phase: Phase;

@@ -1,7 +1,7 @@
 import type { AccessLogFieldName } from "../config/log_template.ts";
 import { closeCode, describeReason } from "./close_reason.ts";
 import { escapeControls, safeJson } from "./safe_text.ts";
-import type { SessionRecord } from "./session_record.ts";
+import type { Attempt, SessionRecord } from "./session_record.ts";
 
 /** Formats a session as a line of the access log, without the line break. */
 export type AccessLogFormat = (record: SessionRecord) => string;
@@ -11,9 +11,11 @@ export interface AccessLogField {
   /** Its key in JSON, and after a `%` in a template. */
   readonly name: AccessLogFieldName;
   readonly doc: string;
-  /** Returns null if it does not apply to the session. */
-  readonly read: (record: SessionRecord) => string | number | null;
+  readonly read: (record: SessionRecord) => FieldValue;
 }
+
+/** The value of a field; null if it does not apply to the session. */
+type FieldValue = string | number | null | readonly Attempt[];
 
 /**
  * Every field of the access log, in the order used for JSON. Text, JSON and templates all read the
@@ -39,14 +41,20 @@ export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
   },
   {
     name: "listener",
-    doc: "the listener's key in [mappings]",
+    doc: "the listener's name; of an entry in [mappings], its key",
     read: (record) => record.listener,
+  },
+  {
+    name: "pool",
+    doc: "the pool that the backends were taken from; of an entry in [mappings], its key",
+    read: (record) => record.pool,
   },
   {
     name: "backend",
     doc:
-      "the backend as written in [mappings], or its host, port and address if names are resolved " +
-      "periodically, as in web.example:80/192.0.2.1; <none> (JSON: null) if there was none",
+      "the last backend that was tried: its name; or else as the file has it, or its host, port and " +
+      "address if names are resolved periodically, as in web.example:80/192.0.2.1; <none> (JSON: " +
+      "null) if there was none",
     read: (record) => record.backend === "" ? null : record.backend,
   },
   {
@@ -75,6 +83,15 @@ export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
     read: (record) => record.retries,
   },
   {
+    name: "tried",
+    doc:
+      "if an attempt failed, every backend that was tried, in order, with the outcome: connected, " +
+      "connect_failed, connect_timeout, no_port, local_fault (this machine ran out of something) or " +
+      "abandoned (the session ended first), as in a:80=connect_failed,b:80=connected (JSON: an " +
+      "array of objects); otherwise <none> (JSON: [])",
+    read: (record) => record.tried,
+  },
+  {
     name: "close_code",
     doc: "who ended the session and when, in two letters",
     read: (record) => closeCode(record.reason),
@@ -97,15 +114,15 @@ export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
 ];
 
 /** The template of the format `text`. */
-export const TEXT_TEMPLATE = "%client [%time] %listener %backend %connect_ms/%duration_ms " +
-  "%bytes_in/%bytes_out %retries %close_code %reason";
+export const TEXT_TEMPLATE = "%client [%time] %listener %pool/%backend " +
+  "%connect_ms/%duration_ms %bytes_in/%bytes_out %retries %tried %close_code %reason";
 
 /**
  * Formats a session as a line for people and simple tools:
  *
  * ```text
- * client [accepted at] listener backend connect ms/total ms bytes in/out retries code reason
- * 192.0.2.1:55555 [2026-11-22T07:08:39.123Z] 24003 127.0.0.1:8080 1/5007 212/9034 0 -- both sides finished
+ * client [accepted at] listener pool/backend connect ms/total ms bytes in/out retries tried code reason
+ * 192.0.2.1:55555 [2026-11-22T07:08:39.123Z] 24003 24003/127.0.0.1:8080 1/5007 212/9034 0 <none> -- both sides finished
  * ```
  *
  * No field except the reason, which comes last, contains spaces. The backend is `<none>` for a
@@ -118,7 +135,7 @@ export const formatText: AccessLogFormat = compileTemplate(TEXT_TEMPLATE);
  * ACCESS_LOG_FIELDS}.
  */
 export function formatJson(record: SessionRecord): string {
-  const values: Record<string, string | number | null> = {};
+  const values: Record<string, FieldValue> = {};
   for (const field of ACCESS_LOG_FIELDS) values[field.name] = field.read(record);
   return safeJson(values);
 }
@@ -176,10 +193,15 @@ function fieldNamed(name: string): AccessLogField {
   );
 }
 
-function toWord(name: string, value: string | number | null): string {
+function toWord(name: string, value: FieldValue): string {
   if (value === null) return "<none>";
   if (typeof value === "number") return String(value);
-  const text = escapeControls(value);
+  const text = escapeControls(typeof value === "string" ? value : joinAttempts(value));
   // The reason comes last in the text format, so only it may contain spaces.
   return name === "reason" ? text : text.replaceAll(" ", "\\x20");
+}
+
+function joinAttempts(attempts: readonly Attempt[]): string {
+  if (attempts.length === 0) return "<none>";
+  return attempts.map(({ backend, outcome }) => `${backend}=${outcome}`).join(",");
 }

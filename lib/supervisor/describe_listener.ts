@@ -7,18 +7,21 @@ import type { EngineChoice } from "../engine/choose_engine.ts";
 /** Longer lists are cut, and the rest is counted. */
 const MOST_LISTED_BACKENDS = 8;
 
-/** One line about a listener for the log at start: its address, and how it serves clients. */
+/** One line about a listener for the log at start: its addresses, and how it serves clients. */
 export function describeListener(
-  { addresses }: ListenerSettings,
-  { algorithm, backends }: PoolSettings,
+  { key, addresses }: ListenerSettings,
+  { name, algorithm, backends }: PoolSettings,
   { engine, reason }: EngineChoice,
   workers: number,
 ): string {
   const names = listSome(backends.map(describeBackend), MOST_LISTED_BACKENDS).join(", ");
+  const pool = name === key ? "" : `pool ${name}, `;
   const over = backends.length === 0
     ? "no backend yet"
     : `${counted(backends.length, "backend")} (${names})`;
-  return `Listening on ${addresses.map(formatAddress).join(", ")}: ${algorithm} over ${over}, ` +
+  return `Listening on ${
+    addresses.map(formatAddress).join(", ")
+  }: ${pool}${algorithm} over ${over}, ` +
     `engine ${engine} (${reason}), ${counted(workers, "worker")}`;
 }
 

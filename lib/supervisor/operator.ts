@@ -166,6 +166,7 @@ export class Operator implements Control {
     pools: readonly PoolStatus[],
   ): ListenerStatus {
     const { key, maxConnections } = settings;
+    const where = settings.pool === key ? "" : ` in pool ${settings.pool}`;
     // One that is leaving may go by a pool that another one of the same name has replaced.
     const pool = pools.find(({ name }) => name === settings.pool);
     const ready = pool?.ready ?? false;
@@ -179,7 +180,7 @@ export class Operator implements Control {
       ready,
       notReadyReasons: ready || leaving
         ? []
-        : [`listener ${key} has no backend that takes sessions`],
+        : [`listener ${key} has no backend that takes sessions${where}`],
       leaving,
       figures,
     };
@@ -192,7 +193,7 @@ export class Operator implements Control {
     },
     unresolved: readonly UnresolvedBackend[],
   ): PoolStatus {
-    const { name, algorithm } = settings;
+    const { name, algorithm, maxSessions } = settings;
     const statuses = backends.map((backend, index) => {
       const figures = entry.backends[index]?.figures;
       if (figures === undefined) throw new Error("A snapshot has fewer backends than its scope");
@@ -202,6 +203,7 @@ export class Operator implements Control {
     return {
       name,
       algorithm,
+      maxSessions,
       ready: statuses.some(({ condition }) => condition === "up" || condition === "trial"),
       unresolved: unresolved.map(({ name, problem }) => ({ name, problem })),
       leaving,

@@ -73,6 +73,8 @@ export interface ListenerStatus {
 export interface PoolStatus {
   readonly name: string;
   readonly algorithm: PoolSettings["algorithm"];
+  /** Sessions at once with all of its backends; 0 = no limit. */
+  readonly maxSessions: number;
   /** Whether it has a backend that takes sessions. */
   readonly ready: boolean;
   /** The backends that are left out because their names have no address, and why they have none. */

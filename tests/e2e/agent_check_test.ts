@@ -22,8 +22,8 @@ interface Backend {
 /** The only backend, as the API has it. */
 async function backendOf(admin: number): Promise<Backend> {
   const response = await fetch(`http://127.0.0.1:${admin}/api/v1/status`);
-  const { listeners: [listener] } = await response.json();
-  return listener.backends[0];
+  const { pools: [pool] } = await response.json();
+  return pool.backends[0];
 }
 
 /** Waits until the API says this about the only backend. */

@@ -37,7 +37,7 @@ for (const engine of ["streams", "native"]) {
       const { pid } = weir.process;
       const condition = async () => {
         const status = await (await fetch(`http://127.0.0.1:${admin}/api/v1/status`)).json();
-        return (status as StatusView).listeners[0]?.backends[1]?.condition;
+        return (status as StatusView).pools[0]?.backends[1]?.condition;
       };
       try {
         // An ejection may last for five minutes, so that four are no sign of a clock that was set.

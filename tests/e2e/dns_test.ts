@@ -166,7 +166,7 @@ privateDnsTest("one name without an address keeps nobody from the other backends
   async function unresolved(): Promise<unknown> {
     const response = await fetch(`http://127.0.0.1:${admin}/api/v1/status`);
     const status: StatusView = await response.json();
-    return status.listeners.map((listener) => listener.unresolved.map(({ name }) => name));
+    return status.pools.map((pool) => pool.unresolved.map(({ name }) => name));
   }
   for (const { key, port } of listeners) {
     await weir.logged(

@@ -5,7 +5,7 @@ import { WeirProcess } from "../support/weir_process.ts";
 
 const ENCODER = new TextEncoder();
 const BACKEND = { id: "1/b", name: "b", condition: "up" };
-const BACKENDS = { listeners: [{ backends: [BACKEND] }] };
+const BACKENDS = { pools: [{ backends: [BACKEND] }] };
 
 /** Answers one request; the connection stays open until the client closes it. */
 type Conduct = (connection: Deno.Conn, request: string) => Promise<unknown>;
@@ -78,8 +78,8 @@ falseWeirTest("a command says that what answers is not Weir", async () => {
       /not Weir \(status 302\)$/,
     ],
     [json({ detail: 5 }, "500 No"), /not Weir \(status 500\)$/],
-    [json({ listeners: 5 }), /another version \("listeners" is not an array\)$/],
-    [json({ listeners: [null] }), /\("listeners\[0\]" is not an object\)$/],
+    [json({ pools: 5 }), /another version \("pools" is not an array\)$/],
+    [json({ pools: [null] }), /\("pools\[0\]" is not an object\)$/],
     [thenPost(json(null)), /\(the answer is not an object\)$/],
     [thenPost(say("HTTP/1.1 204 No Content\r\n\r\n")), /\(the answer is not an object\)$/],
     [thenPost(json({ condition: "drain" })), /\(the answer has no member "figures"\)$/],

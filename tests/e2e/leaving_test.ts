@@ -1,6 +1,11 @@
 /** What was removed is shown for as long as it has sessions, whatever these are doing. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { BackendView, ListenerView, StatusView } from "../../lib/admin/metrics/status_view.ts";
+import type {
+  BackendView,
+  ListenerView,
+  PoolView,
+  StatusView,
+} from "../../lib/admin/metrics/status_view.ts";
 import { BlackHole } from "../support/black_hole.ts";
 import { echo } from "../support/conducts.ts";
 import { freePorts } from "../support/free_ports.ts";
@@ -48,8 +53,12 @@ class Rig {
     return (await this.status()).listeners.find((listener) => listener.key === key);
   }
 
+  async pool(name: string): Promise<PoolView | undefined> {
+    return (await this.status()).pools.find((pool) => pool.name === name);
+  }
+
   async backend(id: string): Promise<BackendView | undefined> {
-    return (await this.status()).listeners.flatMap(({ backends }) => backends)
+    return (await this.status()).pools.flatMap(({ backends }) => backends)
       .find((backend) => backend.id === id);
   }
 
@@ -149,7 +158,7 @@ for (const engine of ["streams", "native"]) {
       await eventually("all are let in, and one waits", async () => {
         const { listeners } = await rig.status();
         return listeners.reduce((sum, { figures }) => sum + figures.active, 0) === 4 &&
-          (await rig.listener(queueingKey))?.figures.queued === 1;
+          (await rig.pool(queueingKey))?.figures.queued === 1;
       });
 
       await rig.reload(weir, rest);

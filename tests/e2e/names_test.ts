@@ -35,7 +35,7 @@ permittedTest(NEEDS, "a backend's name is what is shown, logged and typed", asyn
   const log = await weir.reload(text("azure"));
   assertStringIncludes(log, "backend azure: its name was blue");
   const status = JSON.parse((await ask("status", "--json")).stdout);
-  const [renamed] = status.listeners[0].backends;
+  const [renamed] = status.pools[0].backends;
   assertEquals([renamed.name, renamed.mode, renamed.figures.sessions > 0], [
     "azure",
     "drain",

@@ -1,7 +1,9 @@
 /** Statuses as the admin API returns them, for tests of displays. */
 import type {
   BackendView,
+  ListenerRates,
   ListenerView,
+  PoolView,
   Rates,
   StatusView,
 } from "../../lib/admin/metrics/status_view.ts";
@@ -14,7 +16,7 @@ import {
   POOL_CELLS,
   POOL_TALLIES,
 } from "../../lib/state/counters.ts";
-import type { BackendFigures } from "../../lib/state/snapshot.ts";
+import type { BackendFigures, ListenerFigures, PoolFigures } from "../../lib/state/snapshot.ts";
 
 const NO_RATES: Rates = {
   sessionsPerSecond: 0,
@@ -32,11 +34,19 @@ export interface BackendSample extends Partial<Omit<BackendView, "figures" | "ra
 }
 
 /** How a listener differs from one that is idle. */
-export interface ListenerSample
-  extends Partial<Omit<ListenerView, "backends" | "figures" | "rates">> {
-  readonly figures?: Partial<ListenerView["figures"]>;
+export interface ListenerSample extends Partial<Omit<ListenerView, "figures" | "rates">> {
+  readonly figures?: Partial<ListenerFigures>;
+  readonly rates?: Partial<ListenerRates>;
+}
+
+/** How a pool differs from one that is idle. */
+export interface PoolSample extends Partial<Omit<PoolView, "backends" | "figures" | "rates">> {
+  readonly figures?: Partial<PoolFigures>;
   readonly rates?: Partial<Rates>;
 }
+
+/** A part of a status: some listeners and pools. */
+export type StatusPart = Pick<StatusView, "listeners" | "pools">;
 
 /** A backend that is up and idle except for what `sample` says. */
 export function sampleBackend(name: string, sample: BackendSample = {}): BackendView {
@@ -60,37 +70,60 @@ export function sampleBackend(name: string, sample: BackendSample = {}): Backend
   };
 }
 
-/** A listener with these backends. */
-export function sampleListener(
-  backends: readonly BackendView[],
-  sample: ListenerSample = {},
-): ListenerView {
+/** A listener, `24003` unless `sample` says otherwise, with the pool of the same name. */
+export function sampleListener(sample: ListenerSample = {}): ListenerView {
+  const { key = "24003", pool = key } = sample;
   return {
-    key: "24003",
-    address: "0.0.0.0:24003",
     addresses: ["0.0.0.0:24003"],
-    pool: "24003",
-    algorithm: "weighted_round_robin",
     engine: "streams",
     engineReason: "",
     maxConnections: 0,
     ready: true,
     notReadyReasons: [],
+    leaving: false,
+    ...sample,
+    key,
+    pool,
+    figures: {
+      ...zeros<ListenerFigures>(LISTENER_CELLS, LISTENER_TALLIES),
+      ...sample.figures,
+    },
+    rates: { sessionsPerSecond: 0, refusedPerSecond: 0, ...sample.rates },
+  };
+}
+
+/** A pool, `24003` unless `sample` says otherwise, with these backends. */
+export function samplePool(backends: readonly BackendView[], sample: PoolSample = {}): PoolView {
+  return {
+    name: "24003",
+    algorithm: "weighted_round_robin",
+    maxSessions: 0,
+    ready: true,
     unresolved: [],
     leaving: false,
     backends,
     ...sample,
-    figures: {
-      ...zeros<ListenerView["figures"]>(POOL_CELLS, POOL_TALLIES, LISTENER_CELLS, LISTENER_TALLIES),
-      ...sample.figures,
-    },
+    figures: { ...zeros<PoolFigures>(POOL_CELLS, POOL_TALLIES), ...sample.figures },
     rates: { ...NO_RATES, ...sample.rates },
   };
 }
 
-/** The status of a healthy Weir with these listeners. */
+/** What an entry in `[mappings]` makes: a listener and a pool of its name with these backends. */
+export function sampleMapping(
+  backends: readonly BackendView[],
+  listener: ListenerSample = {},
+  pool: PoolSample = {},
+): StatusPart {
+  const { key = "24003", leaving = false } = listener;
+  return {
+    listeners: [sampleListener(listener)],
+    pools: [samplePool(backends, { name: key, leaving, ...pool })],
+  };
+}
+
+/** The status of a healthy Weir with these listeners and pools. */
 export function sampleStatus(
-  listeners: readonly ListenerView[],
+  parts: readonly StatusPart[],
   sample: Partial<StatusView> = {},
 ): StatusView {
   return {
@@ -101,7 +134,8 @@ export function sampleStatus(
     phase: "running",
     ready: true,
     notReadyReasons: [],
-    listeners,
+    listeners: parts.flatMap(({ listeners }) => listeners),
+    pools: parts.flatMap(({ pools }) => pools),
     workers: [],
     reloads: { succeeded: 0, failed: 0 },
     accessLogDropped: 0,

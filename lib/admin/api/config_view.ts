@@ -1,4 +1,3 @@
-import { poolOf } from "../../config/pool_of.ts";
 import { formatAddress } from "../../base/address.ts";
 import { originOf } from "../../config/origin.ts";
 import { KNOWN_KEYS, type KnownKey, type Scope } from "../../config/schema.ts";
@@ -15,7 +14,7 @@ export interface ConfigValue {
   readonly key: string;
   /** In the notation of the file; `(secret)` if it is a secret. */
   readonly value: string;
-  /** `default`, `[options]`, or `[options KEY]`. */
+  /** `default`, or the section that sets it, such as `[options]` or `[pool NAME]`. */
   readonly origin: string;
   /** Whether a reload applies a change, or only a restart does. */
   readonly reloadable: boolean;
@@ -27,7 +26,13 @@ export interface ConfigView {
   readonly options: readonly ConfigValue[];
   readonly listeners: readonly {
     readonly key: string;
-    readonly address: string;
+    readonly addresses: readonly string[];
+    /** The name of the pool that its sessions take their backends from. */
+    readonly pool: string;
+    readonly options: readonly ConfigValue[];
+  }[];
+  readonly pools: readonly {
+    readonly name: string;
     readonly options: readonly ConfigValue[];
     readonly backends: readonly {
       readonly name: string;
@@ -46,14 +51,14 @@ export function viewConfig(settings: Settings): ConfigView {
     options: viewKeys("global", settings, settings),
     listeners: settings.listeners.map((listener) => ({
       key: listener.key,
-      address: listener.addresses.map(formatAddress).join(", "),
-      options: [
-        ...viewKeys("listener", settings, listener),
-        ...viewKeys("pool", settings, poolOf(settings, listener)),
-      ],
-      backends: poolOf(settings, listener).backends.map((
-        { name, weight, mode, backup, maxConnections },
-      ) => ({
+      addresses: listener.addresses.map(formatAddress),
+      pool: listener.pool,
+      options: viewKeys("listener", settings, listener, listener.key),
+    })),
+    pools: settings.pools.map((pool) => ({
+      name: pool.name,
+      options: viewKeys("pool", settings, pool, pool.name),
+      backends: pool.backends.map(({ name, weight, mode, backup, maxConnections }) => ({
         name,
         weight,
         mode,
@@ -68,8 +73,8 @@ function viewKeys(
   scope: Scope,
   settings: Settings,
   values: Settings | ListenerSettings | PoolSettings,
+  owner?: string,
 ): ConfigValue[] {
-  const owner = "key" in values ? values.key : "name" in values ? values.name : undefined;
   return KNOWN_KEYS.filter((key) => key.scope === scope).map((key) => ({
     key: key.name,
     value: viewValue(key, (values as unknown as Readonly<Record<string, unknown>>)[key.setting]),

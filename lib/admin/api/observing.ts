@@ -19,11 +19,12 @@ export function answerConfig(_call: Call, { shared }: Desk): Reply {
 }
 
 export async function answerSessions({ parameters }: Call, { sessions }: Desk): Promise<Reply> {
-  const { limit = DEFAULT_LIMIT, listener, backend, client, cursor } = parameters;
+  const { limit = DEFAULT_LIMIT, listener, pool, backend, client, cursor } = parameters;
   return jsonReply(
     await sessions.page({
       limit: Number(limit),
       listener: asText(listener),
+      pool: asText(pool),
       backend: asText(backend),
       client: asText(client),
       cursor: asText(cursor),

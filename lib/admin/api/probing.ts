@@ -12,7 +12,7 @@ export function answerAlive(): Reply {
 
 /**
  * Answers whether this process accepts clients and is not shutting down, with the reasons if it
- * does not. If a listener is given, its backends count too.
+ * does not. If a listener is given, the backends of its pool count too.
  */
 export function answerReady({ parameters }: Call, { watch }: Desk): Reply {
   const { listeners, notReadyReasons } = watch.view;
@@ -22,10 +22,11 @@ export function answerReady({ parameters }: Call, { watch }: Desk): Reply {
   return jsonReply({ ready: reasons.length === 0, reasons }, statusOf(reasons));
 }
 
-/** Answers for each listener whether its pool has a backend that takes sessions. */
+/** Answers for each pool whether it has a backend that takes sessions. */
 export function answerPools(_call: Call, { watch }: Desk): Reply {
-  const { listeners, notReadyReasons } = watch.view;
-  const pools = listeners.map(({ key, ready }) => ({ listener: key, ready }));
+  const { listeners, notReadyReasons, pools: all } = watch.view;
+  const pools = all.filter(({ leaving }) => !leaving)
+    .map(({ name, ready }) => ({ pool: name, ready }));
   const reasons = [notReadyReasons, ...listeners.map((listener) => listener.notReadyReasons)]
     .flat();
   return jsonReply({ ready: reasons.length === 0, reasons, pools }, statusOf(reasons));

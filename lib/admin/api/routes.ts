@@ -32,7 +32,7 @@ const READY = { ready: { type: "boolean" }, reasons: arrayOf(TEXT) } as const;
 const READINESS: JsonSchema = objectOf(READY);
 const POOLS: JsonSchema = objectOf({
   ...READY,
-  pools: arrayOf(objectOf({ listener: TEXT, ready: { type: "boolean" } })),
+  pools: arrayOf(objectOf({ pool: TEXT, ready: { type: "boolean" } })),
 });
 
 /** Everything that the admin API can do, in the order of its reference. */
@@ -49,9 +49,9 @@ export const ROUTES: readonly Route[] = [
     method: "GET",
     path: "/readyz",
     doc: "Whether this process accepts clients and is not shutting down; with `listener`, also " +
-      "whether that listener has a backend that takes sessions.",
+      "whether its pool has a backend that takes sessions.",
     permission: "none",
-    parameters: [query("listener", "The key of a listener in `[mappings]`.", TEXT)],
+    parameters: [query("listener", "The name of a listener, or its key in `[mappings]`.", TEXT)],
     answers: [ok("Ready.", READINESS), { ...ok("Not ready, and why.", READINESS), status: 503 }],
     handle: answerReady,
   },
@@ -59,7 +59,8 @@ export const ROUTES: readonly Route[] = [
     method: "GET",
     path: "/readyz/pools",
     doc:
-      "Whether Weir is ready and every listener has a backend that takes sessions, and which have one.",
+      "Whether Weir is ready and the pool of every listener has a backend that takes sessions, and " +
+      "which pools have one.",
     permission: "none",
     answers: [
       ok("All are ready.", POOLS),
@@ -95,7 +96,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/api/v1/status",
-    doc: "The current state of listeners, backends, workers and reloads.",
+    doc: "The current state of listeners, pools, backends, workers and reloads.",
     permission: "read",
     answers: [ok("The status.", refTo("Status"))],
     handle: answerStatus,
@@ -103,7 +104,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/api/v1/history",
-    doc: "The last fifteen minutes of each listener, as columns.",
+    doc: "The last fifteen minutes of each listener and pool, as columns.",
     permission: "read",
     answers: [ok("The history.", refTo("History"))],
     handle: answerHistory,
@@ -115,6 +116,7 @@ export const ROUTES: readonly Route[] = [
     permission: "read",
     parameters: [
       query("listener", "Only sessions of the listener with this key.", TEXT),
+      query("pool", "Only sessions of the pool with this name.", TEXT),
       query("backend", "Only sessions on the backend with this name.", TEXT),
       query("client", "Only sessions of this client, with or without its port.", TEXT),
       query("limit", "The most sessions to return; 100 if absent.", {

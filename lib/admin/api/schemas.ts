@@ -16,7 +16,7 @@ import {
   type HistogramDefinition,
   SESSION_DURATION,
 } from "../../state/histograms.ts";
-import { SERIES_NAMES } from "../metrics/history.ts";
+import { LISTENER_SERIES, POOL_SERIES } from "../metrics/history.ts";
 import { arrayOf, type JsonSchema, objectOf, refTo } from "./json_schema.ts";
 
 const TEXT: JsonSchema = { type: "string" };
@@ -24,7 +24,15 @@ const FLAG: JsonSchema = { type: "boolean" };
 const NUMBER: JsonSchema = { type: "number" };
 const COUNT: JsonSchema = { type: "integer", minimum: 0 };
 const TIME: JsonSchema = { type: "number", description: "Milliseconds since 1970." };
-const MS_OR_NULL: JsonSchema = { type: ["number", "null"] };
+const NUMBER_OR_NULL: JsonSchema = { type: ["number", "null"] };
+const POOL_OF_LISTENER: JsonSchema = {
+  type: "string",
+  description: "The name of the pool that its sessions take their backends from.",
+};
+const LEAVING: JsonSchema = {
+  type: "boolean",
+  description: "Whether it has been removed and is finishing its remaining sessions.",
+};
 
 /** What the API speaks of, by the names that its description gives it. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
@@ -44,17 +52,22 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     bytesInPerSecond: NUMBER,
     bytesOutPerSecond: NUMBER,
     errorsPerSecond: NUMBER,
-    connectTimeP50Ms: MS_OR_NULL,
-    connectTimeP99Ms: MS_OR_NULL,
+    connectTimeP50Ms: NUMBER_OR_NULL,
+    connectTimeP99Ms: NUMBER_OR_NULL,
   }, "Over the last few seconds; connect times are null if nothing has been connected recently."),
+  ListenerRates: objectOf({
+    sessionsPerSecond: { type: "number", description: "Clients accepted." },
+    refusedPerSecond: { type: "number", description: "Clients closed immediately." },
+  }, "Over the last few seconds."),
   BackendFigures: figuresOf(
     [BACKEND_TALLIES, BACKEND_CELLS, BACKEND_READINGS],
     { connectTimes: bucketsOf(CONNECT_TIME) },
   ),
   ListenerFigures: figuresOf(
-    [POOL_TALLIES, POOL_CELLS, LISTENER_TALLIES, LISTENER_CELLS],
+    [LISTENER_TALLIES, LISTENER_CELLS],
     { durations: bucketsOf(SESSION_DURATION) },
   ),
+  PoolFigures: figuresOf([POOL_TALLIES, POOL_CELLS], {}),
   WorkerFigures: figuresOf([WORKER_TALLIES, WORKER_CELLS], {}),
   Backend: objectOf({
     id: {
@@ -89,24 +102,31 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Mode: { type: "string", enum: BACKEND_MODE_NAMES },
   Listener: objectOf({
     key: TEXT,
-    address: TEXT,
     addresses: arrayOf(TEXT),
-    pool: { type: "string", description: "The pool that its sessions take their backends from." },
-    algorithm: { type: "string", enum: ALGORITHM_NAMES },
+    pool: POOL_OF_LISTENER,
     engine: TEXT,
     engineReason: TEXT,
     maxConnections: { ...COUNT, description: "0 means no limit." },
-    ready: { type: "boolean", description: "Whether it has a backend that takes sessions." },
+    ready: {
+      type: "boolean",
+      description: "Whether its pool has a backend that takes sessions.",
+    },
     notReadyReasons: arrayOf(TEXT),
+    leaving: LEAVING,
+    figures: refTo("ListenerFigures"),
+    rates: refTo("ListenerRates"),
+  }),
+  Pool: objectOf({
+    name: TEXT,
+    algorithm: { type: "string", enum: ALGORITHM_NAMES },
+    maxSessions: { ...COUNT, description: "0 means no limit." },
+    ready: { type: "boolean", description: "Whether it has a backend that takes sessions." },
     unresolved: arrayOf(
       objectOf({ name: TEXT, problem: TEXT }),
       "Backends that are not in use because their names have no address, and why they have none.",
     ),
-    leaving: {
-      type: "boolean",
-      description: "Whether it has been removed and is finishing its remaining sessions.",
-    },
-    figures: refTo("ListenerFigures"),
+    leaving: LEAVING,
+    figures: refTo("PoolFigures"),
     rates: refTo("Rates"),
     backends: arrayOf(refTo("Backend")),
   }),
@@ -128,6 +148,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     ready: { type: "boolean", description: "Whether it accepts clients and is not shutting down." },
     notReadyReasons: arrayOf(TEXT),
     listeners: arrayOf(refTo("Listener")),
+    pools: arrayOf(refTo("Pool")),
     workers: arrayOf(refTo("Worker")),
     reloads: objectOf({ succeeded: COUNT, failed: COUNT, "last?": refTo("Reload") }),
     accessLogDropped: COUNT,
@@ -162,6 +183,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     id: TEXT,
     client: TEXT,
     listener: TEXT,
+    pool: TEXT,
     backend: { type: "string", description: "Empty until one has been chosen." },
     phase: { type: "string", enum: PHASES },
     startedAtMs: TIME,
@@ -183,7 +205,11 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     atMs: arrayOf(TIME, "When each sample was taken, oldest first."),
     listeners: arrayOf(objectOf({
       key: TEXT,
-      ...Object.fromEntries(SERIES_NAMES.map((name) => [name, arrayOf(MS_OR_NULL)])),
+      ...Object.fromEntries(LISTENER_SERIES.map((name) => [name, arrayOf(NUMBER_OR_NULL)])),
+    })),
+    pools: arrayOf(objectOf({
+      name: TEXT,
+      ...Object.fromEntries(POOL_SERIES.map((name) => [name, arrayOf(NUMBER_OR_NULL)])),
     })),
   }),
   ConfigValue: objectOf({
@@ -191,7 +217,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     value: { type: "string", description: "As it would be written in the file." },
     origin: {
       type: "string",
-      description: "Where the value comes from: `default`, `[options]` or `[options KEY]`.",
+      description:
+        "Where the value comes from: `default`, or the section that sets it, such as `[options]` " +
+        "or `[pool NAME]`.",
     },
     reloadable: FLAG,
   }),
@@ -200,7 +228,12 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     options: arrayOf(refTo("ConfigValue")),
     listeners: arrayOf(objectOf({
       key: TEXT,
-      address: TEXT,
+      addresses: arrayOf(TEXT),
+      pool: POOL_OF_LISTENER,
+      options: arrayOf(refTo("ConfigValue")),
+    })),
+    pools: arrayOf(objectOf({
+      name: TEXT,
       options: arrayOf(refTo("ConfigValue")),
       backends: arrayOf(objectOf({
         name: TEXT,

@@ -7,6 +7,8 @@ import { Problem } from "../server/problem.ts";
 export interface SessionQuery {
   /** The listener's key. */
   readonly listener?: string | undefined;
+  /** The pool's name. */
+  readonly pool?: string | undefined;
   /** The backend's name. */
   readonly backend?: string | undefined;
   /** The client's address, with or without its port. */
@@ -68,8 +70,10 @@ export class SessionList {
   }
 }
 
-function isWanted(session: SessionView, { listener, backend, client }: SessionQuery): boolean {
+function isWanted(session: SessionView, query: SessionQuery): boolean {
+  const { listener, pool, backend, client } = query;
   return (listener === undefined || session.listener === listener) &&
+    (pool === undefined || session.pool === pool) &&
     (backend === undefined || session.backend === backend) &&
     (client === undefined || session.client === client || hostOf(session.client) === client);
 }

@@ -58,8 +58,8 @@ function answerBackend(id: string, { shared, watch }: Desk): Reply {
   return backend === undefined ? noBackend(id).toReply() : jsonReply(backend);
 }
 
-function findBackend(id: string, { listeners }: StatusView): BackendView | undefined {
-  return listeners.flatMap(({ backends }) => backends).find((backend) => backend.id === id);
+function findBackend(id: string, { pools }: StatusView): BackendView | undefined {
+  return pools.flatMap(({ backends }) => backends).find((backend) => backend.id === id);
 }
 
 function idOf({ parameters }: Call): string {

@@ -12,12 +12,13 @@ import favicon from "./page/favicon.svg" with { type: "text" };
 import figures from "./page/figures.js" with { type: "text" };
 import history from "./page/history.js" with { type: "text" };
 import page from "./page/index.html" with { type: "text" };
-import listenerList from "./page/listener_list.js" with { type: "text" };
-import listenerView from "./page/listener_view.js" with { type: "text" };
 import liveFeed from "./page/live_feed.js" with { type: "text" };
 import modeDialog from "./page/mode_dialog.js" with { type: "text" };
 import plot from "./page/plot.js" with { type: "text" };
 import plots from "./page/plots.js" with { type: "text" };
+import sectionList from "./page/section_list.js" with { type: "text" };
+import sectionView from "./page/section_view.js" with { type: "text" };
+import sections from "./page/sections.js" with { type: "text" };
 import shares from "./page/shares.js" with { type: "text" };
 import themeStyle from "./page/theme.css" with { type: "text" };
 import tokenForm from "./page/token_form.js" with { type: "text" };
@@ -36,12 +37,13 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   "event_stream.js": eventStream,
   "figures.js": figures,
   "history.js": history,
-  "listener_list.js": listenerList,
-  "listener_view.js": listenerView,
   "live_feed.js": liveFeed,
   "mode_dialog.js": modeDialog,
   "plot.js": plot,
   "plots.js": plots,
+  "section_list.js": sectionList,
+  "section_view.js": sectionView,
+  "sections.js": sections,
   "shares.js": shares,
   "token_form.js": tokenForm,
   "totals.js": totals,

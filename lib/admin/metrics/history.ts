@@ -1,4 +1,4 @@
-import type { ListenerView, StatusView } from "./status_view.ts";
+import type { ListenerView, PoolView, StatusView } from "./status_view.ts";
 
 /** How far back the history goes. */
 export const HISTORY_MS = 15 * 60_000;
@@ -6,7 +6,14 @@ export const HISTORY_MS = 15 * 60_000;
 const SAMPLES = HISTORY_MS / 1000;
 
 /** The figures kept for each listener, with how each is read. */
-const SERIES = {
+const LISTENER_READERS = {
+  active: ({ figures }) => figures.active,
+  sessionsPerSecond: ({ rates }) => rates.sessionsPerSecond,
+  refusedPerSecond: ({ rates }) => rates.refusedPerSecond,
+} as const satisfies Readers<ListenerView>;
+
+/** The figures kept for each pool. */
+const POOL_READERS = {
   active: ({ figures }) => figures.active,
   sessionsPerSecond: ({ rates }) => rates.sessionsPerSecond,
   bytesInPerSecond: ({ rates }) => rates.bytesInPerSecond,
@@ -14,26 +21,33 @@ const SERIES = {
   errorsPerSecond: ({ rates }) => rates.errorsPerSecond,
   connectTimeP50Ms: ({ rates }) => rates.connectTimeP50Ms,
   connectTimeP99Ms: ({ rates }) => rates.connectTimeP99Ms,
-} as const satisfies Readonly<Record<string, (listener: ListenerView) => number | null>>;
+} as const satisfies Readers<PoolView>;
 
-export type SeriesName = keyof typeof SERIES;
-export const SERIES_NAMES = Object.keys(SERIES) as readonly SeriesName[];
+type Readers<Subject> = Readonly<Record<string, (subject: Subject) => number | null>>;
+
+export type ListenerSeriesName = keyof typeof LISTENER_READERS;
+export type PoolSeriesName = keyof typeof POOL_READERS;
+export const LISTENER_SERIES = Object.keys(LISTENER_READERS) as readonly ListenerSeriesName[];
+export const POOL_SERIES = Object.keys(POOL_READERS) as readonly PoolSeriesName[];
+
+/** One column for each series; null where its subject did not exist, or had no connect times. */
+export type HistoryColumns<Name extends string> = {
+  readonly [N in Name]: readonly (number | null)[];
+};
 
 /** The answer of `GET /api/v1/history`: columns, as plots need them. */
 export interface HistoryView {
   /** When each sample was taken, in milliseconds since 1970, oldest first. */
   readonly atMs: readonly number[];
-  /** Null if the listener did not exist, or had no connect times. */
-  readonly listeners: readonly (
-    & { readonly key: string }
-    & { readonly [S in SeriesName]: readonly (number | null)[] }
-  )[];
+  readonly listeners: readonly ({ readonly key: string } & HistoryColumns<ListenerSeriesName>)[];
+  readonly pools: readonly ({ readonly name: string } & HistoryColumns<PoolSeriesName>)[];
 }
 
-/** The last fifteen minutes of every listener, in preallocated ring buffers. */
+/** The last fifteen minutes of every listener and pool, in preallocated ring buffers. */
 export class History {
   readonly #times = new Float64Array(SAMPLES);
-  readonly #listeners = new Map<string, Record<SeriesName, Float32Array>>();
+  readonly #listeners = new Rings<ListenerView, ListenerSeriesName>(LISTENER_READERS);
+  readonly #pools = new Rings<PoolView, PoolSeriesName>(POOL_READERS);
   #taken = 0;
 
   /** Adds a sample. */
@@ -41,14 +55,12 @@ export class History {
     const at = this.#taken % SAMPLES;
     this.#times[at] = view.atMs;
     this.#taken++;
-    for (const series of this.#listeners.values()) {
-      for (const name of SERIES_NAMES) series[name][at] = NaN;
-    }
-    for (const listener of view.listeners) {
-      const series = this.#seriesOf(listener.key);
-      for (const name of SERIES_NAMES) series[name][at] = SERIES[name](listener) ?? NaN;
-    }
-    this.#forgetRemoved();
+    this.#listeners.add(at, view.listeners, ({ key }) => key);
+    this.#pools.add(at, view.pools, ({ name }) => name);
+    // Done once per round of the ring, so that its cost is negligible.
+    if (this.#taken % SAMPLES !== 0) return;
+    this.#listeners.forgetRemoved();
+    this.#pools.forgetRemoved();
   }
 
   /** Returns the remembered samples. */
@@ -65,36 +77,62 @@ export class History {
     }
     return {
       atMs: places.map((at) => this.#times[at] as number),
-      listeners: [...this.#listeners].map(([key, series]) => ({
-        key,
-        ...mapSeries((name) => places.map((at) => valueOf(series[name][at] as number))),
-      })),
+      listeners: this.#listeners.read(places).map(([key, columns]) => ({ key, ...columns })),
+      pools: this.#pools.read(places).map(([name, columns]) => ({ name, ...columns })),
     };
-  }
-
-  #seriesOf(key: string): Record<SeriesName, Float32Array> {
-    let series = this.#listeners.get(key);
-    if (series === undefined) {
-      series = mapSeries(() => new Float32Array(SAMPLES).fill(NaN));
-      this.#listeners.set(key, series);
-    }
-    return series;
-  }
-
-  /** Done once per round of the ring, so that its cost is negligible. */
-  #forgetRemoved(): void {
-    if (this.#taken % SAMPLES !== 0) return;
-    for (const [key, { active }] of this.#listeners) {
-      if (active.every(Number.isNaN)) this.#listeners.delete(key);
-    }
   }
 }
 
-function mapSeries<T>(make: (name: SeriesName) => T): Record<SeriesName, T> {
-  return Object.fromEntries(SERIES_NAMES.map((name) => [name, make(name)])) as Record<
-    SeriesName,
-    T
-  >;
+/** The ring buffers of the subjects of one kind, by their names. */
+class Rings<Subject, Name extends string> {
+  readonly #readers: Readonly<Record<Name, (subject: Subject) => number | null>>;
+  readonly #names: readonly Name[];
+  readonly #rings = new Map<string, Record<Name, Float32Array>>();
+
+  constructor(readers: Readonly<Record<Name, (subject: Subject) => number | null>>) {
+    this.#readers = readers;
+    this.#names = Object.keys(readers) as Name[];
+  }
+
+  /** Writes the sample at an index of the rings. */
+  add(at: number, subjects: readonly Subject[], nameOf: (subject: Subject) => string): void {
+    for (const ring of this.#rings.values()) {
+      for (const name of this.#names) ring[name][at] = NaN;
+    }
+    for (const subject of subjects) {
+      const ring = this.#ringOf(nameOf(subject));
+      for (const name of this.#names) ring[name][at] = this.#readers[name](subject) ?? NaN;
+    }
+  }
+
+  /** Returns the samples at these indexes of the rings. */
+  read(places: readonly number[]): [string, Record<Name, (number | null)[]>][] {
+    return Array.from(this.#rings, ([key, ring]) => [
+      key,
+      this.#each((name) => places.map((at) => valueOf(ring[name][at] as number))),
+    ]);
+  }
+
+  forgetRemoved(): void {
+    for (const [key, ring] of this.#rings) {
+      const isGone = this.#names.every((name) => ring[name].every(Number.isNaN));
+      if (isGone) this.#rings.delete(key);
+    }
+  }
+
+  #ringOf(key: string): Record<Name, Float32Array> {
+    let ring = this.#rings.get(key);
+    if (ring === undefined) {
+      ring = this.#each(() => new Float32Array(SAMPLES).fill(NaN));
+      this.#rings.set(key, ring);
+    }
+    return ring;
+  }
+
+  #each<T>(make: (name: Name) => T): Record<Name, T> {
+    const entries = this.#names.map((name) => [name, make(name)]);
+    return Object.fromEntries(entries) as Record<Name, T>;
+  }
 }
 
 /** A 32-bit float has seven significant digits; the rest is noise. */

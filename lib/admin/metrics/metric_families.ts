@@ -163,6 +163,11 @@ export const POOL_FAMILIES: readonly MetricFamily<PoolStatus>[] = [
     ({ unresolved }) => unresolved.length,
   ),
   gauge<PoolStatus>(
+    "weir_pool_max_sessions",
+    "How many sessions the pool may have at once; 0 means no limit.",
+    ({ maxSessions }) => maxSessions,
+  ),
+  gauge<PoolStatus>(
     "weir_pool_leaving",
     "Whether the pool has been removed and is finishing its remaining sessions.",
     ({ leaving }) => Number(leaving),

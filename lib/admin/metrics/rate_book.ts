@@ -2,7 +2,7 @@ import { bucketCount, CONNECT_TIME, estimateQuantile } from "../../state/histogr
 import type { BackendFigures, ListenerFigures } from "../../state/snapshot.ts";
 import type { Status } from "../../supervisor/status.ts";
 import { RateMeter } from "./rate_meter.ts";
-import type { BackendView, ListenerView, Rates, StatusView } from "./status_view.ts";
+import type { ListenerRates, Rates, StatusView } from "./status_view.ts";
 
 /**
  * The figures of a backend that a meter tracks, by index; the buckets of the connect time follow.
@@ -12,7 +12,7 @@ const BYTES_IN = 1;
 const BYTES_OUT = 2;
 const ERRORS = 3;
 const BUCKETS = 4;
-/** The figures of a listener that are not sums over its backends, by index. */
+/** The figures of a listener, by index. */
 const ACCEPTED = 0;
 const REFUSED = 1;
 
@@ -27,25 +27,14 @@ const NO_RATES: Rates = {
   connectTimeP99Ms: null,
 };
 
-/** The sums of a pool's rates. */
-interface PoolTraffic extends Pick<Rates, "connectTimeP50Ms" | "connectTimeP99Ms"> {
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly errors: number;
-}
+const NO_LISTENER_RATES: ListenerRates = { sessionsPerSecond: 0, refusedPerSecond: 0 };
 
-const NO_TRAFFIC: PoolTraffic = {
-  bytesIn: 0,
-  bytesOut: 0,
-  errors: 0,
-  connectTimeP50Ms: null,
-  connectTimeP99Ms: null,
-};
-
-/** The rates of all listeners and backends, as of the last sample. */
+/** The rates of all listeners, pools and backends, as of the last sample. */
 export class RateBook {
   #meters = new Map<string, RateMeter>();
-  #rates = new Map<string, Rates>();
+  #listenerRates = new Map<string, ListenerRates>();
+  #poolRates = new Map<string, Rates>();
+  #backendRates = new Map<string, Rates>();
 
   /**
    * Samples the figures. Call it about once a second.
@@ -54,66 +43,56 @@ export class RateBook {
    */
   look(status: Status, nowMs: number = performance.now()): void {
     const meters = new Map<string, RateMeter>();
-    const rates = new Map<string, Rates>();
     const meterOf = (name: string, columns: number): RateMeter => {
       const meter = this.#meters.get(name) ?? new RateMeter(columns);
       meters.set(name, meter);
       return meter;
     };
     const figures = new Float64Array(BUCKETS + BUCKET_COUNT);
-    const traffic = new Map<string, PoolTraffic>();
-    for (const pool of status.pools) {
+    const backendRates = new Map<string, Rates>();
+    this.#poolRates = new Map(status.pools.map((pool) => {
+      const sums = new Float64Array(BUCKETS);
       const growth = new Float64Array(BUCKET_COUNT);
-      const sums = { bytesIn: 0, bytesOut: 0, errors: 0 };
-      for (const backend of pool.backends) {
-        const meter = meterOf(backendKey(backend.id), figures.length);
-        readBackend(backend.figures, figures);
+      for (const { id, figures: now } of pool.backends) {
+        const meter = meterOf(`backend ${id}`, figures.length);
+        readBackend(now, figures);
         meter.look(nowMs, figures);
-        rates.set(backendKey(backend.id), backendRates(meter));
+        backendRates.set(id, ratesOf(meter));
+        for (let column = 0; column < BUCKETS; column++) {
+          sums[column] = sums[column] as number + meter.perSecond(column);
+        }
         meter.addGrowth(BUCKETS, growth);
-        sums.bytesIn += meter.perSecond(BYTES_IN);
-        sums.bytesOut += meter.perSecond(BYTES_OUT);
-        sums.errors += meter.perSecond(ERRORS);
       }
-      traffic.set(pool.name, { ...sums, ...quantilesOf(growth) });
-    }
-    for (const listener of status.listeners) {
-      const meter = meterOf(listenerKey(listener.key), 2);
-      meter.look(nowMs, [listener.figures.accepted, refusedOf(listener.figures)]);
-      const { bytesIn, bytesOut, errors, ...quantiles } = traffic.get(listener.pool) ?? NO_TRAFFIC;
-      rates.set(listenerKey(listener.key), {
+      return [pool.name, makeRates((column) => sums[column] as number, growth)];
+    }));
+    this.#listenerRates = new Map(status.listeners.map(({ key, figures }) => {
+      const meter = meterOf(`listener ${key}`, 2);
+      meter.look(nowMs, [figures.accepted, refusedOf(figures)]);
+      return [key, {
         sessionsPerSecond: round(meter.perSecond(ACCEPTED)),
-        bytesInPerSecond: round(bytesIn),
-        bytesOutPerSecond: round(bytesOut),
-        errorsPerSecond: round(errors + meter.perSecond(REFUSED)),
-        ...quantiles,
-      });
-    }
+        refusedPerSecond: round(meter.perSecond(REFUSED)),
+      }];
+    }));
+    this.#backendRates = backendRates;
     this.#meters = meters;
-    this.#rates = rates;
   }
 
   /** Adds the rates to a status. */
   addTo(status: Status): StatusView {
-    const { pools: all, ...rest } = status;
-    const pools = new Map(all.map((pool) => [pool.name, pool]));
     return {
-      ...rest,
-      listeners: status.listeners.map((listener): ListenerView => {
-        const pool = pools.get(listener.pool);
-        return {
-          ...listener,
-          address: listener.addresses.join(", "),
-          algorithm: pool?.algorithm ?? "",
-          unresolved: pool?.unresolved ?? [],
-          figures: { ...pool?.figures, ...listener.figures } as ListenerView["figures"],
-          rates: this.#rates.get(listenerKey(listener.key)) ?? NO_RATES,
-          backends: (pool?.backends ?? []).map((backend): BackendView => ({
-            ...backend,
-            rates: this.#rates.get(backendKey(backend.id)) ?? NO_RATES,
-          })),
-        };
-      }),
+      ...status,
+      listeners: status.listeners.map((listener) => ({
+        ...listener,
+        rates: this.#listenerRates.get(listener.key) ?? NO_LISTENER_RATES,
+      })),
+      pools: status.pools.map((pool) => ({
+        ...pool,
+        rates: this.#poolRates.get(pool.name) ?? NO_RATES,
+        backends: pool.backends.map((backend) => ({
+          ...backend,
+          rates: this.#backendRates.get(backend.id) ?? NO_RATES,
+        })),
+      })),
     };
   }
 }
@@ -132,14 +111,18 @@ function refusedOf(figures: ListenerFigures): number {
     figures.refusedNoBackend;
 }
 
-function backendRates(meter: RateMeter): Rates {
+function ratesOf(meter: RateMeter): Rates {
   const growth = new Float64Array(BUCKET_COUNT);
   meter.addGrowth(BUCKETS, growth);
+  return makeRates((column) => meter.perSecond(column), growth);
+}
+
+function makeRates(perSecond: (column: number) => number, growth: Float64Array): Rates {
   return {
-    sessionsPerSecond: round(meter.perSecond(SESSIONS)),
-    bytesInPerSecond: round(meter.perSecond(BYTES_IN)),
-    bytesOutPerSecond: round(meter.perSecond(BYTES_OUT)),
-    errorsPerSecond: round(meter.perSecond(ERRORS)),
+    sessionsPerSecond: round(perSecond(SESSIONS)),
+    bytesInPerSecond: round(perSecond(BYTES_IN)),
+    bytesOutPerSecond: round(perSecond(BYTES_OUT)),
+    errorsPerSecond: round(perSecond(ERRORS)),
     ...quantilesOf(growth),
   };
 }
@@ -156,12 +139,4 @@ function quantilesOf(counts: Float64Array): Pick<Rates, "connectTimeP50Ms" | "co
 /** Three decimals are enough for everyone. */
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
-}
-
-function listenerKey(key: string): string {
-  return `listener ${key}`;
-}
-
-function backendKey(id: string): string {
-  return `backend ${id}`;
 }

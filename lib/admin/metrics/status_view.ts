@@ -1,4 +1,3 @@
-import type { ListenerFigures, PoolFigures } from "../../state/snapshot.ts";
 import type {
   BackendStatus,
   ListenerStatus,
@@ -7,22 +6,27 @@ import type {
   WorkerStatus,
 } from "../../supervisor/status.ts";
 
-/** Rates over the last few seconds. */
+/** Rates over the last few seconds, of a backend or of a pool: the sums over its backends. */
 export interface Rates {
-  /** New sessions per second: connected ones for a backend, accepted ones for a listener. */
+  /** Sessions connected per second. */
   readonly sessionsPerSecond: number;
   /** From clients to backends. */
   readonly bytesInPerSecond: number;
   /** From backends to clients. */
   readonly bytesOutPerSecond: number;
-  /**
-   * For a backend: failed and timed-out connections, resets and aborts. For a listener: those of
-   * its backends, and the clients that were refused.
-   */
+  /** Failed and timed-out connections, resets and aborts. */
   readonly errorsPerSecond: number;
   /** Connect times, estimated from the histogram; null if nothing was connected recently. */
   readonly connectTimeP50Ms: number | null;
   readonly connectTimeP99Ms: number | null;
+}
+
+/** Rates of a listener over the last few seconds. */
+export interface ListenerRates {
+  /** Clients accepted per second. */
+  readonly sessionsPerSecond: number;
+  /** Clients refused per second: closed immediately after being accepted. */
+  readonly refusedPerSecond: number;
 }
 
 /** A backend's status, with the rates that go with it. */
@@ -30,12 +34,13 @@ export interface BackendView extends BackendStatus {
   readonly rates: Rates;
 }
 
-/** A listener's status with that of its pool. */
-export interface ListenerView extends Omit<ListenerStatus, "figures"> {
-  readonly address: string;
-  readonly algorithm: string;
-  readonly unresolved: PoolStatus["unresolved"];
-  readonly figures: ListenerFigures & PoolFigures;
+/** A listener's status, with the rates that go with it. */
+export interface ListenerView extends ListenerStatus {
+  readonly rates: ListenerRates;
+}
+
+/** A pool's status, with the rates that go with it. */
+export interface PoolView extends PoolStatus {
   readonly rates: Rates;
   readonly backends: readonly BackendView[];
 }
@@ -43,5 +48,6 @@ export interface ListenerView extends Omit<ListenerStatus, "figures"> {
 /** The answer of `GET /api/v1/status`, and the data of every `status` event. */
 export interface StatusView extends Omit<Status, "listeners" | "pools" | "workers"> {
   readonly listeners: readonly ListenerView[];
+  readonly pools: readonly PoolView[];
   readonly workers: readonly WorkerStatus[];
 }

@@ -9,7 +9,7 @@ const TEXT: JsonSchema = { type: "string" };
 export const ANSWER_SHAPES = {
   /** Of `GET /api/v1/status`: the backends that exist. */
   backends: objectOf({
-    listeners: arrayOf(objectOf({
+    pools: arrayOf(objectOf({
       backends: arrayOf(objectOf({ id: TEXT, name: TEXT, condition: TEXT })),
     })),
   }),

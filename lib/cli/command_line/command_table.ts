@@ -24,7 +24,8 @@ const ADMIN_DETAILS: readonly string[] = [
 const BACKEND: Operand = { name: "BACKEND", what: "a backend" };
 
 const BACKEND_DETAILS: readonly string[] = [
-  "BACKEND is a name, such as 127.0.0.1:8080, for every listener that has it, or LISTENER/NAME.",
+  "BACKEND is a name, such as 127.0.0.1:8080, for every pool that has it, or POOL/NAME. The pool of",
+  "an entry in [mappings] has the name of its key: 24003/127.0.0.1:8080.",
   ...ADMIN_DETAILS,
 ];
 
@@ -138,6 +139,7 @@ export const COMMANDS: readonly Command[] = [
     details: ADMIN_DETAILS,
     flags: [
       { name: "listener", value: "KEY", summary: "Only sessions of this listener" },
+      { name: "pool", value: "NAME", summary: "Only sessions of this pool" },
       { name: "backend", value: "NAME", summary: "Only sessions on this backend" },
       { name: "client", value: "IP", summary: "Only sessions of this client" },
       { name: "limit", value: "N", summary: "The most sessions to list; 100 by default" },

@@ -23,6 +23,8 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "ID" },
   { title: "CLIENT" },
   { title: "LISTENER" },
+  // Left out if every pool has the name of its listener.
+  { title: "POOL" },
   { title: "BACKEND" },
   { title: "PHASE" },
   { title: "AGE", isNumber: true },
@@ -37,7 +39,7 @@ export function sessions(inputs: CommandInputs): Promise<number> {
   const { flags, terminal, values } = inputs;
   const limit = parseLimit(values.get("limit") ?? "100");
   const query = new URLSearchParams();
-  for (const name of ["listener", "backend", "client"]) {
+  for (const name of ["listener", "pool", "backend", "client"]) {
     const value = values.get(name);
     if (value !== undefined) query.set(name, value);
   }
@@ -46,7 +48,9 @@ export function sessions(inputs: CommandInputs): Promise<number> {
     if (flags.has("json")) {
       terminal.print(`${JSON.stringify(found, undefined, 2)}\n`);
     } else {
-      const lines = formatTable(COLUMNS, found.map(sessionRow));
+      const hasPools = found.some(({ listener, pool }) => listener !== pool);
+      const columns = COLUMNS.filter(({ title }) => title !== "POOL" || hasPools);
+      const lines = formatTable(columns, found.map((session) => sessionRow(session, hasPools)));
       terminal.print(`${lines.join("\n")}\n${found.length} of ${counted(matching, "session")}\n`);
     }
     return EXIT_STATUS.done;
@@ -71,12 +75,13 @@ async function read(
   }
 }
 
-function sessionRow(session: SessionView): string[] {
+function sessionRow(session: SessionView, hasPools: boolean): string[] {
   const { backend, connectTimeMs } = session;
   return [
     session.id,
     session.client,
     session.listener,
+    ...hasPools ? [session.pool] : [],
     backend === "" ? "–" : backend,
     session.phase,
     formatAge(Date.now() - session.startedAtMs),

@@ -81,22 +81,22 @@ export type BackendName = Pick<BackendView, "id" | "name" | "condition">;
 
 /** The backends of a running Weir. */
 export interface BackendNames {
-  readonly listeners: readonly {
+  readonly pools: readonly {
     readonly backends: readonly BackendName[];
   }[];
 }
 
 /**
- * Finds the backends that a word refers to: `LISTENER/NAME` is one, and a name alone stands for
- * that backend of every listener that has it. Backends that are leaving match only if no others do.
+ * Finds the backends that a word refers to: `POOL/NAME` is one, and a name alone stands for that
+ * backend of every pool that has it. Backends that are leaving match only if no others do.
  *
  * @throws {RefusalError} with a suggestion which name may have been meant
  */
 export function findBackends(
-  { listeners }: BackendNames,
+  { pools }: BackendNames,
   word: string,
 ): readonly BackendName[] {
-  const backends = listeners.flatMap((listener) => listener.backends);
+  const backends = pools.flatMap((pool) => pool.backends);
   const found = backends.filter(({ id, name }) => id === word || name === word);
   const staying = found.filter(({ condition }) => condition !== "leaving");
   if (found.length > 0) return staying.length > 0 ? staying : found;

@@ -1,4 +1,4 @@
-import { poolOf } from "../../config/pool_of.ts";
+import { listSections, type Section } from "../../admin/dashboard/page/sections.js";
 import { formatAddress } from "../../base/address.ts";
 import { counted } from "../../base/counted.ts";
 import { maskControls } from "../../config/quote.ts";
@@ -24,39 +24,54 @@ const SHARED_THING: Readonly<Record<AlgorithmName, string>> = {
 };
 
 /**
- * Describes settings for people: each listener with its backends, the share of sessions that each
- * backend should get, and every option that differs from its default.
+ * Describes settings for people: the listeners, then each pool with its backends, the share of
+ * sessions that each backend should get, and every option that differs from its default. A pool is
+ * described together with its only listener if both have the same name.
  */
 export function describeSettings(settings: Settings): string {
   const general = changedKeys("global", settings).map((option) => `, ${option}`).join("");
   const workers = counted(settings.workers, "worker");
   return [
     `${maskControls(settings.file)} is valid: ${workers}${general}`,
-    ...settings.listeners.flatMap((listener) => [
-      "",
-      ...describeListener(listener, poolOf(settings, listener)),
-    ]),
+    ...listSections(settings).flatMap((section) => ["", ...describeSection(section)]),
     "",
   ].join("\n");
 }
 
-function describeListener(listener: ListenerSettings, pool: PoolSettings): string[] {
+function describeSection(section: Section<ListenerSettings, PoolSettings>): string[] {
+  const { listener, pool } = section;
+  const options = [
+    ...listener === undefined ? [] : changedKeys("listener", listener),
+    ...pool === undefined ? [] : changedKeys("pool", pool),
+  ].filter((option) => !option.startsWith("algorithm = "));
+  return [
+    maskControls(headOf(section)),
+    ...(pool === undefined ? [] : alignColumns(rowsOf(pool))).map((row) => `  ${row}`),
+    ...options.map((option) => `  ${option}`),
+  ];
+}
+
+function headOf({ listener, pool, users }: Section<ListenerSettings, PoolSettings>): string {
+  if (listener === undefined) {
+    const name = `pool ${pool?.name}`;
+    const keys = users.map(({ key }) => key);
+    return keys.length === 0
+      ? `${name} is unused, ${pool?.algorithm}`
+      : `${name} serves ${keys.join(", ")}, ${pool?.algorithm}`;
+  }
   const { key, addresses } = listener;
-  const { algorithm, backends } = pool;
+  return `${key} listens on ${addresses.map(formatAddress).join(", ")}, ` +
+    (pool === undefined ? `pool ${listener.pool}` : pool.algorithm);
+}
+
+function rowsOf(pool: PoolSettings): string[][] {
   const shares = describeShares(pool);
-  const rows = backends.map((backend, index) => [
+  return pool.backends.map((backend, index) => [
     maskControls(backend.name),
     backend.kind === "service" ? "" : `weight ${backend.weight}`,
     shares[index] as string,
     ...describeFlags(backend),
   ]);
-  const options = [...changedKeys("listener", listener), ...changedKeys("pool", pool)]
-    .filter((option) => !option.startsWith("algorithm = "));
-  return [
-    `${maskControls(key)} listens on ${addresses.map(formatAddress).join(", ")}, ${algorithm}`,
-    ...alignColumns(rows).map((row) => `  ${row}`),
-    ...options.map((option) => `  ${option}`),
-  ];
 }
 
 /** A group of backends among which sessions are shared: the primaries, or the backups. */

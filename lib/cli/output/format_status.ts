@@ -5,6 +5,7 @@ import {
   formatCounted,
   formatShare,
 } from "../../admin/dashboard/page/figures.js";
+import { listSections, type Section } from "../../admin/dashboard/page/sections.js";
 import { wantedShares } from "../../admin/dashboard/page/shares.js";
 import { addUp } from "../../admin/dashboard/page/totals.js";
 import {
@@ -13,7 +14,7 @@ import {
   findProblems,
   reasonOf,
 } from "../../admin/dashboard/page/verdict.js";
-import type { ListenerView, StatusView } from "../../admin/metrics/status_view.ts";
+import type { ListenerView, PoolView, StatusView } from "../../admin/metrics/status_view.ts";
 import { listSome } from "../../base/list_some.ts";
 import { maskControls } from "../../config/quote.ts";
 import { formatTable, type TextColumn } from "./text_table.ts";
@@ -35,7 +36,8 @@ const COLUMNS: readonly TextColumn[] = [
 const MOST_PROBLEMS = 10;
 
 /**
- * Formats a status for people, as plain text: the verdict first, then each listener's backends.
+ * Formats a status for people, as plain text: the verdict first, then the listeners, and each pool
+ * with its backends.
  *
  * @param listsAll whether every problem is listed, however many there are
  */
@@ -43,7 +45,7 @@ export function formatStatus(status: StatusView, listsAll = false): string {
   const problems = findProblems(status);
   const texts = problems.map(({ text }) => text);
   const most = listsAll ? Infinity : MOST_PROBLEMS;
-  const totals = addUp(status.listeners);
+  const totals = addUp(status);
   const lines = [
     `Weir ${status.version}, ${status.file}, up for ${
       formatAge(status.atMs - status.startedAtMs)
@@ -56,21 +58,32 @@ export function formatStatus(status: StatusView, listsAll = false): string {
     }/s out, ` +
     `${formatRate(totals.errorsPerSecond)} errors/s`,
   ].map(maskControls);
-  for (const listener of status.listeners) {
-    const { key, address, leaving } = listener;
-    const what = leaving ? "was removed and is finishing its sessions" : `listens on ${address}`;
-    lines.push("", maskControls(`${key} ${what}`));
+  for (const section of listSections(status)) {
+    lines.push("", maskControls(describeSection(section)));
+    if (section.pool === undefined) continue;
     lines.push(
-      ...formatTable(COLUMNS, backendRows(listener, status.atMs)).map((row) => `  ${row}`),
+      ...formatTable(COLUMNS, backendRows(section.pool, status.atMs)).map((row) => `  ${row}`),
     );
   }
   return `${lines.join("\n")}\n`;
 }
 
-function backendRows(listener: ListenerView, nowMs: number): string[][] {
-  const wanted = wantedShares(listener);
-  const all = listener.backends.reduce((sum, { rates }) => sum + rates.sessionsPerSecond, 0);
-  return listener.backends.map((backend) => {
+function describeSection({ listener, pool, users }: Section<ListenerView, PoolView>): string {
+  const name = listener?.key ?? `pool ${pool?.name}`;
+  if ((listener ?? pool)?.leaving) return `${name} was removed and is finishing its sessions`;
+  if (listener !== undefined) {
+    const where = `${name} listens on ${listener.addresses.join(", ")}`;
+    return pool === undefined ? `${where}, pool ${listener.pool}` : where;
+  }
+  return users.length === 0
+    ? `${name} is unused`
+    : `${name} serves ${users.map(({ key }) => key).join(", ")}`;
+}
+
+function backendRows(pool: PoolView, nowMs: number): string[][] {
+  const wanted = wantedShares(pool);
+  const all = pool.backends.reduce((sum, { rates }) => sum + rates.sessionsPerSecond, 0);
+  return pool.backends.map((backend) => {
     const { figures, rates, lastChange } = backend;
     const why = reasonOf(backend);
     return [

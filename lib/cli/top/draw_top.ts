@@ -61,12 +61,12 @@ const COLUMNS: readonly Column[] = [
     cell: ({ backend }) => backend.name,
   },
   {
-    title: "LISTENER",
+    title: "POOL",
     width: 16,
     grows: true,
     cut: "middle",
     rank: 9,
-    cell: ({ listener }) => listener.key,
+    cell: ({ pool }) => pool.name,
   },
   {
     title: "STATE",
@@ -167,7 +167,7 @@ function drawHead(status: StatusView): Line[] {
   const problems = findProblems(status);
   const { tone, text } = describeVerdict(problems);
   const { serving, all } = countBackends(status);
-  const totals = addUp(status.listeners);
+  const totals = addUp(status);
   const surplus = problems.length - MOST_PROBLEMS;
   return [
     [
@@ -203,8 +203,8 @@ function chooseColumns({ rows, status }: TopModel, width: number): Column[] {
   const nowMs = status?.atMs ?? 0;
   const longest = (column: Column): number =>
     rows.reduce((most, row) => Math.max(most, [...column.cell(row, nowMs)].length), 0);
-  const isSingle = status?.listeners.length === 1;
-  const wanted = COLUMNS.filter(({ title }) => title !== "LISTENER" || !isSingle).map((column) => {
+  const isSingle = status?.pools.length === 1;
+  const wanted = COLUMNS.filter(({ title }) => title !== "POOL" || !isSingle).map((column) => {
     if (column.grows !== true) return column;
     const least = Math.max(column.title.length + 1, longest(column));
     return { ...column, width: Math.min(column.width, least) };

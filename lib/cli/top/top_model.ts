@@ -1,6 +1,6 @@
 import { type Share, ShareMeter } from "../../admin/dashboard/page/shares.js";
 import { CONDITIONS, warnOfLast } from "../../admin/dashboard/page/verdict.js";
-import type { BackendView, ListenerView, StatusView } from "../../admin/metrics/status_view.ts";
+import type { BackendView, PoolView, StatusView } from "../../admin/metrics/status_view.ts";
 import type { BackendModeName } from "../../config/settings.ts";
 import type { WeirEvent } from "../../supervisor/event_log.ts";
 import type { Key } from "./key.ts";
@@ -12,7 +12,9 @@ export type Order =
 
 /** A backend as a row of the view. */
 export interface TopRow {
-  readonly listener: ListenerView;
+  readonly pool: PoolView;
+  /** The keys of the listeners that use the pool, joined by blanks. */
+  readonly listeners: string;
   readonly backend: BackendView;
   readonly share: Share;
 }
@@ -94,13 +96,17 @@ export class TopModel {
   /** The backends that match the filter, sorted. */
   get rows(): readonly TopRow[] {
     const words = this.filter.toLowerCase().split(/\s+/).filter((word) => word !== "");
-    const rows = (this.status?.listeners ?? []).flatMap((listener) =>
-      listener.backends.map((backend) => ({
-        listener,
+    const { listeners: all = [], pools = [] } = this.status ?? {};
+    const users = Map.groupBy(all, ({ pool }) => pool);
+    const rows = pools.flatMap((pool) => {
+      const listeners = (users.get(pool.name) ?? []).map(({ key }) => key).join(" ");
+      return pool.backends.map((backend) => ({
+        pool,
+        listeners,
         backend,
         share: this.#shares.of(backend.id),
-      }))
-    ).filter((row) => words.every((word) => searchText(row).includes(word)));
+      }));
+    }).filter((row) => words.every((word) => searchText(row).includes(word)));
     if (this.sort === "file") return this.descending ? rows.toReversed() : rows;
     const { sort } = this;
     const sign = this.descending ? -1 : 1;
@@ -174,7 +180,7 @@ export class TopModel {
       this.message = `${id} is already set to ${mode}`;
       return;
     }
-    const warning = mode === "ready" ? "" : warnOfLast(row.listener, id);
+    const warning = mode === "ready" ? "" : warnOfLast(row.pool, id);
     this.prompt = { kind: "confirm", backendId: id, mode, warning };
   }
 
@@ -203,9 +209,9 @@ export class TopModel {
   }
 }
 
-function searchText({ listener, backend }: TopRow): string {
+function searchText({ listeners, backend }: TopRow): string {
   const { label } = CONDITIONS[backend.condition];
-  return `${listener.key} ${backend.id} ${label} ${backend.mode}`.toLowerCase();
+  return `${listeners} ${backend.id} ${label} ${backend.mode}`.toLowerCase();
 }
 
 function sortKey({ backend, share }: TopRow, sort: Sort): string | number {

@@ -2,7 +2,8 @@ import type { Lease } from "../../balance/lease.ts";
 import { connectTcp } from "../../base/connect_tcp.ts";
 import { isLocalFault, isOutOfDescriptors, isPortShortage } from "../../base/local_fault.ts";
 import type { BackendSettings } from "../../config/settings.ts";
-import type { ConnectFailure, SessionLife } from "../session_life.ts";
+import type { ConnectFailure } from "../failed_attempts.ts";
+import type { SessionLife } from "../session_life.ts";
 import { WaitingClient } from "./waiting_client.ts";
 
 /** The session that needs a backend. */

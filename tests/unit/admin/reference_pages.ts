@@ -28,12 +28,14 @@ const RECORD: SessionRecord = {
   startedAtMs: Date.UTC(2026, 10, 22, 7, 8, 39, 123),
   client: "192.0.2.1:55555",
   listener: "24003",
+  pool: "24003",
   backend: "127.0.0.1:8080",
   bytesIn: 212,
   bytesOut: 9034,
   durationMs: 5007,
   connectTimeMs: 1,
   retries: 0,
+  tried: [],
   reason: { by: "done", phase: "relay" },
 };
 

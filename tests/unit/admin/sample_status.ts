@@ -65,6 +65,7 @@ export function sampleStatus(sample: SampleFigures = {}): Status {
     pools: [{
       name: "24003",
       algorithm: "p2c",
+      maxSessions: 0,
       ready: true,
       unresolved: [],
       leaving: false,

@@ -7,12 +7,14 @@ const RECORD: SessionRecord = {
   startedAtMs: 0,
   client: "192.0.2.1:55555",
   listener: "24003",
+  pool: "24003",
   backend: "127.0.0.1:8080",
   bytesIn: 1,
   bytesOut: 2,
   durationMs: 3,
   connectTimeMs: 1,
   retries: 0,
+  tried: [],
   reason: { by: "done", phase: "end" },
 };
 

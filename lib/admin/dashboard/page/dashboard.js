@@ -11,10 +11,10 @@
 import { Access } from "./access.js";
 import { byId, setText } from "./element.js";
 import { EventList } from "./event_list.js";
-import { ListenerList } from "./listener_list.js";
 import { LiveFeed } from "./live_feed.js";
 import { ModeDialog } from "./mode_dialog.js";
 import { Plots } from "./plots.js";
+import { SectionList } from "./section_list.js";
 import { ShareMeter } from "./shares.js";
 import { TokenForm } from "./token_form.js";
 import { VerdictView } from "./verdict_view.js";
@@ -23,7 +23,7 @@ const access = new Access();
 const shares = new ShareMeter();
 const verdict = new VerdictView();
 const plots = new Plots();
-const listeners = new ListenerList(askForMode);
+const sections = new SectionList(askForMode);
 const events = new EventList();
 const dialog = new ModeDialog();
 const banner = byId("banner", HTMLElement);
@@ -76,7 +76,7 @@ function show(next) {
     isScheduled = false;
     if (status === undefined || document.body.classList.contains("lost")) return;
     verdict.update(status);
-    listeners.update(status, shares);
+    sections.update(status, shares);
   });
 }
 
@@ -107,9 +107,9 @@ function onLost(refusal, retryInMs) {
  * @param {string} mode
  */
 function askForMode(backendId, mode) {
-  for (const listener of status?.listeners ?? []) {
-    const backend = listener.backends.find(({ id }) => id === backendId);
+  for (const pool of status?.pools ?? []) {
+    const backend = pool.backends.find(({ id }) => id === backendId);
     if (backend === undefined) continue;
-    return dialog.ask(listener, backend, mode, () => access.setMode(backendId, mode));
+    return dialog.ask(pool, backend, mode, () => access.setMode(backendId, mode));
   }
 }

@@ -3,9 +3,16 @@
  * @import { HistoryView } from "../../metrics/history.ts"
  * @import { StatusView } from "../../metrics/status_view.ts"
  */
-import { addUp, larger } from "./totals.js";
+import { listSections } from "./sections.js";
 
-/** The figures that are plotted. */
+/** The figures of a listener that are kept. */
+export const LISTENER_FIELDS = /** @type {const} */ ([
+  "active",
+  "sessionsPerSecond",
+  "refusedPerSecond",
+]);
+
+/** The figures of a pool that are kept; they are also what can be plotted. */
 export const HISTORY_FIELDS = /** @type {const} */ ([
   "active",
   "sessionsPerSecond",
@@ -16,8 +23,17 @@ export const HISTORY_FIELDS = /** @type {const} */ ([
   "errorsPerSecond",
 ]);
 
+/** @typedef {typeof LISTENER_FIELDS[number]} ListenerField */
 /** @typedef {typeof HISTORY_FIELDS[number]} HistoryField */
-/** @typedef {Record<HistoryField, (number | null)[]>} Columns */
+/** @typedef {(number | null)[]} Column */
+
+/**
+ * Whose traffic to plot: a listener's with that of its own pool, a listener's, or a pool's.
+ *
+ * @typedef {object} Choice
+ * @property {string | undefined} listener its key
+ * @property {string | undefined} pool its name
+ */
 
 /** How far back the plots go. */
 export const HISTORY_SPAN_MS = 15 * 60_000;
@@ -26,17 +42,35 @@ export const HISTORY_SPAN_MS = 15 * 60_000;
 const CLOCK_STEP_MS = 10_000;
 
 /**
- * The traffic of each listener in the last 15 minutes: the samples that Weir kept, and those since.
+ * The traffic of each listener and pool in the last 15 minutes: the samples that Weir kept, and
+ * those since.
  */
 export class History {
   /** @type {number[]} seconds since 1970 */
   #times = [];
-  /** @type {Map<string, Columns>} by the listener's key; all columns are as long as the times */
-  #columns = new Map();
+  /** @type {Map<string, Record<ListenerField, Column>>} by key; all columns as long as the times */
+  #listeners = new Map();
+  /** @type {Map<string, Record<HistoryField, Column>>} by name; likewise */
+  #pools = new Map();
+  /** The names of pools that are not just the one of the listener of the same name. */
+  #apart = new Set();
 
-  /** The keys of present and past listeners. */
-  get keys() {
-    return [...this.#columns.keys()];
+  /**
+   * Present and past listeners and pools, in the order in which a display shows them.
+   *
+   * @returns {Choice[]}
+   */
+  get choices() {
+    const isOwn = (/** @type {string} */ name) =>
+      this.#listeners.has(name) && this.#pools.has(name) && !this.#apart.has(name);
+    return [
+      ...Array.from(this.#listeners.keys(), (key) => ({
+        listener: key,
+        pool: isOwn(key) ? key : undefined,
+      })),
+      ...[...this.#pools.keys()].filter((name) => !isOwn(name))
+        .map((pool) => ({ listener: undefined, pool })),
+    ];
   }
 
   /**
@@ -44,11 +78,15 @@ export class History {
    *
    * @param {HistoryView} stored
    */
-  load({ atMs, listeners }) {
+  load({ atMs, listeners, pools }) {
     this.#times = atMs.map((ms) => ms / 1000);
-    this.#columns = new Map(listeners.map((listener) => [
+    this.#listeners = new Map(listeners.map((listener) => [
       listener.key,
-      columnsOf((field) => [...listener[field]]),
+      columnsOf(LISTENER_FIELDS, (field) => [...listener[field]]),
+    ]));
+    this.#pools = new Map(pools.map((pool) => [
+      pool.name,
+      columnsOf(HISTORY_FIELDS, (field) => [...pool[field]]),
     ]));
   }
 
@@ -57,51 +95,86 @@ export class History {
    *
    * @param {StatusView} status
    */
-  add({ atMs, listeners }) {
+  add(status) {
+    const { atMs, listeners, pools } = status;
     this.#forgetAfter((atMs + CLOCK_STEP_MS) / 1000);
     const last = this.#times.at(-1) ?? 0;
     if (atMs / 1000 <= last) return;
-    const count = this.#times.length;
-    const rows = new Map(listeners.map((listener) => [listener.key, addUp([listener])]));
-    for (const key of rows.keys()) {
-      if (this.#columns.has(key)) continue;
-      this.#columns.set(key, columnsOf(() => new Array(count).fill(null)));
+    for (const { listener, pool } of listSections(status)) {
+      if (pool === undefined) continue;
+      if (listener === undefined) this.#apart.add(pool.name);
+      else this.#apart.delete(pool.name);
     }
+    append(
+      this.#listeners,
+      LISTENER_FIELDS,
+      this.#times.length,
+      new Map(listeners.map(({ key, figures, rates }) => [
+        key,
+        { active: figures.active, ...rates },
+      ])),
+    );
+    append(
+      this.#pools,
+      HISTORY_FIELDS,
+      this.#times.length,
+      new Map(pools.map(({ name, figures, rates }) => [
+        name,
+        { active: figures.active, ...rates },
+      ])),
+    );
     this.#times.push(atMs / 1000);
-    for (const [key, columns] of this.#columns) {
-      const row = rows.get(key);
-      for (const field of HISTORY_FIELDS) columns[field].push(row?.[field] ?? null);
-    }
     this.#forget((atMs - HISTORY_SPAN_MS) / 1000);
   }
 
   /**
-   * The times, in seconds since 1970, and the columns of one listener or, without a key, of all of
-   * them: their sum, and of connect times the largest.
+   * The times, in seconds since 1970, and the columns of a choice or, without one, of everything:
+   * the sums, and of connect times the largest. Sessions are those of listeners where there are any,
+   * bytes and connect times those of pools, and errors are both.
    *
    * @param {readonly HistoryField[]} fields
-   * @param {string} [key]
-   * @returns {[number[], ...(number | null)[][]]}
+   * @param {Choice} [choice]
+   * @returns {[number[], ...Column[]]}
    */
-  read(fields, key) {
-    const sources = key === undefined
-      ? [...this.#columns.values()]
-      : [this.#columns.get(key)].filter((columns) => columns !== undefined);
-    return [this.#times, ...fields.map((field) => this.#merge(sources, field))];
+  read(fields, choice) {
+    const listeners = choice === undefined
+      ? [...this.#listeners.values()]
+      : pick(this.#listeners, choice.listener);
+    const pools = choice === undefined ? [...this.#pools.values()] : pick(this.#pools, choice.pool);
+    return [
+      this.#times,
+      ...fields.map((field) => {
+        const ofPools = pools.map((columns) => columns[field]);
+        switch (field) {
+          case "active":
+          case "sessionsPerSecond":
+            return this.#merge(
+              listeners.length === 0 ? ofPools : listeners.map((columns) => columns[field]),
+              sum,
+            );
+          case "errorsPerSecond":
+            return this.#merge(
+              [...ofPools, ...listeners.map((columns) => columns.refusedPerSecond)],
+              sum,
+            );
+          default:
+            return this.#merge(ofPools, field.startsWith("connectTime") ? larger : sum);
+        }
+      }),
+    ];
   }
 
   /**
-   * @param {readonly Columns[]} sources
-   * @param {HistoryField} field
-   * @returns {(number | null)[]}
+   * @param {readonly Column[]} columns
+   * @param {(a: number | null, b: number | null) => number | null} merge
+   * @returns {Column}
    */
-  #merge(sources, field) {
-    const [only] = sources;
-    if (sources.length === 1 && only !== undefined) return only[field];
-    const merge = field.startsWith("connectTime") ? larger : sum;
+  #merge(columns, merge) {
+    const [only] = columns;
+    if (columns.length === 1 && only !== undefined) return only;
     return this.#times.map((_, index) =>
-      sources.reduce(
-        (total, columns) => merge(total, columns[field][index] ?? null),
+      columns.reduce(
+        (total, column) => merge(total, column[index] ?? null),
         /** @type {number | null} */ (null),
       )
     );
@@ -115,7 +188,8 @@ export class History {
   #forgetAfter(latest) {
     if ((this.#times.at(-1) ?? 0) <= latest) return;
     this.#times = [];
-    this.#columns.clear();
+    this.#listeners.clear();
+    this.#pools.clear();
   }
 
   /** @param {number} oldest seconds since 1970 */
@@ -123,19 +197,67 @@ export class History {
     const count = this.#times.findIndex((time) => time >= oldest);
     if (count <= 0) return;
     this.#times.splice(0, count);
-    for (const [key, columns] of this.#columns) {
-      for (const field of HISTORY_FIELDS) columns[field].splice(0, count);
-      if (columns.active.every((value) => value === null)) this.#columns.delete(key);
+    drop(this.#listeners, LISTENER_FIELDS, count);
+    drop(this.#pools, HISTORY_FIELDS, count);
+  }
+}
+
+/**
+ * Appends a sample to the columns of each subject, null where it is not there.
+ *
+ * @template {string} Field
+ * @param {Map<string, Record<Field, Column>>} subjects
+ * @param {readonly Field[]} fields
+ * @param {number} count how many samples there are already
+ * @param {ReadonlyMap<string, Readonly<Record<Field, number | null>>>} sample
+ */
+function append(subjects, fields, count, sample) {
+  for (const name of sample.keys()) {
+    if (subjects.has(name)) continue;
+    subjects.set(name, columnsOf(fields, () => new Array(count).fill(null)));
+  }
+  for (const [name, columns] of subjects) {
+    const row = sample.get(name);
+    for (const field of fields) columns[field].push(row?.[field] ?? null);
+  }
+}
+
+/**
+ * Drops the oldest samples, and the subjects of which none is left.
+ *
+ * @template {string} Field
+ * @param {Map<string, Record<Field, Column>>} subjects
+ * @param {readonly Field[]} fields
+ * @param {number} count
+ */
+function drop(subjects, fields, count) {
+  for (const [name, columns] of subjects) {
+    for (const field of fields) columns[field].splice(0, count);
+    if (fields.every((field) => columns[field].every((value) => value === null))) {
+      subjects.delete(name);
     }
   }
 }
 
 /**
- * @param {(field: HistoryField) => (number | null)[]} columnOf
- * @returns {Columns}
+ * @template T
+ * @param {ReadonlyMap<string, T>} subjects
+ * @param {string | undefined} name
+ * @returns {T[]}
  */
-function columnsOf(columnOf) {
-  const entries = HISTORY_FIELDS.map((field) => [field, columnOf(field)]);
+function pick(subjects, name) {
+  const one = name === undefined ? undefined : subjects.get(name);
+  return one === undefined ? [] : [one];
+}
+
+/**
+ * @template {string} Field
+ * @param {readonly Field[]} fields
+ * @param {(field: Field) => Column} columnOf
+ * @returns {Record<Field, Column>}
+ */
+function columnsOf(fields, columnOf) {
+  const entries = fields.map((field) => [field, columnOf(field)]);
   return Object.fromEntries(entries);
 }
 
@@ -147,4 +269,16 @@ function columnsOf(columnOf) {
 function sum(a, b) {
   if (a === null) return b;
   return b === null ? a : a + b;
+}
+
+/**
+ * The larger of two figures, either of which may be missing.
+ *
+ * @param {number | null} a
+ * @param {number | null} b
+ * @returns {number | null}
+ */
+function larger(a, b) {
+  if (a === null) return b;
+  return b === null ? a : Math.max(a, b);
 }

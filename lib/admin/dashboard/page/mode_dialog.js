@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * @import { BackendView, ListenerView } from "../../metrics/status_view.ts"
+ * @import { BackendView, PoolView } from "../../metrics/status_view.ts"
  */
 import { byId, setText } from "./element.js";
 import { formatCounted } from "./figures.js";
@@ -38,21 +38,21 @@ export class ModeDialog {
   /**
    * Opens the dialog, which closes when the order is carried out or cancelled.
    *
-   * @param {ListenerView} listener
+   * @param {PoolView} pool
    * @param {BackendView} backend
    * @param {string} mode
    * @param {() => Promise<void>} carryOut rejects with the reason if it cannot be done
    */
-  ask(listener, backend, mode, carryOut) {
+  ask(pool, backend, mode, carryOut) {
     const order = ORDERS[mode];
     if (order === undefined) return;
     this.#carryOut = carryOut;
     const { active } = backend.figures;
-    const warning = mode === "ready" ? "" : warnOfLast(listener, backend.id);
+    const warning = mode === "ready" ? "" : warnOfLast(pool, backend.id);
     setText(this.#title, `${order.verb}: ${backend.name}`);
     setText(
       this.#text,
-      `${order.effect} It has ${formatCounted(active, "session")} on ${listener.key}.`,
+      `${order.effect} It has ${formatCounted(active, "session")} on ${pool.name}.`,
     );
     setText(this.#warning, warning);
     this.#warning.hidden = warning === "";

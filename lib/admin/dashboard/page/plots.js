@@ -1,6 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
+ * @import { Choice } from "./history.js"
  * @import { PlotKind } from "./plot.js"
  */
 import { byId } from "./element.js";
@@ -50,7 +51,7 @@ const KINDS = [
   },
 ];
 
-/** The plots, of all listeners or of one. */
+/** The plots, of everything or of one listener or pool. */
 export class Plots {
   history = new History();
   #plots = KINDS.map((kind) => ({ kind, plot: new Plot(kind) }));
@@ -73,23 +74,34 @@ export class Plots {
     requestAnimationFrame(() => {
       this.#scheduled = false;
       this.#offer();
-      const key = this.#choice.value === "" ? undefined : this.#choice.value.slice(1);
+      const choice = this.history.choices.find((one) => valueOf(one) === this.#choice.value);
       for (const { kind, plot } of this.#plots) {
-        plot.update(this.history.read(kind.lines.map(({ field }) => field), key));
+        plot.update(this.history.read(kind.lines.map(({ field }) => field), choice));
       }
     });
   }
 
-  /** Offers each listener, if there is more than one. */
+  /** Offers each listener, and each pool that is shown by itself. */
   #offer() {
-    const { keys } = this.history;
+    const { choices } = this.history;
     const present = [...this.#choice.options].slice(1).map(({ value }) => value);
-    const wanted = keys.map((key) => `=${key}`);
+    const wanted = choices.map(valueOf);
     if (present.join() === wanted.join()) return;
     const { value } = this.#choice;
     const [all] = this.#choice.options;
-    const options = keys.map((key) => new Option(key, `=${key}`));
+    const options = choices.map((choice) =>
+      new Option(choice.listener ?? `pool ${choice.pool}`, valueOf(choice))
+    );
     this.#choice.replaceChildren(...(all === undefined ? [] : [all]), ...options);
     this.#choice.value = wanted.includes(value) ? value : "";
   }
+}
+
+/**
+ * The value of a choice in the form; that of all is empty.
+ *
+ * @param {Choice} choice
+ */
+function valueOf({ listener, pool }) {
+  return listener === undefined ? `pool=${pool}` : `listener=${listener}`;
 }

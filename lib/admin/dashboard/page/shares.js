@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * @import { BackendView, ListenerView, StatusView } from "../../metrics/status_view.ts"
+ * @import { BackendView, PoolView, StatusView } from "../../metrics/status_view.ts"
  */
 
 /**
- * How much of its listener's traffic a backend gets.
+ * How much of its pool's traffic a backend gets.
  *
  * @typedef {object} Share
- * @property {number | undefined} actual of the listener's new sessions of the last half minute or
+ * @property {number | undefined} actual of the pool's new sessions of the last half minute or
  *   so, 0 to 1; undefined without any
  * @property {number | undefined} wanted the share by its weight among those that take sessions;
  *   undefined if it has none
@@ -44,17 +44,17 @@ export class ShareMeter {
     /** @type {Map<string, { readonly total: number, readonly recent: number }>} */
     const counts = new Map();
     this.#shares.clear();
-    for (const listener of status.listeners) {
+    for (const pool of status.pools) {
       let sum = 0;
-      for (const { id, figures: { sessions } } of listener.backends) {
+      for (const { id, figures: { sessions } } of pool.backends) {
         const before = this.#counts.get(id);
         const grown = before === undefined ? 0 : Math.max(0, sessions - before.total);
         const recent = (before?.recent ?? 0) * factor + grown;
         counts.set(id, { total: sessions, recent });
         sum += recent;
       }
-      const wanted = wantedShares(listener);
-      for (const { id } of listener.backends) {
+      const wanted = wantedShares(pool);
+      for (const { id } of pool.backends) {
         const recent = counts.get(id)?.recent ?? 0;
         const actual = sum < LEAST_SESSIONS ? undefined : recent / sum;
         this.#shares.set(id, { actual, wanted: wanted.get(id) });
@@ -73,18 +73,18 @@ export class ShareMeter {
 }
 
 /**
- * The share of a listener's new sessions that each backend should get by its weight, by id. Only
+ * The share of a pool's new sessions that each backend should get by its weight, by id. Only
  * backends that take sessions now have one; backups only while there are no others.
  *
- * @param {ListenerView} listener
+ * @param {PoolView} pool
  * @returns {Map<string, number>}
  */
-export function wantedShares(listener) {
-  const serving = listener.backends.filter(takesSessions);
+export function wantedShares(pool) {
+  const serving = pool.backends.filter(takesSessions);
   const primary = serving.filter(({ backup }) => !backup);
   const tier = primary.length > 0 ? primary : serving;
   /** @param {BackendView} backend */
-  const portion = ({ weight }) => listener.algorithm === "round_robin" ? 1 : weight;
+  const portion = ({ weight }) => pool.algorithm === "round_robin" ? 1 : weight;
   const total = tier.reduce((sum, backend) => sum + portion(backend), 0);
   return new Map(tier.map((backend) => [backend.id, portion(backend) / total]));
 }

@@ -1,28 +1,26 @@
 // @ts-check
 /**
- * @import { ListenerView, StatusView } from "../../metrics/status_view.ts"
+ * @import { StatusView } from "../../metrics/status_view.ts"
  */
 
 /**
- * The total traffic of several listeners.
+ * The total traffic of Weir.
  *
  * @typedef {object} Totals
  * @property {number} active sessions now
  * @property {number} sessionsPerSecond
  * @property {number} bytesInPerSecond
  * @property {number} bytesOutPerSecond
- * @property {number} errorsPerSecond
- * @property {number | null} connectTimeP50Ms of the slowest listener by this measure
- * @property {number | null} connectTimeP99Ms likewise
+ * @property {number} errorsPerSecond those of the backends, and the clients that were refused
  */
 
 /**
- * Adds up the traffic of listeners.
+ * Adds up the traffic of all listeners and pools.
  *
- * @param {readonly ListenerView[]} listeners
+ * @param {Pick<StatusView, "listeners" | "pools">} status
  * @returns {Totals}
  */
-export function addUp(listeners) {
+export function addUp({ listeners, pools }) {
   /** @type {Totals} */
   const totals = {
     active: 0,
@@ -30,31 +28,18 @@ export function addUp(listeners) {
     bytesInPerSecond: 0,
     bytesOutPerSecond: 0,
     errorsPerSecond: 0,
-    connectTimeP50Ms: null,
-    connectTimeP99Ms: null,
   };
   for (const { figures, rates } of listeners) {
     totals.active += figures.active;
     totals.sessionsPerSecond += rates.sessionsPerSecond;
+    totals.errorsPerSecond += rates.refusedPerSecond;
+  }
+  for (const { rates } of pools) {
     totals.bytesInPerSecond += rates.bytesInPerSecond;
     totals.bytesOutPerSecond += rates.bytesOutPerSecond;
     totals.errorsPerSecond += rates.errorsPerSecond;
-    totals.connectTimeP50Ms = larger(totals.connectTimeP50Ms, rates.connectTimeP50Ms);
-    totals.connectTimeP99Ms = larger(totals.connectTimeP99Ms, rates.connectTimeP99Ms);
   }
   return totals;
-}
-
-/**
- * The larger of two figures, either of which may be missing.
- *
- * @param {number | null} a
- * @param {number | null} b
- * @returns {number | null}
- */
-export function larger(a, b) {
-  if (a === null) return b;
-  return b === null ? a : Math.max(a, b);
 }
 
 /**
@@ -64,7 +49,7 @@ export function larger(a, b) {
  * @returns {{ readonly serving: number, readonly all: number }}
  */
 export function countBackends(status) {
-  const backends = status.listeners.flatMap((listener) => listener.backends)
+  const backends = status.pools.flatMap((pool) => pool.backends)
     .filter(({ condition }) => condition !== "leaving");
   const serving = backends.filter(({ condition }) => condition === "up" || condition === "trial");
   return { serving: serving.length, all: backends.length };

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * @import { ReloadResult } from "../../../supervisor/reloader.ts"
- * @import { BackendView, ListenerView, StatusView } from "../../metrics/status_view.ts"
+ * @import { BackendView, PoolView, StatusView } from "../../metrics/status_view.ts"
  */
 import { formatCounted } from "./figures.js";
 import { takesSessions } from "./shares.js";
@@ -44,11 +44,11 @@ export function findProblems(status) {
       text: `The last reload failed, and the old settings are in force: ${reasonOfReload(last)}`,
     });
   }
-  for (const { key, backends, unresolved } of status.listeners) {
+  for (const { name: pool, backends, unresolved } of status.pools) {
     for (const { name, problem } of unresolved) {
       problems.push({
         severity: "minor",
-        text: `Backend ${name} of ${key} is left out because its name has no address: ${problem}`,
+        text: `Backend ${name} of ${pool} is left out because its name has no address: ${problem}`,
       });
     }
     for (const backend of backends) {
@@ -59,7 +59,7 @@ export function findProblems(status) {
       const says = why.startsWith(state) ? why : state;
       problems.push({
         severity: "minor",
-        text: `Backend ${backend.name} of ${key} ${says}`,
+        text: `Backend ${backend.name} of ${pool} ${says}`,
         backend: backend.id,
       });
     }
@@ -111,15 +111,15 @@ function reasonOfReload({ diagnostics, problems }) {
 /**
  * The consequence of setting a backend to drain or maintenance, if it is worth a warning.
  *
- * @param {ListenerView} listener
+ * @param {PoolView} pool
  * @param {string} id
  * @returns {string} empty if there is nothing to warn about
  */
-export function warnOfLast(listener, id) {
-  const serving = listener.backends.filter(takesSessions);
+export function warnOfLast(pool, id) {
+  const serving = pool.backends.filter(takesSessions);
   const isLast = serving.length === 1 && serving[0]?.id === id;
   return isLast
-    ? `New clients will be refused: it is the last backend of ${listener.key} that takes sessions.`
+    ? `New clients will be refused: it is the last backend of ${pool.name} that takes sessions.`
     : "";
 }
 

@@ -41,7 +41,7 @@ export class VerdictView {
       this.#about,
       `${status.version} · ${status.file} · ${formatCounted(workers, "worker")} · up for ${uptime}`,
     );
-    const totals = addUp(status.listeners);
+    const totals = addUp(status);
     const { serving, all } = countBackends(status);
     write("total-active", formatCount(totals.active));
     write("total-new", formatRate(totals.sessionsPerSecond));

@@ -1,6 +1,7 @@
 import type { Lease } from "../../../balance/lease.ts";
 import type { BackendSettings } from "../../../config/settings.ts";
-import type { ConnectFailure, SessionLife } from "../../session_life.ts";
+import type { ConnectFailure } from "../../failed_attempts.ts";
+import type { SessionLife } from "../../session_life.ts";
 import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLOUT, EPOLLRDHUP, MSG_PEEK } from "../libc/constants.ts";
 import { ERRNO, isLocalFault, LibcError } from "../libc/errno.ts";
 import type { Watcher } from "../loop/epoll_loop.ts";

@@ -40,7 +40,7 @@ apiTest("GET /readyz tells of a listener without backends where that is asked fo
   assertEquals(await weir.json(`/readyz?listener=${key}`), good);
   assertEquals(await weir.json("/readyz/pools"), {
     ...good,
-    pools: [{ listener: key, ready: true }],
+    pools: [{ pool: key, ready: true }],
   });
   weir.control.setMode(`${key}/${backend.name}`, "drain");
   const bad = { ready: false, reasons: [`listener ${key} has no backend that takes sessions`] };
@@ -53,7 +53,7 @@ apiTest("GET /readyz tells of a listener without backends where that is asked fo
   });
   const pools = await weir.ask("/readyz/pools");
   assertEquals(pools.status, 503);
-  assertEquals(await pools.json(), { ...bad, pools: [{ listener: key, ready: false }] });
+  assertEquals(await pools.json(), { ...bad, pools: [{ pool: key, ready: false }] });
   // Others are not affected: the process is as ready as before.
   assertEquals(await weir.json("/readyz"), good);
 
@@ -122,8 +122,8 @@ apiTest("GET /api/v1/status has rates, and what was changed at run time", async 
   weir.control.setWeight(id, 7);
   (await connect(weir.port)).close();
   await eventually("the rates show the session", async () => {
-    const { listeners: [listener] } = await weir.json("/api/v1/status");
-    const [shown] = listener.backends;
+    const { listeners: [listener], pools: [pool] } = await weir.json("/api/v1/status");
+    const [shown] = pool.backends;
     assertEquals([shown.id, shown.weight, shown.configuredWeight, shown.differsFromFile], [
       id,
       7,
@@ -131,7 +131,7 @@ apiTest("GET /api/v1/status has rates, and what was changed at run time", async 
       ["weight"],
     ]);
     return shown.rates.sessionsPerSecond > 0 && shown.rates.connectTimeP99Ms > 0 &&
-      listener.rates.bytesInPerSecond > 0;
+      pool.rates.bytesInPerSecond > 0 && listener.rates.sessionsPerSecond > 0;
   });
   const { listeners: [series] } = await weir.json("/api/v1/history");
   assert(series.sessionsPerSecond.some((rate: number) => rate > 0));
@@ -191,7 +191,7 @@ apiTest("GET /api/v1/config says how each value came to be, and keeps secrets", 
     headers: { authorization: "Bearer 0123456789abcdef-write" },
   });
   const text = await response.text();
-  const { file, options, listeners: [listener] } = JSON.parse(text);
+  const { file, options, pools: [pool] } = JSON.parse(text);
   assertEquals(file, weir.file);
   assertEquals(options.find(({ key }: { key: string }) => key === "log_level"), {
     key: "log_level",
@@ -199,7 +199,7 @@ apiTest("GET /api/v1/config says how each value came to be, and keeps secrets", 
     origin: "[options]",
     reloadable: true,
   });
-  const send = listener.options.find(({ key }: { key: string }) => key === "health_send");
+  const send = pool.options.find(({ key }: { key: string }) => key === "health_send");
   assertEquals([send.value, send.origin], ["(secret)", "[options]"]);
   assert(!text.includes("geheim") && !text.includes("0123456789abcdef"));
 });
@@ -323,7 +323,7 @@ apiTest("run-time changes survive a reload that does not touch the backend", asy
   const text = await Deno.readTextFile(weir.file);
   await Deno.writeTextFile(weir.file, `${text.trimEnd()}, 127.0.0.1:${freePort()}\n`);
   assertEquals((await weir.post("/api/v1/reload").then((response) => response.json())).ok, true);
-  const { listeners: [{ backends: [first, second] }] } = await weir.json("/api/v1/status");
+  const { pools: [{ backends: [first, second] }] } = await weir.json("/api/v1/status");
   assertEquals([first.mode, first.differsFromFile], ["drain", ["mode"]]);
   assertEquals([second.mode, second.differsFromFile], ["ready", []]);
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { SessionList } from "../../../../lib/admin/api/session_list.ts";
+import { SessionList, type SessionQuery } from "../../../../lib/admin/api/session_list.ts";
 import { Problem } from "../../../../lib/admin/server/problem.ts";
 import type { SessionView } from "../../../../lib/engine/session_view.ts";
 import type { Control } from "../../../../lib/supervisor/control.ts";
@@ -10,6 +10,7 @@ function session(id: string, startedAtMs: number, client = "10.0.0.1:5"): Sessio
     id,
     client,
     listener: "24003",
+    pool: "24003",
     backend: "a:1",
     phase: "relay",
     startedAtMs,
@@ -71,6 +72,19 @@ Deno.test("SessionList.page() finds a client by its address, of either family", 
   assertEquals(await ids("[2001:db8::1]:77"), ["0-1"]);
   assertEquals(await ids("10.0.0.1"), ["0-2"]);
   assertEquals(await ids("10.0.0.1:78"), []);
+});
+
+Deno.test("SessionList.page() finds the sessions of a pool, from all of its listeners", async () => {
+  const list = listOf([
+    session("0-1", 1),
+    { ...session("0-2", 2), listener: "edge", pool: "app" },
+    { ...session("0-3", 3), listener: "web", pool: "app" },
+  ]);
+  const ids = async (query: Partial<SessionQuery>) =>
+    (await list.page({ limit: 9, ...query })).sessions.map(({ id }) => id);
+  assertEquals(await ids({ pool: "app" }), ["0-3", "0-2"]);
+  assertEquals(await ids({ pool: "app", listener: "edge" }), ["0-2"]);
+  assertEquals(await ids({ pool: "edge" }), []);
 });
 
 Deno.test("SessionList.page() rejects an invalid cursor", async () => {

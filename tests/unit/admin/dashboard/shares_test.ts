@@ -1,6 +1,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { ShareMeter, wantedShares } from "../../../../lib/admin/dashboard/page/shares.js";
-import { sampleBackend, sampleListener, sampleStatus } from "../../../support/sample_status.ts";
+import {
+  sampleBackend,
+  sampleMapping,
+  samplePool,
+  sampleStatus,
+} from "../../../support/sample_status.ts";
 
 function statusAt(atMs: number, sessions: readonly number[], startedAtMs = 1): ReturnType<
   typeof sampleStatus
@@ -8,33 +13,33 @@ function statusAt(atMs: number, sessions: readonly number[], startedAtMs = 1): R
   const backends = sessions.map((count, index) =>
     sampleBackend(`b${index}`, { figures: { sessions: count } })
   );
-  return sampleStatus([sampleListener(backends)], { atMs, startedAtMs });
+  return sampleStatus([sampleMapping(backends)], { atMs, startedAtMs });
 }
 
 Deno.test("wantedShares() goes by weight among those that take sessions", () => {
-  const listener = sampleListener([
+  const pool = samplePool([
     sampleBackend("a", { weight: 3 }),
     sampleBackend("b", { weight: 1 }),
     sampleBackend("c", { weight: 8, condition: "down" }),
     sampleBackend("d", { weight: 8, backup: true }),
   ]);
-  assertEquals([...wantedShares(listener)], [["24003/a", 0.75], ["24003/b", 0.25]]);
+  assertEquals([...wantedShares(pool)], [["24003/a", 0.75], ["24003/b", 0.25]]);
 });
 
 Deno.test("wantedShares() turns to backups where there is nobody else", () => {
-  const listener = sampleListener([
+  const pool = samplePool([
     sampleBackend("a", { condition: "drain" }),
     sampleBackend("b", { backup: true }),
   ]);
-  assertEquals([...wantedShares(listener)], [["24003/b", 1]]);
+  assertEquals([...wantedShares(pool)], [["24003/b", 1]]);
 });
 
 Deno.test("wantedShares() ignores weights where the algorithm does", () => {
-  const listener = sampleListener(
+  const pool = samplePool(
     [sampleBackend("a", { weight: 3 }), sampleBackend("b", { weight: 1 })],
     { algorithm: "round_robin" },
   );
-  assertEquals([...wantedShares(listener).values()], [0.5, 0.5]);
+  assertEquals([...wantedShares(pool).values()], [0.5, 0.5]);
 });
 
 Deno.test("ShareMeter knows nothing before a second look", () => {

@@ -5,7 +5,12 @@ import {
   reasonOf,
   warnOfLast,
 } from "../../../../lib/admin/dashboard/page/verdict.js";
-import { sampleBackend, sampleListener, sampleStatus } from "../../../support/sample_status.ts";
+import {
+  sampleBackend,
+  sampleMapping,
+  samplePool,
+  sampleStatus,
+} from "../../../support/sample_status.ts";
 
 const DOWN = sampleBackend("127.0.0.1:8081", {
   condition: "down",
@@ -21,13 +26,13 @@ Deno.test("findProblems() finds none where an operator wants it so", () => {
     sampleBackend("b", { condition: "drain", mode: "drain" }),
     sampleBackend("c", { condition: "maintenance", mode: "maintenance" }),
   ];
-  const problems = findProblems(sampleStatus([sampleListener(backends)]));
+  const problems = findProblems(sampleStatus([sampleMapping(backends)]));
   assertEquals(problems, []);
   assertEquals(describeVerdict(problems), { tone: "good", text: "All good" });
 });
 
 Deno.test("findProblems() says which backend is down and why, once", () => {
-  const problems = findProblems(sampleStatus([sampleListener([DOWN])]));
+  const problems = findProblems(sampleStatus([sampleMapping([DOWN])]));
   assertEquals(problems.map(({ text }) => text), [
     "Backend 127.0.0.1:8081 of 24003 is down: connection refused",
   ]);
@@ -36,8 +41,8 @@ Deno.test("findProblems() says which backend is down and why, once", () => {
 
 Deno.test("findProblems() says which name has no address", () => {
   const unresolved = [{ name: "a.test:80", problem: "not found" }];
-  const listener = sampleListener([sampleBackend("a")], { unresolved });
-  const [problem] = findProblems(sampleStatus([listener]));
+  const mapping = sampleMapping([sampleBackend("a")], {}, { unresolved });
+  const [problem] = findProblems(sampleStatus([mapping]));
   assertEquals(
     problem?.text,
     "Backend a.test:80 of 24003 is left out because its name has no address: not found",
@@ -49,7 +54,7 @@ Deno.test("findProblems() does not take another change for the reason", () => {
     condition: "ejected",
     lastChange: { atMs: 1, text: "Backend a of pool 24003: weight set to 3 by an operator" },
   });
-  const [problem] = findProblems(sampleStatus([sampleListener([backend])]));
+  const [problem] = findProblems(sampleStatus([sampleMapping([backend])]));
   assertEquals(problem?.text, "Backend a of 24003 is ejected");
 });
 
@@ -84,11 +89,11 @@ Deno.test("findProblems() says where the file is wrong that could not be used", 
 });
 
 Deno.test("findProblems() puts what turns clients away first", () => {
-  const listener = sampleListener([DOWN], {
+  const mapping = sampleMapping([DOWN], {
     ready: false,
     notReadyReasons: ["listener 24003 has no backend that takes sessions"],
   });
-  const status = sampleStatus([listener], {
+  const status = sampleStatus([mapping], {
     ready: false,
     notReadyReasons: ["Weir is shutting down"],
     reloads: {
@@ -120,8 +125,8 @@ Deno.test("reasonOf() leaves out which backend it is, and keeps what it does not
 
 Deno.test("warnOfLast() warns of the last backend that takes sessions, and of no other", () => {
   const last = sampleBackend("a");
-  const listener = sampleListener([last, DOWN]);
-  assert(warnOfLast(listener, last.id).startsWith("New clients will be refused"));
-  assertEquals(warnOfLast(listener, DOWN.id), "");
-  assertEquals(warnOfLast(sampleListener([last, sampleBackend("b")]), last.id), "");
+  const pool = samplePool([last, DOWN]);
+  assert(warnOfLast(pool, last.id).startsWith("New clients will be refused"));
+  assertEquals(warnOfLast(pool, DOWN.id), "");
+  assertEquals(warnOfLast(samplePool([last, sampleBackend("b")]), last.id), "");
 });

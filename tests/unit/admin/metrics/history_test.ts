@@ -15,36 +15,49 @@ function viewAt(second: number, keys: readonly string[]): StatusView {
       figures: { ...listener.figures, active: second },
     }))
   );
-  return { ...VIEW, atMs: second * 1000, listeners };
+  const pools = keys.flatMap((name) =>
+    VIEW.pools.map((pool) => ({
+      ...pool,
+      name,
+      figures: { ...pool.figures, active: second * 2 },
+    }))
+  );
+  return { ...VIEW, atMs: second * 1000, listeners, pools };
 }
 
 Deno.test("History.read() returns columns, oldest first, with null where there was nothing", () => {
   const history = new History();
-  assertEquals(history.read(), { atMs: [], listeners: [] });
+  assertEquals(history.read(), { atMs: [], listeners: [], pools: [] });
   history.add(viewAt(1, ["a"]));
   history.add(viewAt(2, ["a", "b"]));
   history.add(viewAt(3, ["b"]));
-  const { atMs, listeners } = history.read();
+  const { atMs, listeners, pools } = history.read();
   assertEquals(atMs, [1000, 2000, 3000]);
   assertEquals(listeners.map(({ key, active }) => [key, active]), [
     ["a", [1, 2, null]],
     ["b", [null, 2, 3]],
   ]);
   assertEquals(listeners[0]?.sessionsPerSecond, [0, 0, null]);
-  assertEquals(listeners[0]?.connectTimeP50Ms, [null, null, null]);
+  assertEquals(listeners[0]?.refusedPerSecond, [0, 0, null]);
+  assertEquals(pools.map(({ name, active }) => [name, active]), [
+    ["a", [2, 4, null]],
+    ["b", [null, 4, 6]],
+  ]);
+  assertEquals(pools[0]?.connectTimeP50Ms, [null, null, null]);
 });
 
 Deno.test("History remembers fifteen minutes, and forgets who was removed before", () => {
   const history = new History();
   history.add(viewAt(0, ["old"]));
   for (let second = 1; second < 2 * SECONDS; second++) history.add(viewAt(second, ["a"]));
-  const { atMs, listeners } = history.read();
+  const { atMs, listeners, pools } = history.read();
   assertEquals([atMs.length, atMs[0], atMs.at(-1)], [
     SECONDS,
     SECONDS * 1000,
     (2 * SECONDS - 1) * 1000,
   ]);
   assertEquals(listeners.map(({ key }) => key), ["a"]);
+  assertEquals(pools.map(({ name }) => name), ["a"]);
   assertEquals(listeners[0]?.active[0], SECONDS);
 });
 

@@ -1,15 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { RateBook } from "../../../../lib/admin/metrics/rate_book.ts";
 import { RateMeter } from "../../../../lib/admin/metrics/rate_meter.ts";
-import type { ListenerView } from "../../../../lib/admin/metrics/status_view.ts";
+import type { StatusView } from "../../../../lib/admin/metrics/status_view.ts";
 import { bucketColumn, bucketCount, CONNECT_TIME } from "../../../../lib/state/histograms.ts";
 import { type SampleFigures, sampleStatus } from "../sample_status.ts";
 
-function viewAfter(looks: readonly SampleFigures[]): ListenerView {
+function viewAfter(looks: readonly SampleFigures[]): StatusView {
   const book = new RateBook();
   for (const look of looks) book.look(sampleStatus(look), look.atMs);
-  const view = book.addTo(sampleStatus(looks.at(-1)));
-  return view.listeners[0] as ListenerView;
+  return book.addTo(sampleStatus(looks.at(-1)));
 }
 
 function bucketsWith(counts: readonly [ms: number, count: number][]): number[] {
@@ -49,12 +48,12 @@ Deno.test("RateMeter starts over if a figure was reset", () => {
   assertEquals(meter.perSecond(0), 30);
 });
 
-Deno.test("RateBook returns rates of backends, and of listeners as their sums", () => {
-  const { rates, backends: [backend] } = viewAfter([
+Deno.test("RateBook returns rates of backends, of pools as their sums, and of listeners", () => {
+  const { listeners: [listener], pools: [pool] } = viewAfter([
     { atMs: 0, sessions: 0, bytesIn: 0, bytesOut: 0, accepted: 0 },
     { atMs: 2000, sessions: 10, bytesIn: 400, bytesOut: 800, connectFailures: 2, accepted: 20 },
   ]);
-  assertEquals(backend?.rates, {
+  assertEquals(pool?.backends[0]?.rates, {
     sessionsPerSecond: 5,
     bytesInPerSecond: 200,
     bytesOutPerSecond: 400,
@@ -62,15 +61,17 @@ Deno.test("RateBook returns rates of backends, and of listeners as their sums", 
     connectTimeP50Ms: null,
     connectTimeP99Ms: null,
   });
-  assertEquals(rates, { ...backend?.rates, sessionsPerSecond: 10 });
+  assertEquals(pool?.rates, pool?.backends[0]?.rates);
+  assertEquals(listener?.rates, { sessionsPerSecond: 10, refusedPerSecond: 0 });
 });
 
 Deno.test("RateBook estimates connect times from what is new, and not from long ago", () => {
-  const { backends: [backend] } = viewAfter([
+  const { pools: [pool] } = viewAfter([
     { atMs: 0, connectTimes: bucketsWith([[3000, 5000]]) },
     { atMs: 1000, connectTimes: bucketsWith([[3000, 5000], [2, 98], [300, 2]]) },
   ]);
-  const { connectTimeP50Ms, connectTimeP99Ms } = backend?.rates ?? {};
+  const { connectTimeP50Ms, connectTimeP99Ms } = pool?.backends[0]?.rates ?? {};
+  assertEquals(pool?.rates.connectTimeP50Ms, connectTimeP50Ms);
   assertEquals(connectTimeP50Ms, 1.765);
   assertEquals(connectTimeP99Ms, 375);
 });

@@ -1,11 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { RefusalError } from "../../../../lib/cli/client/admin_client.ts";
 import { findBackends } from "../../../../lib/cli/commands/steering.ts";
-import { sampleBackend, sampleListener, sampleStatus } from "../../../support/sample_status.ts";
+import { sampleBackend, sampleMapping, sampleStatus } from "../../../support/sample_status.ts";
 
 const STATUS = sampleStatus([
-  sampleListener([sampleBackend("127.0.0.1:8080"), sampleBackend("127.0.0.1:8081")]),
-  sampleListener([sampleBackend("127.0.0.1:8080", { id: "24004/127.0.0.1:8080" })], {
+  sampleMapping([sampleBackend("127.0.0.1:8080"), sampleBackend("127.0.0.1:8081")]),
+  sampleMapping([sampleBackend("127.0.0.1:8080", { id: "24004/127.0.0.1:8080" })], {
     key: "24004",
   }),
 ]);
@@ -14,7 +14,7 @@ function ids(word: string): string[] {
   return findBackends(STATUS, word).map(({ id }) => id);
 }
 
-Deno.test("findBackends() takes a name for that backend at every listener", () => {
+Deno.test("findBackends() takes a name for that backend of every pool", () => {
   assertEquals(ids("127.0.0.1:8080"), ["24003/127.0.0.1:8080", "24004/127.0.0.1:8080"]);
   assertEquals(ids("24004/127.0.0.1:8080"), ["24004/127.0.0.1:8080"]);
 });
@@ -41,8 +41,8 @@ Deno.test("findBackends() takes a backend that is leaving only where no other is
   const leaving = (key: string, name: string) =>
     sampleBackend(name, { id: `${key}/${name}`, condition: "leaving" });
   const status = sampleStatus([
-    sampleListener([sampleBackend("a")]),
-    sampleListener([leaving("24004", "a"), leaving("24004", "b")], { key: "24004", leaving: true }),
+    sampleMapping([sampleBackend("a")]),
+    sampleMapping([leaving("24004", "a"), leaving("24004", "b")], { key: "24004", leaving: true }),
   ]);
   const found = (word: string) => findBackends(status, word).map(({ id }) => id);
   assertEquals([found("a"), found("b")], [["24003/a"], ["24004/b"]]);

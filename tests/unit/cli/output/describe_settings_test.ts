@@ -83,3 +83,32 @@ Deno.test("describeSettings() does not let control characters reach the terminal
   const lines = describe("[mappings]\n24003 = 127.0.0.1:8001", "a\x1b[31m.cfg");
   assertEquals(lines[0], "a\uFFFD[31m.cfg is valid: 2 workers");
 });
+
+Deno.test("describeSettings() shows the listeners, and then each pool once", () => {
+  const lines = describe(
+    "[listener edge]\nlisten = 24443, [::1]:24444\npool = app\nmax_connections = 5\n" +
+      "[listener web]\nlisten = 24080\npool = app\n" +
+      "[listener db]\nlisten = 24432\npool = db\n" +
+      "[pool app]\nbackends = blue@127.0.0.1:8001, 127.0.0.1:8002\nretries = 1\n" +
+      "[pool db]\nbackends = 127.0.0.1:8003\nalgorithm = p2c\n" +
+      "[pool spare]\nbackends = 127.0.0.1:8004",
+  );
+  assertEquals(lines.slice(2), [
+    "edge listens on 0.0.0.0:24443, [::1]:24444, pool app",
+    "  max_connections = 5",
+    "",
+    "web listens on 0.0.0.0:24080, pool app",
+    "",
+    "db listens on 0.0.0.0:24432, p2c",
+    "  127.0.0.1:8003  weight 1  100 % of active sessions, if all are equally fast",
+    "",
+    "pool app serves edge, web, weighted_round_robin",
+    "  blue            weight 1  50 % of sessions",
+    "  127.0.0.1:8002  weight 1  50 % of sessions",
+    "  retries = 1",
+    "",
+    "pool spare is unused, weighted_round_robin",
+    "  127.0.0.1:8004  weight 1  100 % of sessions",
+    "",
+  ]);
+});

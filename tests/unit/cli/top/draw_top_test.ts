@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { drawTop } from "../../../../lib/cli/top/draw_top.ts";
 import { renderLine } from "../../../../lib/cli/top/line.ts";
 import { TopModel } from "../../../../lib/cli/top/top_model.ts";
-import { sampleBackend, sampleListener, sampleStatus } from "../../../support/sample_status.ts";
+import { sampleBackend, sampleMapping, sampleStatus } from "../../../support/sample_status.ts";
 
 function model(backendCount = 3): TopModel {
   const made = new TopModel();
@@ -10,7 +10,7 @@ function model(backendCount = 3): TopModel {
     { length: backendCount },
     (_, index) => sampleBackend(`10.0.0.${index}:80`),
   );
-  made.update(sampleStatus([sampleListener(backends)]));
+  made.update(sampleStatus([sampleMapping(backends)]));
   return made;
 }
 
@@ -51,17 +51,17 @@ Deno.test("drawTop() gives up the lesser columns first", () => {
   for (const name of ["BACKEND", "STATE", "ACTIVE"]) assertStringIncludes(title(60), name);
 });
 
-Deno.test("drawTop() tells the listeners of a backend apart, where there are several", () => {
+Deno.test("drawTop() tells the pools of a backend apart, where there are several", () => {
   const top = new TopModel();
-  const listeners = ["127.0.0.1:24003", "127.0.0.1:24004"].map((key) =>
-    sampleListener([sampleBackend("10.0.0.1:80", { id: `${key}/10.0.0.1:80` })], { key })
+  const mappings = ["127.0.0.1:24003", "127.0.0.1:24004"].map((key) =>
+    sampleMapping([sampleBackend("10.0.0.1:80", { id: `${key}/10.0.0.1:80` })], { key })
   );
-  top.update(sampleStatus(listeners));
+  top.update(sampleStatus(mappings));
   const lines = draw(top, 80, 24);
-  assertStringIncludes(lines.join("\n"), "LISTENER");
+  assertStringIncludes(lines.join("\n"), "POOL");
   const rows = lines.filter((line) => line.startsWith("10.0.0.1:80 "));
   assertEquals(rows.map((row) => /24003|24004/.exec(row)?.[0]), ["24003", "24004"]);
-  assert(!draw(model(), 200, 24).join("\n").includes("LISTENER"));
+  assert(!draw(model(), 200, 24).join("\n").includes("POOL"));
   // Where there is no room for it, a narrower column takes its place.
   assertStringIncludes(draw(top, 40, 24).join("\n"), "ACTIVE");
 });
@@ -69,7 +69,7 @@ Deno.test("drawTop() tells the listeners of a backend apart, where there are sev
 Deno.test("drawTop() cuts names in the middle, and only where there is no room", () => {
   const name = "[2001:db8:1234:5678:9abc:def0:1234:5678]:65535";
   const top = new TopModel();
-  top.update(sampleStatus([sampleListener([sampleBackend(name)])]));
+  top.update(sampleStatus([sampleMapping([sampleBackend(name)])]));
   assertStringIncludes(draw(top, 140, 24).join("\n"), `${name} ● Up`);
   assertStringIncludes(draw(top, 80, 24).join("\n"), "[2001:db8:12…5678]:65535 ");
   assertStringIncludes(draw(top, 40, 24).join("\n"), "5678]:65535 ");
@@ -78,7 +78,7 @@ Deno.test("drawTop() cuts names in the middle, and only where there is no room",
 Deno.test("drawTop() asks so that the answers can be seen, however narrow the screen", () => {
   const top = model(1);
   const name = "payments.eu-central-1.production.internal.example:8443";
-  top.update(sampleStatus([sampleListener([sampleBackend(name)])]));
+  top.update(sampleStatus([sampleMapping([sampleBackend(name)])]));
   top.press({ kind: "character", text: "d" });
   const wide = draw(top, 140, 24);
   assertEquals(wide.at(-1), ` Set 24003/${name} to drain? y/n `);

@@ -1,7 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Key } from "../../../../lib/cli/top/key.ts";
 import { type Order, TopModel } from "../../../../lib/cli/top/top_model.ts";
-import { sampleBackend, sampleListener, sampleStatus } from "../../../support/sample_status.ts";
+import {
+  sampleBackend,
+  sampleListener,
+  sampleMapping,
+  samplePool,
+  sampleStatus,
+} from "../../../support/sample_status.ts";
 
 const BACKENDS = [
   sampleBackend("b10", { figures: { active: 1 } }),
@@ -11,7 +17,7 @@ const BACKENDS = [
 
 function model(): TopModel {
   const made = new TopModel();
-  made.update(sampleStatus([sampleListener(BACKENDS)]));
+  made.update(sampleStatus([sampleMapping(BACKENDS)]));
   return made;
 }
 
@@ -96,10 +102,27 @@ Deno.test("TopModel asks nothing where there is no backend", () => {
 Deno.test("TopModel asks nothing of a backend that was removed", () => {
   const top = new TopModel();
   const backend = sampleBackend("a", { condition: "leaving", figures: { active: 1 } });
-  top.update(sampleStatus([sampleListener([backend], { leaving: true })]));
+  top.update(sampleStatus([sampleMapping([backend], { leaving: true })]));
   press(top, "d");
   assertEquals([top.prompt.kind, top.message], [
     "keys",
     "24003/a was removed and is finishing its sessions",
   ]);
+});
+
+Deno.test("TopModel shows the backends of a pool once, and finds them by each of its listeners", () => {
+  const top = new TopModel();
+  const pool = samplePool([sampleBackend("blue", { id: "app/blue" })], { name: "app" });
+  top.update(sampleStatus([
+    sampleMapping([sampleBackend("a")]),
+    {
+      listeners: ["edge", "web"].map((key) => sampleListener({ key, pool: "app" })),
+      pools: [pool],
+    },
+  ]));
+  assertEquals(names(top), ["a", "blue"]);
+  for (const word of ["edge", "web", "app"]) {
+    top.filter = word;
+    assertEquals(names(top), ["blue"], word);
+  }
 });

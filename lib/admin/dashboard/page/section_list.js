@@ -5,14 +5,15 @@
  * @import { ShareMeter } from "./shares.js"
  */
 import { byId, setText } from "./element.js";
-import { ListenerView } from "./listener_view.js";
+import { SectionView } from "./section_view.js";
+import { listSections } from "./sections.js";
 
-/** All listeners, and the field that filters the backends. */
-export class ListenerList {
+/** All listeners and pools, and the field that filters the backends. */
+export class SectionList {
   #element = byId("listeners", HTMLElement);
   #filter = byId("filter", HTMLInputElement);
   #count = byId("filter-count", HTMLElement);
-  /** @type {Map<string, ListenerView>} by key */
+  /** @type {Map<string, SectionView>} by the id of the section */
   #views = new Map();
   #onMode;
 
@@ -28,21 +29,22 @@ export class ListenerList {
    * @param {ShareMeter} meter
    */
   update(status, meter) {
-    const keys = new Set(status.listeners.map(({ key }) => key));
-    for (const [key, view] of this.#views) {
-      if (keys.has(key)) continue;
+    const sections = listSections(status);
+    const ids = new Set(sections.map(({ id }) => id));
+    for (const [id, view] of this.#views) {
+      if (ids.has(id)) continue;
       view.element.remove();
-      this.#views.delete(key);
+      this.#views.delete(id);
     }
-    status.listeners.forEach((listener, index) => {
-      let view = this.#views.get(listener.key);
+    sections.forEach((section, index) => {
+      let view = this.#views.get(section.id);
       if (view === undefined) {
-        view = new ListenerView(listener, this.#onMode);
-        this.#views.set(listener.key, view);
+        view = new SectionView(section, this.#onMode);
+        this.#views.set(section.id, view);
       }
       const present = this.#element.children[index] ?? null;
       if (present !== view.element) this.#element.insertBefore(view.element, present);
-      view.update(listener, meter, status.atMs);
+      view.update(section, meter, status.atMs);
     });
     this.#narrow();
   }
