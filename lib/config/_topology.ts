@@ -186,9 +186,7 @@ class TopologyReader implements Topology {
         const advice = meant === undefined
           ? `: expected a section [pool ${shorten(pool.text)}]`
           : `; did you mean ${quote(meant)}?`;
-        return `listener ${quote(listener)} uses pool ${
-          quote(pool.text)
-        }, which there is not${advice}`;
+        return `there is no pool ${quote(pool.text)} for listener ${quote(listener)}${advice}`;
       });
     }
     const used = new Set(this.#references.map(({ pool }) => pool.text));

@@ -39,7 +39,7 @@ export const POOL_KEYS = {
     name: "max_queue",
     type: count({ min: 0, max: MOST_SESSIONS }),
     default: 1000,
-    doc: "How many clients of a listener may wait for a backend, across all workers.",
+    doc: "How many clients may wait for a backend of the pool, across all workers.",
     reloadable: true,
   },
   maxSessions: {
