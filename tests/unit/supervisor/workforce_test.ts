@@ -1,7 +1,8 @@
 /** Reloads of `workers` and `engine`: workers come and go while they have clients. */
-import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
 import type { Settings } from "../../../lib/config/settings.ts";
 import { ListenerCell, ListenerTally, PoolCell, PoolTally } from "../../../lib/state/counters.ts";
+import { layoutFor, WORKER_SLOTS } from "../../../lib/state/layout.ts";
 import type { Supervisor } from "../../../lib/supervisor/supervisor.ts";
 import { echo } from "../../support/conducts.ts";
 import { freePort } from "../../support/free_ports.ts";
@@ -340,5 +341,37 @@ nativeTest(
     assertEquals(await weir.supervisor.reload(on("native")), []);
     await slotsAre(weir, [0, 1]);
     assertEquals(openCloses(), 2);
+  },
+);
+
+nativeTest(
+  NEEDS,
+  "a system that is short of memory has room for fewer workers, but for all",
+  async () => {
+    const { SharedArrayBuffer: System } = globalThis;
+    const mostBytes = layoutFor(WORKER_SLOTS).byteLength / 3;
+    globalThis.SharedArrayBuffer = class extends System {
+      constructor(bytes: number) {
+        if (bytes > mostBytes) throw new RangeError("Array buffer allocation failed");
+        super(bytes);
+      }
+    } as SharedArrayBufferConstructor;
+    try {
+      await using backend = new TestBackend(echo);
+      const port = freePort();
+      await using weir = await TroubledWeir.start(config(port, backend, { workers: 2 }));
+      const { workerSlots } = weir.supervisor.state.layout;
+      assertEquals(workerSlots, Math.floor(WORKER_SLOTS / 4));
+      assertEquals(await weir.supervisor.reload(config(port, backend, { workers: 3 })), []);
+      await assertRejects(
+        () => weir.supervisor.reload(config(port, backend, { workers: 64 })),
+        RangeError,
+        "no room for so many workers",
+      );
+      assertEquals(weir.slots, [0, 1, 2]);
+      await serveMany(port);
+    } finally {
+      globalThis.SharedArrayBuffer = System;
+    }
   },
 );
