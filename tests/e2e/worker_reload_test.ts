@@ -34,9 +34,10 @@ class Setup {
     ].join("\n");
   }
 
-  async figure(name: string): Promise<number> {
+  /** A metric of the listener or of its pool, which have the same key. */
+  async figure(name: string, of: "listener" | "pool" = "listener"): Promise<number> {
     const all = await readMetrics(this.admin);
-    return all.get(`weir_listener_${name}{listener="127.0.0.1:${this.port}"}`) ?? NaN;
+    return all.get(`weir_${of}_${name}{${of}="127.0.0.1:${this.port}"}`) ?? NaN;
   }
 
   /** Waits until there are this many workers, each with a socket, and nothing is counted. */
@@ -47,9 +48,8 @@ class Setup {
     );
     assertEquals(await this.figure("sockets"), workers);
     assertEquals(listeningPorts().filter((port) => port === this.port).length, workers);
-    for (const name of ["active_sessions", "queued_sessions"]) {
-      await eventually(`no ${name}`, async () => await this.figure(name) === 0);
-    }
+    await eventually("no session", async () => await this.figure("active_sessions") === 0);
+    assertEquals(await this.figure("queued_sessions", "pool"), 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
