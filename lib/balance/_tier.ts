@@ -11,9 +11,8 @@ export class Tier {
   }
 
   /**
-   * Replaces the candidates, which come from the same settings each time. Where they are the same
-   * as before, nothing is rebuilt: tables can take milliseconds, and most changes concern the
-   * backends of other listeners.
+   * Replaces the candidates. Where they are the same as before, nothing is rebuilt: tables can take
+   * milliseconds, and most changes concern the backends of other pools.
    */
   rebuild(candidates: readonly Candidate[]): void {
     if (areSame(candidates, this.#candidates)) return;
@@ -23,8 +22,8 @@ export class Tier {
 }
 
 function areSame(some: readonly Candidate[], others: readonly Candidate[]): boolean {
-  return some.length === others.length && some.every(({ index, weight }, place) => {
+  return some.length === others.length && some.every(({ index, id, weight }, place) => {
     const other = others[place];
-    return index === other?.index && weight === other.weight;
+    return index === other?.index && weight === other.weight && id === other.id;
   });
 }

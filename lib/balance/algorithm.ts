@@ -42,6 +42,8 @@ export interface Cursor {
 
 /** What an algorithm is made from: it has no clock, no random numbers and no state of its own. */
 export interface AlgorithmInputs {
+  /** How many backends the pool has, whether or not they are candidates. */
+  readonly poolSize: number;
   readonly load: LoadView;
   readonly cursor: Cursor;
   /** A uniform number in [0, 1). */
@@ -55,7 +57,7 @@ export const NO_BACKEND = -1;
 export interface Algorithm {
   /**
    * Replaces the candidates. Runs when membership, weights or health change, never on the path of a
-   * session; everything that `pick` needs is computed here.
+   * session; what `pick` needs is computed here, or at the first `pick` after it.
    */
   rebuild(candidates: readonly Candidate[]): void;
   /** Returns the index of an eligible candidate, or {@linkcode NO_BACKEND} where there is none. */

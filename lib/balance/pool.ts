@@ -51,7 +51,7 @@ export class Pool {
   readonly #state: SharedState;
   readonly #ledger: Ledger;
   readonly #now: () => number;
-  readonly #algorithmInputs: AlgorithmInputs;
+  readonly #algorithmInputs: Omit<AlgorithmInputs, "poolSize">;
   readonly #eligible: Eligible;
   #plan: PoolPlan;
   #primaries: Tier;
@@ -84,8 +84,8 @@ export class Pool {
       },
     };
     this.#plan = plan;
-    this.#primaries = new Tier(ALGORITHMS[plan.settings.algorithm](this.#algorithmInputs));
-    this.#backups = new Tier(ALGORITHMS[plan.settings.algorithm](this.#algorithmInputs));
+    this.#primaries = this.#createTier();
+    this.#backups = this.#createTier();
     this.#rebuild();
   }
 
@@ -93,9 +93,14 @@ export class Pool {
    * Replaces membership, weights and algorithm. Outstanding leases end as if nothing had happened.
    */
   update(plan: PoolPlan): void {
+    const before = this.#plan.settings;
+    const { algorithm, backends } = plan.settings;
     this.#plan = plan;
-    this.#primaries = new Tier(ALGORITHMS[plan.settings.algorithm](this.#algorithmInputs));
-    this.#backups = new Tier(ALGORITHMS[plan.settings.algorithm](this.#algorithmInputs));
+    // Tables over thousands of backends are not built again for settings that do not change them.
+    if (algorithm !== before.algorithm || backends.length !== before.backends.length) {
+      this.#primaries = this.#createTier();
+      this.#backups = this.#createTier();
+    }
     this.#rebuild();
   }
 
@@ -113,6 +118,12 @@ export class Pool {
     if (lease !== undefined) return lease;
     this.#ledger.leavePool();
     return this.#refusal();
+  }
+
+  #createTier(): Tier {
+    const { algorithm, backends } = this.#plan.settings;
+    const inputs = { ...this.#algorithmInputs, poolSize: backends.length };
+    return new Tier(ALGORITHMS[algorithm](inputs));
   }
 
   /** Lets the algorithm pick until a place could be taken or no backend is left to pick. */

@@ -5,7 +5,7 @@ import { LeastTime } from "./least_time.ts";
 import { P2c } from "./p2c.ts";
 import { RandomChoice } from "./random.ts";
 import { RoundRobin } from "./round_robin.ts";
-import { SourceHash } from "./source_hash.ts";
+import { SourceHash, tableSizeFor } from "./source_hash.ts";
 import { WeightedRoundRobin } from "./weighted_round_robin.ts";
 
 /** A factory for each algorithm that the configuration can name. */
@@ -16,5 +16,5 @@ export const ALGORITHMS = {
   least_connections: (inputs) => new LeastConnections(inputs),
   p2c: (inputs) => new P2c(inputs),
   least_time: (inputs) => new LeastTime(inputs),
-  source_hash: () => new SourceHash(),
+  source_hash: (inputs) => new SourceHash({ tableSize: tableSizeFor(inputs.poolSize) }),
 } as const satisfies Record<AlgorithmName, AlgorithmFactory>;

@@ -15,16 +15,27 @@ import {
 } from "./_index_table.ts";
 import { maglevTable, type Permutation, permutationOf } from "./_maglev_table.ts";
 
-// A prime more than 65 times the 1,000 backends of a large listener.
-const TABLE_SIZE = 65_537;
+// Primes. Steps that are far apart: a pool that grows across one moves its clients.
+const TABLE_SIZES = [65_537, 655_373, 1_048_583] as const;
+/** With that many slots for each backend, shares of equal weights differ by 1 % at the most. */
+const SLOTS_PER_BACKEND = 100;
 
 // As many attempts as nginx makes before it gives up on the hash.
 const MAX_REHASHES = 20;
 
-/** What tests may change. */
 export interface SourceHashOptions {
-  /** Slots of the table, a prime; {@default 65537}. */
+  /** Slots of the table, a prime; see {@linkcode tableSizeFor}. {@default 65537} */
   readonly tableSize?: number;
+}
+
+/**
+ * The slots of the table of a pool: more than 100 for each of its backends, whether or not they are
+ * up, so that a backend that goes down does not change the size.
+ */
+export function tableSizeFor(poolSize: number): number {
+  const [small, medium, large] = TABLE_SIZES;
+  if (poolSize * SLOTS_PER_BACKEND < small) return small;
+  return poolSize * SLOTS_PER_BACKEND < medium ? medium : large;
 }
 
 /**
@@ -39,12 +50,14 @@ export interface SourceHashOptions {
 export class SourceHash implements Algorithm {
   readonly #tableSize: number;
   #permutations = new Map<string, Permutation>();
+  /** Candidates that the table does not show yet. */
+  #changed: readonly Candidate[] | undefined;
   #members: IndexTable = new Uint16Array(0);
   #table: IndexTable = new Uint16Array(0);
 
   /** @throws {RangeError} if the table's size is not a prime */
   constructor(options: SourceHashOptions = {}) {
-    this.#tableSize = options.tableSize ?? TABLE_SIZE;
+    this.#tableSize = options.tableSize ?? TABLE_SIZES[0];
     if (!isPrime(this.#tableSize)) {
       throw new RangeError(
         `Cannot make a table of "${this.#tableSize}" slots: the number must be a prime`,
@@ -52,7 +65,26 @@ export class SourceHash implements Algorithm {
     }
   }
 
+  /** A table of thousands of backends takes tens of milliseconds: it is built when it is needed. */
   rebuild(candidates: readonly Candidate[]): void {
+    this.#changed = candidates;
+  }
+
+  pick(client: Client, eligible: Eligible): number {
+    if (this.#changed !== undefined) this.#build(this.#changed);
+    const table = this.#table;
+    if (table.length === 0) return NO_BACKEND;
+    let hash = mix32(client.addressHash);
+    for (let tries = 0; tries <= MAX_REHASHES; tries += 1) {
+      const index = table[hash % table.length] as number;
+      if (eligible.has(index)) return index;
+      hash = mix32(hash + 0x9e3779b9);
+    }
+    return firstEligible(this.#members, hash, eligible);
+  }
+
+  #build(candidates: readonly Candidate[]): void {
+    this.#changed = undefined;
     const sorted = candidates.toSorted(byId);
     const permutations = new Map<string, Permutation>();
     const entries = sorted.map(({ id, weight }) => {
@@ -71,18 +103,6 @@ export class SourceHash implements Algorithm {
     this.#permutations = permutations;
     this.#members = members;
     this.#table = table;
-  }
-
-  pick(client: Client, eligible: Eligible): number {
-    const table = this.#table;
-    if (table.length === 0) return NO_BACKEND;
-    let hash = mix32(client.addressHash);
-    for (let tries = 0; tries <= MAX_REHASHES; tries += 1) {
-      const index = table[hash % table.length] as number;
-      if (eligible.has(index)) return index;
-      hash = mix32(hash + 0x9e3779b9);
-    }
-    return firstEligible(this.#members, hash, eligible);
   }
 }
 

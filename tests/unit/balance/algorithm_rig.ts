@@ -42,6 +42,7 @@ export class AlgorithmRig {
 
   constructor(random: () => number = Random.fromSeed(1).next) {
     this.inputs = {
+      poolSize: 4,
       load: {
         active: (index) => this.active[index] ?? 0,
         connectTimeMs: (index) => this.connectTimeMs[index] ?? 0,

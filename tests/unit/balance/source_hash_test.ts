@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { ALGORITHMS } from "../../../lib/balance/registry.ts";
-import { SourceHash } from "../../../lib/balance/source_hash.ts";
+import { SourceHash, tableSizeFor } from "../../../lib/balance/source_hash.ts";
+import { MOST_BACKENDS } from "../../../lib/config/key.ts";
 import { hashAddressText } from "../../../lib/base/address_hash.ts";
 import {
   AlgorithmRig,
@@ -91,6 +92,39 @@ Deno.test("SourceHash.pick() finds an eligible backend that has no slot in the t
   algorithm.rebuild(weighted([1, 1, 1, 1, 1]));
   for (const index of [0, 1, 2, 3, 4]) assertEquals(algorithm.pick(client(5), only(index)), index);
 });
+
+Deno.test("tableSizeFor() returns more than 100 slots for each backend, up to 8,192", () => {
+  for (const poolSize of [1, 655, 656, 5_000, 6_553, 6_554, MOST_BACKENDS]) {
+    assertLess(100 * poolSize, tableSizeFor(poolSize));
+  }
+  assertEquals([1, 655, 656, 6_553].map(tableSizeFor), [65_537, 65_537, 655_373, 655_373]);
+});
+
+for (const count of [655, 5_000, MOST_BACKENDS]) {
+  Deno.test(`SourceHash.pick() loads no one of ${count} backends 2 % more than the mean`, () => {
+    const tableSize = tableSizeFor(count);
+    const algorithm = new SourceHash({ tableSize });
+    algorithm.rebuild(weighted(new Array<number>(count).fill(100)));
+    // One client for each slot: what remains is the imbalance of the table alone.
+    const counts = new Uint32Array(count);
+    for (let slot = 0; slot < tableSize; slot += 1) {
+      const index = algorithm.pick(client(unmix32(slot)), EVERYONE);
+      counts[index] = (counts[index] as number) + 1;
+    }
+    const mean = tableSize / count;
+    assertLess(Math.max(...counts) / mean, 1.02);
+    assertLess(0.98, Math.min(...counts) / mean);
+  });
+}
+
+/** The number that `mix32` turns into `mixed`: its steps undone, last to first. */
+function unmix32(mixed: number): number {
+  let value = mixed ^ (mixed >>> 16);
+  value = Math.imul(value, 0x7ed1b41d);
+  value ^= (value >>> 13) ^ (value >>> 26);
+  value = Math.imul(value, 0xa5cb9243);
+  return (value ^ (value >>> 16)) >>> 0;
+}
 
 Deno.test("SourceHash() refuses a table whose size is not a prime", () => {
   for (const tableSize of [0, 1, 65_536, 2.5]) {

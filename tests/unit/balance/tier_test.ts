@@ -30,3 +30,10 @@ Deno.test("Tier.rebuild() lays out what has changed, and only that", () => {
   it.rebuild([]);
   assertEquals(given.slice(1), ["0:1 1:4 2:3", "0:1 1:4", "0:1 2:4", ""]);
 });
+
+Deno.test("Tier.rebuild() lays out backends that took the places of others", () => {
+  const { it, given } = tier();
+  it.rebuild([{ index: 0, id: "a:1", weight: 1 }]);
+  it.rebuild([{ index: 0, id: "b:1", weight: 1 }]);
+  assertEquals(given, ["a:1", "b:1"]);
+});
