@@ -14,6 +14,7 @@ for (const backends of [3, 100, 1_000]) {
   const eligible = { has: (index: number) => Atomics.load(cells, index) < 1_000 };
   for (const name of ALGORITHM_NAMES) {
     const algorithm = ALGORITHMS[name]({
+      poolSize: backends,
       load: {
         active: (index) => Atomics.load(cells, index),
         connectTimeMs: () => 1,

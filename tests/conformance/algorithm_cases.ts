@@ -151,6 +151,7 @@ export const ALGORITHM_CASES: readonly AlgorithmCase[] = [
     run(factory) {
       const { next } = Random.fromSeed(8);
       const algorithm = factory({
+        poolSize: 4,
         load: {
           active: () => Math.floor(next() * 3),
           connectTimeMs: () => Math.floor(next() * 3),

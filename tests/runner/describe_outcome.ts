@@ -1,4 +1,4 @@
-import type { Outcome } from "./run_test_file.ts";
+import type { Outcome } from "./run_test_files.ts";
 import { formatTally, NOTHING } from "./tally.ts";
 
 /**

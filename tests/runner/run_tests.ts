@@ -1,7 +1,8 @@
+import { batchesOf } from "./batches_of.ts";
 import { describeOutcome, formatTime } from "./describe_outcome.ts";
 import { print } from "./print.ts";
 import type { RunOptions } from "./run_options.ts";
-import { checkTypes, type Outcome, runTestFile } from "./run_test_file.ts";
+import { checkTypes, type Outcome, runTestFiles } from "./run_test_files.ts";
 import { formatTally, sumOf } from "./tally.ts";
 import { findTestFiles, type TestFile } from "./test_file.ts";
 
@@ -30,14 +31,16 @@ export async function runTests(options: RunOptions): Promise<number> {
     outcomes.push(outcome);
     print(describeOutcome(outcome, paths.length > 0));
   }
-  const jobs = files.filter(({ isAlone }) => !isAlone)
-    .map(({ path }) => () => runTestFile(path, flags));
+  const together = files.filter(({ isAlone }) => !isAlone);
+  // Whoever names files wants to see how each of them fares.
+  const batches = paths.length > 0 ? together.map((file) => [file]) : batchesOf(together);
+  const jobs = batches.map((batch) => () => runTestFiles(batch.map(({ path }) => path), flags));
   if (!flags.includes("--no-check")) {
     jobs.unshift(() => checkTypes(paths.length > 0 ? files.map(({ path }) => path) : []));
   }
   await runTogether(jobs, jobCount(), add);
   for (const { path } of files.filter(({ isAlone }) => isAlone)) {
-    add(await runTestFile(path, flags));
+    add(await runTestFiles([path], flags));
   }
 
   const total = sumOf(outcomes.map(({ tally }) => tally));

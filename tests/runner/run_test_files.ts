@@ -5,7 +5,7 @@ const CONFIG = new URL("../../deno.json", import.meta.url);
 /** How often to report that a file is still running. */
 const REMINDER_MS = 300_000;
 
-/** What has come of a file of tests, or of something else that can fail. */
+/** What has come of files of tests, or of something else that can fail. */
 export interface Outcome {
   readonly name: string;
   /** Of whatever failed without counting: one failed case. */
@@ -15,9 +15,14 @@ export interface Outcome {
   readonly tookMs: number;
 }
 
-/** Runs the tests of one file in a process of its own, with all permissions. */
-export function runTestFile(path: string, flags: readonly string[]): Promise<Outcome> {
-  return runDeno(path, ["test", "--allow-all", "--no-check", ...flags, path], readTally);
+/** Runs the tests of one or more files in a process of their own, with all permissions. */
+export function runTestFiles(
+  paths: readonly string[],
+  flags: readonly string[],
+): Promise<Outcome> {
+  const [first = "", ...others] = paths;
+  const name = others.length === 0 ? first : `${first} and ${others.length} more`;
+  return runDeno(name, ["test", "--allow-all", "--no-check", ...flags, ...paths], readTally);
 }
 
 /** Checks the types of files, or of the whole project; Deno remembers whether that has changed. */
