@@ -133,8 +133,10 @@ apiTest("GET /api/v1/status has rates, and what was changed at run time", async 
     return shown.rates.sessionsPerSecond > 0 && shown.rates.connectTimeP99Ms > 0 &&
       pool.rates.bytesInPerSecond > 0 && listener.rates.sessionsPerSecond > 0;
   });
-  const { listeners: [series] } = await weir.json("/api/v1/history");
-  assert(series.sessionsPerSecond.some((rate: number) => rate > 0));
+  const { listeners, pools } = await weir.json("/api/v1/history");
+  for (const series of [listeners[0], pools[0]]) {
+    assert(series.sessionsPerSecond.some((rate: number) => rate > 0));
+  }
 });
 
 apiTest(
@@ -170,6 +172,8 @@ apiTest(
       assertEquals((await weir.json("/api/v1/sessions?client=127.0.0.1")).matching, 5);
       assertEquals((await weir.json("/api/v1/sessions?client=127.0.0.2")).matching, 0);
       assertEquals((await weir.json(`/api/v1/sessions?listener=${weir.port}`)).matching, 5);
+      assertEquals((await weir.json(`/api/v1/sessions?pool=${weir.port}`)).matching, 5);
+      assertEquals((await weir.json("/api/v1/sessions?pool=other")).matching, 0);
       assertEquals((await weir.json(`/api/v1/sessions?backend=${backend.name}`)).matching, 5);
       assertEquals((await weir.json("/api/v1/sessions?backend=other:1")).matching, 0);
       assertEquals(
@@ -191,7 +195,7 @@ apiTest("GET /api/v1/config says how each value came to be, and keeps secrets", 
     headers: { authorization: "Bearer 0123456789abcdef-write" },
   });
   const text = await response.text();
-  const { file, options, pools: [pool] } = JSON.parse(text);
+  const { file, options, listeners: [listener], pools: [pool] } = JSON.parse(text);
   assertEquals(file, weir.file);
   assertEquals(options.find(({ key }: { key: string }) => key === "log_level"), {
     key: "log_level",
@@ -199,6 +203,7 @@ apiTest("GET /api/v1/config says how each value came to be, and keeps secrets", 
     origin: "[options]",
     reloadable: true,
   });
+  assertEquals([listener.pool, pool.name], [listener.key, listener.key]);
   const send = pool.options.find(({ key }: { key: string }) => key === "health_send");
   assertEquals([send.value, send.origin], ["(secret)", "[options]"]);
   assert(!text.includes("geheim") && !text.includes("0123456789abcdef"));
