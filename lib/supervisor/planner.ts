@@ -1,3 +1,4 @@
+import { MOST_BACKENDS } from "../config/key.ts";
 import { poolOf } from "../config/pool_of.ts";
 import type {
   BackendSettings,
@@ -79,6 +80,14 @@ export class Planner {
    * besides those that are leaving.
    */
   plan(settings: Settings): Plan {
+    // The file was checked when it was read, but a name may resolve to any number of addresses.
+    const count = settings.pools.reduce((sum, { backends }) => sum + backends.length, 0);
+    if (count > MOST_BACKENDS) {
+      throw new RangeError(
+        `The names of backends resolve to ${count} backends in total, and there may be ` +
+          `${MOST_BACKENDS}: map fewer names, or names with fewer addresses`,
+      );
+    }
     this.#sweep();
     let planned: Pick<Generation, "listeners" | "pools">;
     try {

@@ -326,3 +326,28 @@ Deno.test("Planner.wish() lasts until the file says something new about the back
   apply("2000 = 127.0.0.1:1:4");
   assertEquals(planner.wishes.wishOf(row), { weight: 4, mode: "drain" });
 });
+
+Deno.test("Planner.plan() refuses more backends than a file may have, and goes on with those it has", () => {
+  const { planner, apply } = rig();
+  const rows = apply("2000 = 127.0.0.1:1");
+  const settings = settingsOf("2000 = 127.0.0.1:1");
+  const [pool] = settings.pools;
+  const [backend] = pool?.backends ?? [];
+  assert(pool !== undefined && backend !== undefined);
+  // What a name with that many addresses is expanded to.
+  const backends = Array.from(
+    { length: MOST_BACKENDS + 1 },
+    (_, index) => ({ ...backend, id: `127.0.0.1:${index + 1}` }),
+  );
+  const error = assertThrows(
+    () => planner.plan({ ...settings, pools: [{ ...pool, backends }] }),
+    RangeError,
+  );
+  assertEquals(
+    error.message,
+    "The names of backends resolve to 8193 backends in total, and there may be 8192: map fewer " +
+      "names, or names with fewer addresses",
+  );
+  assertEquals(planner.leaving(), { listeners: [], pools: [] });
+  assertEquals(apply("2000 = 127.0.0.1:1"), rows);
+});
