@@ -3,6 +3,7 @@ import { parseSettings } from "../../lib/config/load_settings.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { CloseReason } from "../../lib/log/close_reason.ts";
 import { configureLogging, resetLogging } from "../../lib/log/logging.ts";
+import type { SessionRecord } from "../../lib/log/session_record.ts";
 import { AccessLogOwner } from "../../lib/supervisor/access_log_owner.ts";
 import { EventLog } from "../../lib/supervisor/event_log.ts";
 import { Supervisor } from "../../lib/supervisor/supervisor.ts";
@@ -15,11 +16,14 @@ import { type TestConfig, testConfig } from "./test_config.ts";
 /** One line of the access log. */
 export interface AccessRecord {
   readonly client: string;
+  readonly listener: string;
+  readonly pool: string;
   readonly backend: string | null;
   readonly connect_ms: number;
   readonly bytes_in: number;
   readonly bytes_out: number;
   readonly retries: number;
+  readonly tried: SessionRecord["tried"];
   readonly close_code: string;
   readonly ended_by: CloseReason["by"];
   readonly phase: CloseReason["phase"];

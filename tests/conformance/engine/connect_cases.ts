@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { BlackHole } from "../../support/black_hole.ts";
 import { echo, listenOnly } from "../../support/conducts.ts";
-import { within } from "../../support/patience.ts";
+import { eventually, within } from "../../support/patience.ts";
 import { ResettableEnd } from "../../support/resettable_end.ts";
 import { RunningWeir } from "../../support/running_weir.ts";
 import { SocketEnd } from "../../support/socket_end.ts";
@@ -10,7 +10,7 @@ import { TestBackend } from "../../support/test_backend.ts";
 import type { EngineCase } from "./engine_case.ts";
 
 /** Nothing listens there, and no test ever gets such a low port. */
-const REFUSING = ["127.0.0.1:1", "127.0.0.1:2"];
+const REFUSING = ["127.0.0.1:1", "127.0.0.1:2"] as const;
 const ROUND_ROBIN = { algorithm: "round_robin" };
 
 export const CONNECT_CASES: readonly EngineCase[] = [
@@ -30,6 +30,14 @@ export const CONNECT_CASES: readonly EngineCase[] = [
       assertEquals(records.length, 30);
       for (const record of records) {
         assertEquals([record.close_code, record.backend], ["--", backend.name]);
+        // Every backend that was tried, or nothing where the first one was right.
+        const { retries, tried } = record;
+        assertEquals(tried.length, retries === 0 ? 0 : retries + 1);
+        for (const [index, { backend: name, outcome }] of tried.entries()) {
+          const isLast = index === retries;
+          assertEquals(outcome, isLast ? "connected" : "connect_failed");
+          assertEquals(isLast ? name === backend.name : REFUSING.some((one) => one === name), true);
+        }
       }
       // A third of the sessions start with each backend.
       const { connectFailures, perBackend } = weir.books;
@@ -41,7 +49,7 @@ export const CONNECT_CASES: readonly EngineCase[] = [
   {
     name: "closes the client at once where all backends refuse, and says so",
     async run(engine) {
-      await using weir = await RunningWeir.start(engine, { backends: REFUSING });
+      await using weir = await RunningWeir.start(engine, { backends: [...REFUSING] });
       using client = await SocketEnd.connect(weir.port);
       assertEquals((await client.readAll()).length, 0);
       const [record] = await weir.finish();
@@ -64,6 +72,10 @@ export const CONNECT_CASES: readonly EngineCase[] = [
       assertEquals((await client.readAll()).length, 0);
       const [record] = await weir.finish();
       assertEquals([record?.close_code, record?.retries], ["SC", 2]);
+      assertEquals(
+        record?.tried.toSorted((a, b) => a.backend < b.backend ? -1 : 1),
+        REFUSING.map((name) => ({ backend: name, outcome: "connect_failed" })),
+      );
       assertEquals([weir.books.connectFailures, backend.accepted], [2, 0]);
     },
   },
@@ -81,6 +93,10 @@ export const CONNECT_CASES: readonly EngineCase[] = [
       client.close();
       const [record] = await weir.finish();
       assertEquals([record?.close_code, record?.retries], ["--", 1]);
+      assertEquals(record?.tried, [
+        { backend: blackHole.name, outcome: "connect_timeout" },
+        { backend: backend.name, outcome: "connected" },
+      ]);
       assertEquals([weir.books.connectTimeouts, weir.books.connectFailures], [1, 0]);
     },
   },
@@ -147,15 +163,19 @@ export const CONNECT_CASES: readonly EngineCase[] = [
     async run(engine) {
       using blackHole = await BlackHole.open();
       await using weir = await RunningWeir.start(engine, {
-        backends: [blackHole.name],
+        backends: [REFUSING[0], `${blackHole.name} backup`],
         options: { connect_timeout: "60s", drain_timeout: "100ms" },
       });
       using client = await SocketEnd.connect(weir.port);
-      await weir.activeIs(1);
+      await eventually("it tries the second", () => weir.books.connectFailures === 1);
       assertEquals(await within("the drain", weir.drain()), 1);
       assertEquals((await client.readAll()).length, 0);
       const [record] = await weir.finish();
       assertEquals([record?.close_code, record?.ended_by], ["KC", "drain"]);
+      assertEquals(record?.tried, [
+        { backend: REFUSING[0], outcome: "connect_failed" },
+        { backend: blackHole.name, outcome: "abandoned" },
+      ]);
     },
   },
 ];
