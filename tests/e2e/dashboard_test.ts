@@ -1,9 +1,14 @@
 /** The dashboard, in a real browser, served by a real Weir. */
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
-import axe from "axe-core/axe.min.js" with { type: "text" };
-import type { Page } from "playwright-core";
 import { browserTest, TestBrowser } from "../support/browser.ts";
 import { echo } from "../support/conducts.ts";
+import {
+  cell,
+  cellIs,
+  findCollisions,
+  findViolations,
+  setMode,
+} from "../support/dashboard_page.ts";
 import { freePorts } from "../support/free_ports.ts";
 import { eventually } from "../support/patience.ts";
 import { TestBackend } from "../support/test_backend.ts";
@@ -11,11 +16,6 @@ import { Visitors } from "../support/visitors.ts";
 import { WeirProcess } from "../support/weir_process.ts";
 
 const TOKENS = { full: "may-do-everything-0123", read: "may-only-look-01234567" };
-
-/** What axe found, as far as the tests use it. */
-interface AxeResults {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly unknown[] }[];
-}
 
 interface Inputs {
   readonly admin: number;
@@ -44,34 +44,6 @@ function configOf(inputs: Inputs): string {
     "[mappings]",
     `127.0.0.1:${listener} = ${backends.join(", ")}`,
   ].join("\n");
-}
-
-/** A part of the row of a backend. */
-function cell(page: Page, backend: string, part: string) {
-  return page.locator(`tr[data-backend$="/${backend}"] [data-part="${part}"]`);
-}
-
-/** Waits until a part of a row has this text. */
-async function cellIs(page: Page, backend: string, part: string, text: string | RegExp) {
-  await cell(page, backend, part).filter({ hasText: text }).waitFor();
-}
-
-/** Presses a button of a row, and confirms. */
-async function setMode(page: Page, backend: string, mode: string): Promise<void> {
-  await page.locator(`tr[data-backend$="/${backend}"] button[data-mode="${mode}"]`).click();
-  await page.locator("#confirm-yes").click();
-  await page.locator("#confirm").waitFor({ state: "hidden" });
-}
-
-/** Finds violations of WCAG 2.2, levels A and AA. */
-async function findViolations(page: Page): Promise<string[]> {
-  const results = await page.evaluate(`(async () => {
-    if (globalThis.axe === undefined) { ${axe} }
-    return await globalThis.axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    });
-  })()`) as AxeResults;
-  return results.violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes)}`);
 }
 
 browserTest("the dashboard lives: figures move, and nothing is asked of anybody else", async () => {
@@ -139,25 +111,6 @@ browserTest(
   },
 );
 
-/** Finds what overlaps something else in a row, or does not fit under the head of its column. */
-const FIND_COLLISIONS = `[...document.querySelectorAll("tr")].flatMap((row) => {
-  const boxes = [];
-  for (const part of row.querySelectorAll("[data-part], .bar, .modes button, thead th")) {
-    if (part.querySelector("[data-part]") !== null && !part.matches(".state")) continue;
-    if (part.matches(".state [data-part], .bar *, .modes")) continue;
-    const range = document.createRange();
-    range.selectNodeContents(part);
-    const isBox = part.matches(".state, .bar, button");
-    const rects = isBox ? [part.getBoundingClientRect()] : [...range.getClientRects()];
-    for (const rect of rects) if (rect.width > 0) boxes.push({ part, rect });
-  }
-  const name = ({ part }) => part.dataset.part ?? (part.textContent.trim() || part.className);
-  return boxes.flatMap((a, index) => boxes.slice(index + 1).filter((b) => a.part !== b.part)
-    .filter((b) => a.rect.left < b.rect.right - 1.5 && b.rect.left < a.rect.right - 1.5 &&
-      a.rect.top < b.rect.bottom - 4 && b.rect.top < a.rect.bottom - 4)
-    .map((b) => name(a) + " stands on " + name(b)));
-})`;
-
 browserTest("nothing stands on anything else, at any width", async () => {
   await using busy = new TestBackend(echo);
   await using idle = new TestBackend(echo);
@@ -187,7 +140,7 @@ browserTest("nothing stands on anything else, at any width", async () => {
   await cellIs(page, busy.name, "p99", "ms");
   for (const width of [1920, 1440, 1340, 1339, 1024, 781, 780, 390, 320]) {
     await page.setViewportSize({ width, height: 900 });
-    assertEquals(await page.evaluate(FIND_COLLISIONS), [], `${width} pixels`);
+    assertEquals(await findCollisions(page), [], `${width} pixels`);
     const overflow = "document.body.scrollWidth - document.body.clientWidth";
     assertEquals(await page.evaluate(overflow), 0, `${width} pixels`);
   }
