@@ -68,6 +68,17 @@ Deno.test("findDefects() lets a kill explain the sessions of that backend at tha
   }
 });
 
+Deno.test("findDefects() lets a kill explain a reset that overtook the news of a connection", () => {
+  const problem = "Connection reset by peer (os error 104)";
+  const failed = [{ ...FAILED, port: 0, problem }];
+  const kills = [{ backend: "127.0.0.1:1", fromMs: AT_MS + 300, toMs: AT_MS + 310 }];
+  assertEquals(findDefects(traces({ failed, kills })), { defects: [], explained: 1 });
+  const refused = [{ ...FAILED, port: 0, problem: "Connection refused (os error 111)" }];
+  for (const wrong of [traces({ failed }), traces({ failed: refused, kills })]) {
+    assertEquals(findDefects(wrong).explained, 0);
+  }
+});
+
 Deno.test("findDefects() tells of a client that was never logged", () => {
   const kill = { backend: "127.0.0.1:1", fromMs: AT_MS + 300, toMs: AT_MS + 310 };
   const { defects } = findDefects(traces({ failed: [FAILED], kills: [kill], records: [] }));
