@@ -61,8 +61,6 @@ const PASSING_ERRORS: ReadonlySet<number> = new Set([
   ERRNO.EHOSTUNREACH,
 ]);
 
-type Admitted = ReturnType<ListenerShare["admit"]>;
-
 /** A client that has met a limit of sessions, until it is known what becomes of it. */
 interface HeldClient {
   readonly name: SocketName;
@@ -172,7 +170,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
       if (client < 0) return;
       this.#acceptedSinceWait = true;
       const name = this.#peer.read();
-      this.#welcome(client, name, () => this.share.admit(name), nowMs);
+      this.#welcome(client, name, undefined, nowMs);
     }
   }
 
@@ -195,11 +193,22 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     this.#pause();
   }
 
-  /** Begins the session of a client, or closes its connection where it may have none. */
-  #welcome(client: number, name: SocketName, admit: () => Admitted, nowMs: number): void {
+  /**
+   * Begins the session of a client, or closes its connection where it may have none.
+   *
+   * @param holder the share by which the client was held before, if it was
+   */
+  #welcome(
+    client: number,
+    name: SocketName,
+    holder: ListenerShare | undefined,
+    nowMs: number,
+  ): void {
     let session: NativeSession | undefined;
     try {
-      const admitted = admit();
+      const admitted = holder === undefined
+        ? this.share.admit(name)
+        : this.share.admitHeld(name, holder);
       if (admitted === "admitted") session = new NativeSession(client, name, this);
       else if (admitted === "held") this.#hold(client, name);
       else this.workshop.libc.close(client);
@@ -225,8 +234,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     this.#held.delete(client);
     this.workshop.loop.stopAlarm(held.alarm);
     try {
-      const admit = () => this.share.admitHeld(held.name, held.holder);
-      this.#welcome(client, held.name, admit, performance.now());
+      this.#welcome(client, held.name, held.holder, performance.now());
     } catch (error) {
       this.fail(error);
     }
