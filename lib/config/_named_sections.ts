@@ -71,11 +71,13 @@ export function* readPoolSection(
   return { name: key.text, backends, values };
 }
 
-function checkName(kind: string, { text, ...token }: Token, source: Source): void {
-  if (NAME.test(text)) return;
+function checkName(kind: string, name: Token, source: Source): void {
+  if (NAME.test(name.text)) return;
   source.error(
-    { text, ...token },
-    `${quote(text)} cannot be the name of a ${kind}: expected up to 64 letters, digits, ".", "_" ` +
+    name,
+    `${
+      quote(name.text)
+    } cannot be the name of a ${kind}: expected up to 64 letters, digits, ".", "_" ` +
       'or "-", the first of them a letter or a digit, and not digits alone',
   );
 }

@@ -63,17 +63,17 @@ export class ListenerShare {
     return sockets > 0 || this.#state.listenerTally(this.slot, this.#row, ListenerTally.active) > 0;
   }
 
-  /** Says that there is a socket at the listener's address, by which clients can come. */
+  /** Records a new socket at an address of the listener. */
   opened(): void {
     this.tally(ListenerTally.sockets);
   }
 
-  /** Says that by such a socket nobody can come any more. */
+  /** Records that such a socket accepts nobody any more. */
   closed(): void {
     this.#state.addListenerTally(this.slot, this.#row, ListenerTally.sockets, -1);
   }
 
-  /** Takes over new settings for the sessions to come. */
+  /** Applies new settings to the sessions to come. */
   update(plan: ListenerPlan, pool: PoolShare): void {
     this.#plan = plan;
     this.#pool = pool;

@@ -1,7 +1,7 @@
-import type { EarlyReset } from "../state/early_reset.ts";
 import type { Outcome } from "../balance/ledger.ts";
 import { TRIAL_MS } from "../health/ejection.ts";
 import type { Ender } from "../log/close_reason.ts";
+import type { EarlyReset } from "../state/early_reset.ts";
 
 /** The course of a session with the backend that it was connected to. Times are `performance.now()`. */
 export interface SessionCourse {

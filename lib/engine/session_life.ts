@@ -1,8 +1,8 @@
-import { clientPrefix } from "../base/client_prefix.ts";
 import { HOLD_MS, MOST_HELD } from "../access/admission.ts";
 import type { Client } from "../balance/algorithm.ts";
 import { Lease } from "../balance/lease.ts";
 import type { Refusal } from "../balance/pool.ts";
+import { clientPrefix } from "../base/client_prefix.ts";
 import type { ListenerSettings, PoolSettings } from "../config/settings.ts";
 import { TRIAL_LOOK_MS } from "../health/ejection.ts";
 import type { CloseReason, Ender, Phase } from "../log/close_reason.ts";
@@ -38,7 +38,7 @@ const LONGEST_DELIVERY_MS = 60_000;
  * `acquire` again, then `relaying`, `moved` from time to time, `finish`, and exactly once `end`.
  */
 export class SessionLife implements Waiter {
-  /** What is being done now, so that whatever goes wrong can be told where. */
+  /** The current step, for reports of what went wrong. */
   phase: Phase = "accept";
   /** As they were when the client came: a reload concerns the sessions after it. */
   readonly settings: ListenerSettings;
@@ -110,13 +110,13 @@ export class SessionLife implements Waiter {
   }
 
   /**
-   * Takes a backend, other than those that failed. Gives nothing when the session has to end, and
+   * Takes a backend, other than those that failed. Returns nothing if the session has to end, and
    * `queued` when it has to wait for a place: `onPlace` then hears the same later on.
    */
   acquire(onPlace: (lease: Lease | undefined) => void): Lease | "queued" | undefined {
     this.phase = "acquire";
     const { queue } = this.#pool;
-    // Whoever comes later stands behind those who wait.
+    // Later clients queue behind those that are waiting.
     const isBehind = this.#hasQueue ? queue.isAhead : queue.size > 0;
     const lease = isBehind ? "all_full" : this.#pool.pool.acquire(this.#client, this.#failed.rows);
     if (lease instanceof Lease) return this.#take(lease);
@@ -142,7 +142,7 @@ export class SessionLife implements Waiter {
     return true;
   }
 
-  /** Says that the lease's backend is connected. */
+  /** Records that the lease's backend is connected. */
   connected(): void {
     this.#connectedMs = performance.now();
     this.#connectTimeMs = this.#connectedMs - this.#stepMs;
@@ -150,7 +150,7 @@ export class SessionLife implements Waiter {
     this.firstByteTimer = timeFirstByte(this.poolSettings, this.#lease, this.#connectedMs);
   }
 
-  /** Says that the lease's backend is not. Tells whether another one is to be acquired. */
+  /** Records that connecting to it failed. Returns whether to acquire another one. */
   connectFailed(failure: ConnectFailure, error: unknown): boolean {
     const lease = this.#lease;
     if (lease === undefined || this.finished) return false;
@@ -171,7 +171,7 @@ export class SessionLife implements Waiter {
     return false;
   }
 
-  /** Says that bytes flow from now on. */
+  /** Records that bytes are relayed from now on. */
   relaying(): void {
     this.phase = "relay";
     this.#lastMovedMs = performance.now();
@@ -204,19 +204,19 @@ export class SessionLife implements Waiter {
     return this.#lease?.isOnTrial ? nowMs + TRIAL_LOOK_MS : Infinity;
   }
 
-  /** Says that bytes which were moved before have been taken by the other side only now. */
+  /** Records that the other side has only now taken bytes that were moved before. */
   touched(nowMs: number): void {
     this.#lastMovedMs = nowMs;
   }
 
-  /** Says that the direction from one side has ended, while the other goes on. */
+  /** Records that the direction from one side has ended while the other continues. */
   halfClosed(side: Side, nowMs: number): void {
     if (this.#endedFirst !== undefined) return;
     this.#endedFirst = side;
     this.#halfClosedMs = nowMs;
   }
 
-  /** Gives what the session is to be ended for when it has outlived a timeout. Call `moved` before. */
+  /** Returns who ends the session if it has exceeded a timeout. Call `moved` before. */
   overdue(nowMs: number): Ender | undefined {
     const { settings, poolSettings } = this;
     if (this.phase === "connect") {
@@ -240,7 +240,7 @@ export class SessionLife implements Waiter {
 
   /**
    * Whether a session that has to end has made no progress with its last bytes for longer than
-   * `half_close_timeout`, or a minute where that is 0: nobody can hold it for ever. Call `moved`
+   * `half_close_timeout`, or a minute where that is 0: nobody can hold it forever. Call `moved`
    * before.
    */
   isDeliveryOverdue(nowMs: number): boolean {
@@ -253,7 +253,7 @@ export class SessionLife implements Waiter {
     return Math.max(this.#halfClosedMs, this.#lastMovedMs);
   }
 
-  /** Says who ends the session. The first reason counts; a later one is a consequence of it. */
+  /** Records who ends the session. Only the first reason counts; later ones follow from it. */
   finish(by: Ender): void {
     if (this.#reason !== undefined) return;
     this.#reason = { by, phase: this.phase };

@@ -5,7 +5,7 @@ import type { SharedState } from "../state/shared_state.ts";
 const QUEUE_TURN_MS = 10;
 /**
  * A worker serves its own clients, which costs no time, until another worker's have waited so much
- * longer, to within a step of the shared clock. Whoever then is to be served hears of a free place
+ * longer, to within a step of the shared clock. The client to serve then learns of a free place
  * within a turn only.
  */
 const HEAD_START_MS = 200;
@@ -18,8 +18,8 @@ export type Later = (afterMs: number, ring: () => void) => void;
 /** A session that waits for a place. */
 export interface Waiter {
   /**
-   * Tries to take a place. Tells whether the wait is over, with a place or without; then it has left
-   * the queue, and may have joined it anew.
+   * Tries to take a place. Returns whether the wait is over, with a place or without; then it has left
+   * the queue, and may have joined it again.
    */
   serve(): boolean;
   /** Hears that the attempt has thrown, and leaves the queue. */
@@ -36,7 +36,7 @@ interface Place {
 /**
  * The clients of one worker that wait for a place at a backend.
  *
- * The length is counted over all workers, so that `max_queue` holds for the listener. Within a worker
+ * The length is counted over all workers, so that `max_queue` holds for the pool. Within a worker
  * who came first is served first; over all workers so to within {@linkcode HEAD_START_MS}. Who came
  * first is told by tickets, and how much longer somebody has waited by the shared clock: neither goes
  * by the system's time, which may be set back.
@@ -75,7 +75,7 @@ export class WaitQueue {
     return this.#isTurnOfOthers({ ticket, sinceMs: nowMs }, nowMs);
   }
 
-  /** Lets a session wait, unless `maxQueue` of the listener's do. */
+  /** Lets a session wait, unless `maxQueue` of the pool's already do. */
   join(waiter: Waiter, maxQueue: number): boolean {
     if (!this.#state.pools.raiseCell(this.#row, PoolCell.queued, maxQueue)) return false;
     this.#state.pools.addToTally(this.#slot, this.#row, PoolTally.queuedInAll, 1);
@@ -112,7 +112,7 @@ export class WaitQueue {
     }
   }
 
-  /** Gives each client that begins to wait a number, one after the other over all workers. */
+  /** Returns the next number for a client that begins to wait, in order across all workers. */
   #takeTicket(): number {
     return this.#state.pools.addToCell(this.#row, PoolCell.tickets, 1);
   }
@@ -151,7 +151,7 @@ export class WaitQueue {
     );
   }
 
-  /** Tells the other workers how long the first one here has waited. */
+  /** Publishes to the other workers how long the first one here has waited. */
   #mark(nowMs: number): void {
     const [first] = this.#waiters.values();
     const { ticket = 0, sinceMs = 0 } = first ?? {};

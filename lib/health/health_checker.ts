@@ -1,8 +1,8 @@
-import type { PoolPlan } from "../state/pool_plan.ts";
 import type { Scheduler } from "../base/scheduler.ts";
 import type { BackendSettings, PoolSettings } from "../config/settings.ts";
 import { HEALTH, MODE } from "../state/codes.ts";
 import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
+import type { PoolPlan } from "../state/pool_plan.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import { Check, isCheckable, Probing } from "./_check.ts";
 import { DueOrder } from "./_due_order.ts";

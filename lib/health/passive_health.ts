@@ -1,9 +1,9 @@
-import type { PoolPlan } from "../state/pool_plan.ts";
 import type { PoolSettings } from "../config/settings.ts";
 import { EJECTION } from "../state/codes.ts";
 import { BackendCell, BackendReading, BackendTally } from "../state/counters.ts";
 import type { EarlyReset } from "../state/early_reset.ts";
 import { SLICE_MS } from "../state/reset_window.ts";
+import type { PoolPlan } from "../state/pool_plan.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import {
   ejectionTimeMs,

@@ -1,7 +1,7 @@
-import type { PoolPlan } from "../state/pool_plan.ts";
 import type { Scheduler } from "../base/scheduler.ts";
 import type { BackendSettings } from "../config/settings.ts";
 import { BackendCell } from "../state/counters.ts";
+import type { PoolPlan } from "../state/pool_plan.ts";
 import type { SharedState } from "../state/shared_state.ts";
 import { isUsable } from "./ejection.ts";
 

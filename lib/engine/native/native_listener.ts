@@ -38,7 +38,7 @@ const BACKLOG = 4096;
 const MOST_ACCEPTS = 64;
 /**
  * A queue that nobody new can enter, and that brings no client for this long, counts as empty: time
- * enough for the handshakes that are under way, which take a round trip to the client.
+ * enough for pending handshakes, which take a round trip to the client.
  */
 const QUEUE_SETTLED_MS = 100;
 /** A queue that is never empty is waited for this often. */
@@ -120,7 +120,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     this.workshop.loop.listen(this.#socket, EPOLLIN);
   }
 
-  /** Takes over new settings for the sessions to come. */
+  /** Applies new settings to the sessions to come. */
   update(plan: ListenerPlan, share: ListenerShare): void {
     this.#share = share;
     this.intervals = checkIntervals(plan);
@@ -129,7 +129,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
 
   /**
    * Stops accepting once the clients that wait in the socket's queue have been served: the kernel
-   * would reset them. Sessions go on. Gives false where it was revived before that.
+   * would reset them. Sessions go on. Returns false if it was revived before that.
    */
   async retire(): Promise<boolean> {
     const retirement = ++this.#retirement;
@@ -147,7 +147,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     return true;
   }
 
-  /** Goes on accepting, in the midst of a retirement. Gives false where it is too late for that. */
+  /** Continues to accept during a retirement. Returns false if it is too late for that. */
   revive(): boolean {
     if (this.#closed || !resumeHandshakes(this.workshop.libc, this.#socket)) return false;
     this.#retirement++;
@@ -240,7 +240,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
     }
   }
 
-  /** Gives a client's descriptor, or -1 where there is none to be had for now. */
+  /** Returns a client's descriptor, or -1 if there is none for now. */
   #accept(nowMs: number): number {
     const { libc, pump } = this.workshop;
     if (nowMs < this.#scarceUntilMs && !this.#canServe()) {
@@ -288,7 +288,7 @@ export class NativeListener implements EngineListener, SessionInputs, Watcher {
   }
 }
 
-/** Gives a socket that is bound and listens. */
+/** Returns a socket that is bound and listens. */
 function bindSocket(libc: Libc, address: Address): number {
   const sockaddr = encodeSockaddr(address);
   const socket = libc.socket(familyOf(sockaddr), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -49,7 +49,7 @@ export class Listener implements EngineListener, SessionInputs {
   #shortUntilMs = 0;
   /** Clients that have met a limit of sessions, until it is known what becomes of them. */
   readonly #held = new Set<Promise<void>>();
-  /** The waits that a close has to end, so that it leaves no timer behind. */
+  /** The waits that a close has to end, as no timer may be left. */
   readonly #waits = new Set<() => void>();
 
   /** Binds the address, and throws what `Deno.listen` throws where that cannot be done. */
@@ -74,7 +74,7 @@ export class Listener implements EngineListener, SessionInputs {
     this.#accepting = this.#acceptLoop();
   }
 
-  /** Takes over new settings for the sessions to come. */
+  /** Applies new settings to the sessions to come. */
   update(plan: ListenerPlan, share: ListenerShare): void {
     if (plan.settings.bufferSize !== this.shelves.bufferSize) {
       this.shelves = new BufferShelves(plan.settings.bufferSize);
@@ -84,7 +84,7 @@ export class Listener implements EngineListener, SessionInputs {
 
   /**
    * Stops accepting once the clients that wait in the socket's queue have been served: the kernel
-   * would reset them. Sessions go on. Gives false where it was revived before that.
+   * would reset them. Sessions go on. Returns false if it was revived before that.
    */
   async retire(): Promise<boolean> {
     const retirement = ++this.#retirement;
@@ -105,7 +105,7 @@ export class Listener implements EngineListener, SessionInputs {
     return true;
   }
 
-  /** Goes on accepting, in the midst of a retirement. Gives false where it is too late for that. */
+  /** Continues to accept during a retirement. Returns false if it is too late for that. */
   revive(): boolean {
     if (this.#closed) return false;
     this.#retirement++;

@@ -11,7 +11,7 @@ import type { Lingering } from "./lingering.ts";
 import type { BufferShelves } from "./read_buffer.ts";
 import { Relay, type RelayOwner } from "./relay.ts";
 
-/** How long a side that is left may take for what it has been sent, where no timeout says so. */
+/** How long the remaining side may take to receive what it was sent, if no timeout is set. */
 const LONGEST_LINGER_MS = 60_000;
 
 /** What the sessions of a listener have in common. */
@@ -145,7 +145,7 @@ export class Session implements SessionClient, EngineSession, ConnectOwner, Rela
   }
 
   /**
-   * Settles all accounts and then closes, in this order: whoever hears of the end and comes again
+   * Settles all accounts and then closes, in this order: a client that sees the end and returns
    * finds the place free.
    */
   #end(how: "at once" | "lingering" = "at once"): void {
@@ -161,7 +161,7 @@ export class Session implements SessionClient, EngineSession, ConnectOwner, Rela
     this.#inputs.sessionEnded(this);
   }
 
-  /** Leaves a relay to itself, if something may still have to be delivered. Tells whether it did. */
+  /** Leaves a relay to itself if something may still have to be delivered. Returns whether it did. */
   #linger(relay: Relay, nowMs: number): boolean {
     const { remaining } = relay;
     if (remaining === undefined) return false;

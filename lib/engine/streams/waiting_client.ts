@@ -10,7 +10,7 @@ type WaitingConn = ByteReader & Pick<Deno.Conn, "write">;
  * reset shows only when the client is written to: `probe` writes nothing, which is enough for that.
  *
  * A read cannot be taken back. One that is still pending when the place comes brings the next bytes
- * of the session, so that whoever goes on reading has to do it here.
+ * of the session, so later reads have to go through here.
  */
 export class WaitingClient implements ByteReader {
   readonly #conn: WaitingConn;
@@ -35,7 +35,7 @@ export class WaitingClient implements ByteReader {
     this.#kept = new Uint8Array(bufferSize);
   }
 
-  /** Reads on until {@linkcode rest}, and says so once the client wants nothing any more. */
+  /** Keeps reading until {@linkcode rest}, and calls back once the client has gone. */
   watch(onGone: () => void): void {
     this.#onGone = onGone;
     this.#look();

@@ -24,13 +24,13 @@ export interface SessionInputs {
 
 /** How often a session's deadlines are looked at. */
 export interface CheckIntervals {
-  /** While bytes move, or a connection is under way. */
+  /** While bytes move, or a connection is pending. */
   readonly busyMs: number;
   /** While nothing moves. */
   readonly quietMs: number;
 }
 
-/** Quiet sessions are checked together, so that the thread wakes up seldom, however many they are. */
+/** Quiet sessions are checked together, so the thread rarely wakes up, however many there are. */
 const QUIET_ROUNDS = 8;
 /** How soon it is looked whether the last bytes have been acknowledged; then each time later. */
 const FIRST_FAREWELL_MS = 10;
@@ -45,7 +45,7 @@ const FIRST_FAREWELL_MS = 10;
  *
  * Ownership: the client's descriptor belongs to the session from the moment it is made, and the
  * backend's from the moment it is connected. `#end` closes both, once, after all accounts have been
- * settled: whoever learns of the close finds the session's places free.
+ * settled: a client that sees the close finds the session's places free.
  */
 export class NativeSession implements EngineSession, ConnectOwner {
   readonly life: SessionLife;
@@ -128,7 +128,7 @@ export class NativeSession implements EngineSession, ConnectOwner {
   }
 
   cut(by: Ender): void {
-    // Whoever insists waits for nothing.
+    // A second order of an operator waits for nothing.
     const isInsisting = by === "operator" && this.life.finished;
     // Where the session waits for a place, this hears that there will be none, and ends it.
     this.life.finish(by);
@@ -195,7 +195,7 @@ export class NativeSession implements EngineSession, ConnectOwner {
   }
 
   /**
-   * The session is to end without a regular end. Resets whoever is left once everything that was
+   * Ends the session without a regular end. Resets the remaining sides once everything that was
    * read has been acknowledged, or is given up.
    */
   #sayFarewell(relay: Relay, nowMs: number): void {
